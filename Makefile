@@ -1,0 +1,63 @@
+# Everything a developer does here. `make` alone lists it.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+ARGS ?=
+BACKEND ?= local
+
+.DEFAULT_GOAL := help
+.PHONY: help install run stop reset demo test test-fast test-long test-setup check format lint bench lock docs
+
+help: ## List what can be done
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+install: $(STAMP) ## Make the virtual environment from the hashed lock file
+$(STAMP): requirements-dev.txt
+	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-dev.txt
+	@touch $@
+
+run: $(STAMP) ## Start everything on loopback (ARGS=--detach returns when all is ready)
+	@$(RUN) -m deploy.local up $(ARGS)
+
+stop: $(STAMP) ## Stop a detached stack
+	@$(RUN) -m deploy.local stop
+
+reset: $(STAMP) ## Empty the local state
+	@$(RUN) -m deploy.local reset
+
+demo: $(STAMP) ## Play a municipal day through the real doors (stack must be up; ARGS="--speed 60")
+	@$(RUN) -m deploy.demo $(ARGS)
+
+test: $(STAMP) check ## Static checks and all tests on the real parts (BACKEND=containers uses testcontainers)
+	@KC_TEST_BACKEND=$(BACKEND) $(RUN) -m pytest -m "not long" $(ARGS)
+
+test-fast: $(STAMP) check ## What needs no server
+	@$(RUN) -m pytest -m "not integration and not e2e and not browser and not containers and not long" $(ARGS)
+
+test-long: $(STAMP) ## Soak, fuzz and million-step models
+	@$(RUN) -m pytest -m long $(ARGS)
+
+test-setup: ## Install the optional peers of the tests (Debian): Chromium
+	@apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null
+
+check: lint ## Format, lint, types, import contracts
+	@$(RUN) -m mypy shared services deploy tests
+	@$(VENV)/bin/lint-imports --no-cache
+
+lint: $(STAMP)
+	@$(RUN) -m ruff format --check --quiet .
+	@$(RUN) -m ruff check --quiet .
+
+format: $(STAMP) ## Put the code in shape
+	@$(RUN) -m ruff format --quiet .
+	@$(RUN) -m ruff check --fix --quiet .
+
+bench: $(STAMP) ## Run a benchmark: make bench NAME=throughput ARGS="--seconds 60"
+	@$(RUN) -m tests.bench.$(NAME) $(ARGS)
+
+lock: $(STAMP) ## Resolve the lock files anew
+	@$(VENV)/bin/uv pip compile -q requirements.in --generate-hashes --no-header --no-annotate -o requirements.txt
+	@$(VENV)/bin/uv pip compile -q requirements-dev.in --generate-hashes --no-header --no-annotate -o requirements-dev.txt -c requirements.txt

@@ -1,0 +1,1 @@
+"""casework: the case until it is closed or handed over; catalogue and checklists."""

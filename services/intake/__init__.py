@@ -1,0 +1,1 @@
+"""intake: the outside world becomes ContactReceived."""

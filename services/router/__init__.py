@@ -1,0 +1,1 @@
+"""router: which case type, which checklist, which queue, whose turn."""

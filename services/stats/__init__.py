@@ -1,0 +1,1 @@
+"""stats: what happened, what is coming, what is abnormal."""

@@ -1,0 +1,48 @@
+"""Settings that every service has, read from `KC_*` variables; nothing is read at import."""
+
+import hashlib
+import hmac
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ServiceSettings(BaseSettings):
+    """The settings all services share; a service adds its own in `services/<name>/settings.py`."""
+
+    model_config = SettingsConfigDict(env_prefix="KC_", extra="ignore")
+
+    environment: Literal["local", "production"] = Field(
+        "local", description="`local` allows the development login; it refuses anything but loopback."
+    )
+    host: str = Field("127.0.0.1", description="Address that the HTTP doors listen on.")
+    port: int = Field(8100, description="Port that the HTTP doors listen on.")
+    kafka: str = Field("127.0.0.1:9092", description="Kafka bootstrap servers, comma separated.")
+    topic_prefix: str = Field("", description="Put before every topic and group; one per installation.")
+    postgres: str = Field(
+        "postgresql://postgres@127.0.0.1:5432/kontaktcenter",
+        description="PostgreSQL URL without driver; each service has its own schema there.",
+    )
+    redis: str = Field("redis://127.0.0.1:6379/0", description="Redis or Valkey URL.")
+    domain: str = Field("kc", description="Hash tag of this installation's routing keys in Redis.")
+    originals: str = Field(
+        "file:///var/lib/kontaktcenter/originals",
+        description="Object store of what came in: a `file:///` folder or an `s3://` bucket.",
+    )
+    secret: SecretStr = Field(
+        SecretStr("local-only-secret"), description="Master key; a key per purpose is derived from it."
+    )
+    machine_token: SecretStr = Field(SecretStr("local-only-token"), description="Bearer token of machine callers.")
+    intake_url: str = Field("http://127.0.0.1:8101", description="Where intake answers.")
+    router_url: str = Field("http://127.0.0.1:8102", description="Where the router answers.")
+    casework_url: str = Field("http://127.0.0.1:8103", description="Where casework answers; people log in there.")
+    stats_url: str = Field("http://127.0.0.1:8104", description="Where stats answers.")
+    public_prefix: str = Field("", description="Path prefix of this service behind the proxy, as `/intake`.")
+    log_level: str = Field("INFO", description="Least level that is logged.")
+    log_format: Literal["json", "console"] = Field("json", description="One JSON object a line, or for people.")
+    drain_seconds: float = Field(8.0, description="How long a stop waits for work in hand; less than the grace period.")
+
+    def key_for(self, purpose: str) -> bytes:
+        """Return the 32-byte key of one purpose, derived from the master key (HMAC-SHA256)."""
+        return hmac.new(self.secret.get_secret_value().encode(), purpose.encode(), hashlib.sha256).digest()
