@@ -1,0 +1,1 @@
+"""A municipal day played through the real doors of a running stack."""

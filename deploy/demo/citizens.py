@@ -1,0 +1,150 @@
+"""Invented citizens who ring, write, visit and file e-services through the doors that real ones use."""
+
+import asyncio
+import itertools
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+
+import aiosmtplib
+import httpx
+from standardwebhooks.webhooks import Webhook
+
+from deploy.demo.messages import CitizenMessage
+from deploy.demo.stack_info import StackInfo
+
+NUMBERS = {"Bostadsbolag": "+46846500410", "Bygg och plan": "+46846500420", "Gata och park": "+46846500430"}
+SWITCHBOARD = "+46846500400"
+FORMS = {"Bostadsbolag": "felanmalan-bostad", "Gata och park": "felanmalan-gata"}
+DEADLINE = 10.0
+
+
+@dataclass
+class Citizens:
+    """Sends one message at a time by its channel; `sent` counts what the doors have accepted.
+
+    `scale` is how many seconds of the day pass in one real second: it shortens talk and patience.
+    """
+
+    stack: StackInfo
+    http: httpx.AsyncClient
+    scale: float = 1.0
+    sent: dict[str, int] = field(default_factory=dict)
+    refused: int = 0
+    abandoned: int = 0
+    _serial: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    async def send(self, message: CitizenMessage, *, talk: float, patience: float) -> None:
+        """Reach out once; `talk` and `patience` in seconds of the day."""
+        match message.channel:
+            case "email":
+                await self.mail(message)
+            case "phone":
+                await self.call(message, talk=talk, patience=patience)
+            case "visit":
+                await self.visit(message)
+            case _:
+                await self.file_form(message)
+
+    async def mail(self, message: CitizenMessage) -> str:
+        """Send a mail to the shared inbox and return its Message-ID."""
+        number = next(self._serial)
+        mail = EmailMessage()
+        mail["From"] = f"Invånare {number} <invanare-{number}@invanare.example>"
+        mail["To"] = self.stack.mailbox
+        mail["Subject"] = message.subject or "Fråga"
+        mail["Date"] = formatdate(localtime=True)
+        mail["Message-ID"] = make_msgid(domain="invanare.example")
+        mail.set_content(message.text)
+        host, port = self.stack.smtp.rsplit(":", 1)
+        await aiosmtplib.send(mail, hostname=host, port=int(port), timeout=DEADLINE)
+        self._count("email")
+        return str(mail["Message-ID"])
+
+    async def file_form(self, message: CitizenMessage) -> str:
+        """File an e-service with a signed webhook and return the contact id."""
+        number = next(self._serial)
+        body = json.dumps(
+            {
+                "form": FORMS.get(message.unit, "kontakta-oss"),
+                "submission_id": f"demo-{datetime.now(UTC):%Y%m%d%H%M%S%f}-{number}",
+                "submitted_at": datetime.now(UTC).isoformat(),
+                "applicant": {"name": f"Invånare {number}", "email": f"invanare-{number}@invanare.example"},
+                "fields": {"arende": message.text},
+                "attachments": [],
+            }
+        )
+        now = datetime.now(UTC)
+        webhook_id = f"msg_{number}_{now.timestamp():.6f}"
+        headers = {
+            "webhook-id": webhook_id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": Webhook(self.stack.webhook_secret).sign(webhook_id, now, body),
+            "content-type": "application/json",
+        }
+        answer = await self.http.post(f"{self.stack.intake}/webhooks/forms", content=body, headers=headers)
+        self._accepted(answer, "e_service")
+        return str(answer.json()["contact_id"])
+
+    async def visit(self, message: CitizenMessage) -> str:
+        """Be registered at the reception desk and return the contact id."""
+        answer = await self.http.post(
+            f"{self.stack.intake}/api/v1/visits",
+            json={"entrance": "stadshuset", "matter": message.text},
+            headers=self.stack.machine,
+        )
+        self._accepted(answer, "visit")
+        return str(answer.json()["contact_id"])
+
+    async def call(self, message: CitizenMessage, *, talk: float, patience: float) -> bool:
+        """Ring, wait, talk and hang up; return False when patience (seconds of the day) ran out first."""
+        number = next(self._serial)
+        call = {
+            "callid": f"c{datetime.now(UTC).timestamp() * 1e6:.0f}{number:04d}",
+            "direction": "incoming",
+            "from": f"+4670174{605 + number % 95:04d}",
+            "to": NUMBERS.get(message.unit, SWITCHBOARD),
+        }
+        answer = await self._voice(f"{self.stack.intake}/webhooks/46elks/voice", call)
+        self._count("phone")
+        waited = 0.0
+        while "connect" not in answer and "hangup" not in answer and waited < patience:
+            pause = min(2.0, max(0.2, 5 / self.scale))
+            await asyncio.sleep(pause)
+            waited += pause * self.scale
+            answer = await self._voice(str(answer["next"]), {**call, "result": "success"})
+        reached = "connect" in answer
+        if reached:
+            await asyncio.sleep(talk / self.scale)
+        self.abandoned += not reached
+        await self._hang_up(call, talk=talk if reached else 0.0)
+        return reached
+
+    async def _voice(self, url: str, call: dict[str, str]) -> dict[str, object]:
+        answer = await self.http.post(url, data=call)
+        answer.raise_for_status()
+        turn: dict[str, object] = answer.json()
+        return turn
+
+    async def _hang_up(self, call: dict[str, str], *, talk: float) -> None:
+        form = {
+            "id": call["callid"],
+            "direction": "incoming",
+            "from": call["from"],
+            "to": call["to"],
+            "state": "success",
+        }
+        if talk:
+            form |= {"start": datetime.now(UTC).isoformat(), "duration": str(int(talk))}
+        await self.http.post(f"{self.stack.intake}/webhooks/46elks/hangup", data=form)
+
+    def _accepted(self, answer: httpx.Response, channel: str) -> None:
+        if answer.is_error:
+            self.refused += 1
+        answer.raise_for_status()
+        self._count(channel)
+
+    def _count(self, channel: str) -> None:
+        self.sent[channel] = self.sent.get(channel, 0) + 1
