@@ -1,0 +1,125 @@
+"""Every fact on Kafka, one model per type; the docstring of each says when it is true.
+
+Past tense, ids not objects, unknown fields ignored. Removing or narrowing a field is a new version of the type
+(a golden JSON per version stands under `tests/contracts/`). Only `contacts` may hold personal data.
+"""
+
+from typing import get_args
+
+from shared.events.base import Event
+from shared.events.cases import (
+    CaseClassified,
+    CaseClosed,
+    CaseHandedOver,
+    CaseOpened,
+    CaseReopened,
+    CaseStepDone,
+    DeadlineMissed,
+    HandoverAcknowledged,
+    HandoverAnswered,
+    HandoverProgressed,
+    HandoverReturned,
+    KnowledgeGapReported,
+)
+from shared.events.contacts import (
+    Attachment,
+    ContactBounced,
+    ContactEnded,
+    ContactFollowedUp,
+    ContactPurged,
+    ContactReceived,
+    Sender,
+)
+from shared.events.load import AlarmCleared, AlarmRaised
+from shared.events.routing import (
+    Candidate,
+    ChecklistRef,
+    ContactAbandoned,
+    ContactCompleted,
+    ContactQueued,
+    ContactRequeued,
+    ContactRouted,
+    OfferAccepted,
+    OfferDeclined,
+    OfferExpired,
+    OfferMade,
+    PresenceChanged,
+)
+
+__all__ = [
+    "EVENT_TYPES",
+    "STREAM_EVENTS",
+    "AlarmCleared",
+    "AlarmRaised",
+    "Attachment",
+    "Candidate",
+    "CaseClassified",
+    "CaseClosed",
+    "CaseHandedOver",
+    "CaseOpened",
+    "CaseReopened",
+    "CaseStepDone",
+    "ChecklistRef",
+    "ContactAbandoned",
+    "ContactBounced",
+    "ContactCompleted",
+    "ContactEnded",
+    "ContactFollowedUp",
+    "ContactPurged",
+    "ContactQueued",
+    "ContactReceived",
+    "ContactRequeued",
+    "ContactRouted",
+    "DeadlineMissed",
+    "EndingEvent",
+    "Event",
+    "HandoverAcknowledged",
+    "HandoverAnswered",
+    "HandoverProgressed",
+    "HandoverReturned",
+    "KnowledgeGapReported",
+    "OfferAccepted",
+    "OfferDeclined",
+    "OfferExpired",
+    "OfferMade",
+    "PresenceChanged",
+    "Sender",
+]
+
+EndingEvent = CaseClosed | CaseHandedOver
+"""The events of `cases` that free an agent's capacity."""
+
+STREAM_EVENTS = (
+    ContactReceived
+    | ContactFollowedUp
+    | ContactEnded
+    | ContactBounced
+    | ContactPurged
+    | ContactRouted
+    | ContactQueued
+    | OfferMade
+    | OfferAccepted
+    | OfferDeclined
+    | OfferExpired
+    | ContactRequeued
+    | ContactCompleted
+    | ContactAbandoned
+    | PresenceChanged
+    | CaseOpened
+    | CaseClassified
+    | CaseStepDone
+    | CaseClosed
+    | CaseReopened
+    | CaseHandedOver
+    | HandoverAcknowledged
+    | HandoverProgressed
+    | HandoverReturned
+    | HandoverAnswered
+    | DeadlineMissed
+    | KnowledgeGapReported
+    | AlarmRaised
+    | AlarmCleared
+)
+
+EVENT_TYPES: dict[str, type[Event]] = {model.event_type: model for model in get_args(STREAM_EVENTS)}
+"""Every streamed event by its `ce_type`; the records of whole tables stand in `shared.records`."""

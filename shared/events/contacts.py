@@ -1,0 +1,102 @@
+"""The facts of `contacts`: what came in. The only topic that holds personal data."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared import topics
+from shared.events.base import ByContact
+from shared.vocabulary import Channel
+
+
+class Sender(BaseModel):
+    """Who contacted us, as far as they said; any part may be missing."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+class Attachment(BaseModel):
+    """One file of a contact; its bytes lie in the originals store under `store_key`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    name: str
+    content_type: str
+    size: int
+    store_key: str
+
+
+class ContactReceived(ByContact):
+    """A citizen has reached us, and the original is stored."""
+
+    event_type = "contact.received.v1"
+    topic = topics.CONTACTS
+    channel: Channel
+    entrance: str
+    unit: str
+    language: str = "sv"
+    received_at: datetime
+    sender: Sender = Sender()
+    person_key: str | None = None
+    subject: str = ""
+    text: str = ""
+    """The citizen's own words, without quoted thread and signature; what matching reads."""
+    full_text: str = ""
+    fields: dict[str, str] = Field(default_factory=dict)
+    form: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    original_key: str | None = None
+    """Where the original lies (`shared.originals`), if there is one."""
+    message_id: str | None = None
+    references: tuple[str, ...] = ()
+    call_id: str | None = None
+    ticket: str | None = None
+    automatic: bool = False
+    """A machine wrote it: never answered by a receipt."""
+    unreadable: bool = False
+    """It could not be read; the original is kept and a person must look."""
+    flags: tuple[str, ...] = ()
+    """What the door noticed: `unknown_entrance`, `token_mismatch`, `no_fields` …"""
+    linked_case: str | None = None
+    """A case that this may concern, not proven (another sender used its token)."""
+
+
+class ContactFollowedUp(ContactReceived):
+    """A citizen has answered in a thread of ours, and the token proves which case it `follows`."""
+
+    event_type = "contact.followed_up.v1"
+    follows: str
+    """Case id."""
+
+
+class ContactEnded(ByContact):
+    """The citizen is gone: the caller hung up or the visitor left."""
+
+    event_type = "contact.ended.v1"
+    topic = topics.CONTACTS
+    ended_at: datetime
+    reason: str
+    talk_seconds: float | None = None
+
+
+class ContactBounced(ByContact):
+    """A mail of ours came back undelivered; `contact_id` is the bounce, `message_id` our mail."""
+
+    event_type = "contact.bounced.v1"
+    topic = topics.CONTACTS
+    message_id: str | None
+    recipient: str | None
+    status: str | None = None
+    permanent: bool = True
+    bounced_at: datetime
+
+
+class ContactPurged(ByContact):
+    """The contact is erased: whoever holds its data must erase it too."""
+
+    event_type = "contact.purged.v1"
+    topic = topics.CONTACTS
+    purged_at: datetime
+    reason: str
