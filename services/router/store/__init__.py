@@ -1,0 +1,1 @@
+"""The routing state in Redis, and the way from it to Kafka."""
