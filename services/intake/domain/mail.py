@@ -1,0 +1,192 @@
+"""What a mail is: read with the legacy parser, every header in a guard, nothing lost and nothing raised."""
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.message import Message
+from email.utils import getaddresses, parsedate_to_datetime
+
+from services.intake.domain import parts, quoted, text
+
+MAX_TEXT = 40_000
+MAX_FULL_TEXT = 100_000
+"""Characters on the event; both together stay far under Kafka's 1 MB. The original holds the rest."""
+MAX_SUBJECT = 500
+MAX_REFERENCES = 40
+_ADDRESS = re.compile(r"[^\s<>\"',;:()\[\]]+@[^\s<>\"',;:()\[\]]+")
+_ANGLED = re.compile(r"^([^<]*)<\s*([^\s<>,;]+@[^\s<>,;]+)\s*>")
+_MESSAGE_ID = re.compile(r"<[^<>]+>")
+_RECIPIENTS = ("delivered-to", "x-original-to", "envelope-to", "to", "cc", "resent-to")
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """The header lines as they came, in order; names without regard to case."""
+
+    lines: tuple[tuple[str, str], ...] = ()
+
+    def raw(self, name: str) -> str | None:
+        """Return the first value of a header undecoded (surrogates stand for 8-bit bytes), or None."""
+        return next((value for key, value in self.lines if key == name), None)
+
+    def all(self, name: str) -> list[str]:
+        """Return every value of a header, undecoded."""
+        return [value for key, value in self.lines if key == name]
+
+    def text(self, name: str) -> str:
+        """Return the first value of a header as readable text, empty when it is missing."""
+        return text.header_text(self.raw(name) or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail as intake understands it; `own` is what the writer wrote now, `full` all words."""
+
+    message_id: str
+    """As the sender gave it, in angle brackets; made from sender, date and subject when there is none."""
+    identified: bool
+    headers: Headers
+    sender_name: str | None
+    sender_address: str | None
+    recipients: tuple[str, ...]
+    subject: str
+    sent_at: datetime | None
+    references: tuple[str, ...]
+    """Oldest first; what In-Reply-To names is last."""
+    own: str
+    full: str
+    files: tuple[parts.File, ...] = ()
+    flags: tuple[str, ...] = ()
+    unreadable: bool = False
+    structure: Message = field(default_factory=Message, repr=False, compare=False)
+
+
+def read(raw: bytes) -> Mail:
+    """Read a mail; one that cannot be read becomes an `unreadable` one with what could be, never an error."""
+    mail = parts.attempt(lambda: _read(raw), None)
+    return mail or _unreadable(raw)
+
+
+def body_of(raw: bytes) -> bytes:
+    """Return what stands after the header: the part of a mail that relays do not change."""
+    found = re.search(rb"\r?\n\r?\n", raw)
+    return raw[found.end() :] if found else raw
+
+
+def _read(raw: bytes) -> Mail:
+    structure = parts.parse(raw)
+    headers = Headers(tuple((name.lower(), str(value)) for name, value in structure.raw_items()))
+    found = parts.contents(structure)
+    full = found.text()
+    return _mail(headers, found, full, structure)
+
+
+def _mail(headers: Headers, found: parts.Contents, full: str, structure: Message) -> Mail:
+    name, address = sender(headers)
+    given = message_ids(headers.raw("message-id") or "")
+    own = quoted.own_words(full)
+    flags = (*found.flags, *_notices(headers, address=address, own=own, full=full, identified=bool(given)))
+    return Mail(
+        message_id=given[0] if given else _made_up_id(headers),
+        identified=bool(given),
+        headers=headers,
+        sender_name=name,
+        sender_address=address,
+        recipients=recipients(headers),
+        subject=headers.text("subject")[:MAX_SUBJECT],
+        sent_at=parts.attempt(lambda: parsedate_to_datetime(headers.raw("date") or ""), None),
+        references=references(headers),
+        own=own[:MAX_TEXT],
+        full=full[:MAX_FULL_TEXT],
+        files=tuple(found.files),
+        flags=flags,
+        # Neither a header nor a word nor a file: somebody must look at the original.
+        unreadable=not headers.lines or not (full or found.files or headers.raw("subject")),
+        structure=structure,
+    )
+
+
+def _notices(headers: Headers, *, address: str | None, own: str, full: str, identified: bool) -> list[str]:
+    notices = {
+        "no_sender": address is None,
+        "no_message_id": not identified,
+        "text_cut": len(own) > MAX_TEXT or len(full) > MAX_FULL_TEXT,
+        "several_senders": len(_ADDRESS.findall(text.header_text(headers.raw("from") or ""))) > 1,
+    }
+    return [name for name, seen in notices.items() if seen]
+
+
+def _unreadable(raw: bytes) -> Mail:
+    """Return what a line-by-line look finds when the parser gives up."""
+    head = raw[:20_000].partition(b"\n\n")[0].replace(b"\r", b"")
+    pairs = (line.partition(b":") for line in head.split(b"\n") if b":" in line)
+    headers = Headers(
+        tuple((k.decode("latin-1").lower(), v.strip().decode("ascii", "surrogateescape")) for k, _, v in pairs)
+    )
+    full = text.clean(text.decode(body_of(raw)[:MAX_FULL_TEXT]))
+    found = parts.Contents(plain=[full])
+    seen = _mail(headers, found, full, Message())
+    return Mail(**{name: getattr(seen, name) for name in Mail.__slots__ if name != "unreadable"}, unreadable=True)
+
+
+def _made_up_id(headers: Headers) -> str:
+    """Return an id for a mail without one: the same mail delivered twice gets the same."""
+    named = "\n".join(headers.raw(name) or "" for name in ("from", "date", "subject"))
+    return f"<{hashlib.sha256(named.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}@saknas.invalid>"
+
+
+def sender(headers: Headers) -> tuple[str | None, str | None]:
+    """Return name and address of the writer: From, or Sender and Reply-To where From names no address."""
+    for header in ("from", "sender", "reply-to"):
+        value = headers.raw(header)
+        if value is None:
+            continue
+        name, address = _first_address(value)
+        if address:
+            return name, address
+    return None, None
+
+
+def _first_address(value: str) -> tuple[str | None, str | None]:
+    angled = _ANGLED.match(value)
+    if angled and "@" not in angled[1]:
+        return text.header_text(angled[1].strip().strip('"')).strip("'\" ") or None, angled[2].lower()
+    nobody: list[tuple[str, str]] = []
+    pairs = parts.attempt(lambda: getaddresses([value]), nobody)
+    for name, address in pairs:
+        plain = text.header_text(address).lower()
+        if _ADDRESS.fullmatch(plain):
+            return text.header_text(name) or None, plain
+    found = _ADDRESS.search(text.header_text(value))
+    if not found:
+        return None, None
+    name = text.header_text(value)[: found.start()].strip(" <\"'")
+    return name or None, found[0].lower()
+
+
+def recipients(headers: Headers) -> tuple[str, ...]:
+    """Return every address the mail was sent to, the one it was delivered to first."""
+    seen: dict[str, None] = {}
+    for header in _RECIPIENTS:
+        for value in headers.all(header):
+            for address in _ADDRESS.findall(text.header_text(value)):
+                seen[address.lower()] = None
+    return tuple(seen)[:100]
+
+
+def message_ids(value: str) -> list[str]:
+    """Return the message ids in a header, in angle brackets; brackets inside (Exchange) and missing ones are read."""
+    plain = text.header_text(value)
+    found = _MESSAGE_ID.findall(plain)
+    if not found and "@" in plain:
+        found = [f"<{word.strip('<>')}>" for word in plain.split() if "@" in word]
+    return [one[:998] for one in found]
+
+
+def references(headers: Headers) -> tuple[str, ...]:
+    """Return the thread, oldest first, what this answers last."""
+    thread = message_ids(headers.raw("references") or "")
+    answered = message_ids(headers.raw("in-reply-to") or "")
+    ordered = [one for one in thread if one not in answered] + answered
+    return tuple(dict.fromkeys(ordered))[-MAX_REFERENCES:]
