@@ -1,0 +1,85 @@
+"""Fixtures of the real parts; mark tests that use them `integration`."""
+
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from shared.settings import ServiceSettings
+from tests.support import parts as support
+from tests.support.parts import MailServer, Parts
+
+
+@pytest.fixture(scope="session")
+def parts() -> Iterator[Parts]:
+    """The parts all tests of this run share, each started when first asked for."""
+    backend = _backend()
+    yield Parts(backend)
+    backend.close()
+
+
+def _backend() -> support.Backend:
+    if support.BACKEND == "local":
+        return support.Local()
+    from tests.support.containers import Containers  # noqa: PLC0415 - only with an engine
+
+    return Containers()
+
+
+@pytest.fixture
+def kafka_bootstrap(parts: Parts) -> str:
+    return parts.kafka
+
+
+@pytest.fixture
+def mail_server(parts: Parts) -> MailServer:
+    return parts.mail
+
+
+@pytest.fixture
+def database_url(parts: Parts) -> Iterator[str]:
+    """A PostgreSQL database of one's own, empty."""
+    url = parts.new_database()
+    yield url
+    parts.drop_database(url)
+
+
+@pytest.fixture
+def redis_url(parts: Parts) -> str:
+    """A Redis database of one's own, empty."""
+    return parts.new_redis()
+
+
+@pytest.fixture
+def settings(parts: Parts, database_url: str, redis_url: str, tmp_path: Path) -> ServiceSettings:
+    """Settings of an installation of one's own on the shared parts; topics are made by `ensure_topics(settings)`."""
+    name = f"t{secrets.token_hex(4)}"
+    return ServiceSettings(
+        kafka=parts.kafka,
+        topic_prefix=f"{name}.",
+        postgres=database_url,
+        redis=redis_url,
+        domain=name,
+        originals=f"file://{tmp_path / 'originals'}",
+        log_format="console",
+        drain_seconds=2,
+    )
+
+
+@pytest.fixture
+async def redis_client(redis_url: str) -> AsyncIterator[Redis]:
+    """A client of the test's own Redis database (the one in `settings`)."""
+    client = Redis.from_url(redis_url)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """An engine on the test's own database (the one in `settings`)."""
+    made = create_async_engine(database_url.replace("postgresql://", "postgresql+asyncpg://"))
+    yield made
+    await made.dispose()
