@@ -39,6 +39,11 @@ class ServiceSettings(BaseSettings):
     casework_url: str = Field("http://127.0.0.1:8103", description="Where casework answers; people log in there.")
     stats_url: str = Field("http://127.0.0.1:8104", description="Where stats answers.")
     public_prefix: str = Field("", description="Path prefix of this service behind the proxy, as `/intake`.")
+    one_origin: bool = Field(
+        False, description="A proxy puts all services under one origin: /intake, /router, /stats, casework at the root."
+    )
+    session_idle_minutes: int = Field(60, description="A login that is not used for so long ends.")
+    session_hours: int = Field(12, description="A login ends after so long, used or not.")
     log_level: str = Field("INFO", description="Least level that is logged.")
     log_format: Literal["json", "console"] = Field("json", description="One JSON object a line, or for people.")
     drain_seconds: float = Field(8.0, description="How long a stop waits for work in hand; less than the grace period.")

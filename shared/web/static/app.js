@@ -1,0 +1,79 @@
+// What every page does: token on htmx requests, errors said politely, running times, shortcuts. No page needs it to work.
+"use strict";
+(() => {
+  const body = document.body;
+  const notices = document.getElementById("notices");
+  const csrf = () => document.querySelector('meta[name="csrf"]')?.content ?? "";
+
+  function notify(text, kind = "warn") {
+    notices.replaceChildren();
+    if (!text) return;
+    const box = document.createElement("div");
+    box.className = `alert ${kind}`;
+    box.textContent = text;
+    notices.append(box);
+  }
+
+  // htmx: the token goes along; what the server starts itself does not keep a login alive.
+  body.addEventListener("htmx:configRequest", (event) => {
+    event.detail.headers["X-CSRF-Token"] = csrf();
+    const cause = event.detail.triggeringEvent?.type ?? "";
+    if (cause.startsWith("sse:") || cause === "kc:background") event.detail.headers["X-Background"] = "1";
+  });
+  body.addEventListener("htmx:responseError", (event) => {
+    let text = body.dataset.textFailed;
+    try {
+      const problem = JSON.parse(event.detail.xhr.responseText);
+      const faults = (problem.errors ?? []).map((fault) => fault.detail).join(" ");
+      text = [problem.title, problem.detail, faults].filter(Boolean).join(" ");
+    } catch { /* not a problem document: the general text stands */ }
+    notify(text, "bad");
+  });
+  body.addEventListener("htmx:sendError", () => notify(body.dataset.textOffline, "bad"));
+  body.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful) notify(""); });
+  body.addEventListener("htmx:sseError", () => body.classList.add("offline"));
+  body.addEventListener("htmx:sseOpen", () => body.classList.remove("offline"));
+
+  // Focus lands where the work goes on: a swapped part names its place with data-focus.
+  body.addEventListener("htmx:afterSettle", (event) => {
+    const root = event.detail.elt?.isConnected ? event.detail.elt : document;
+    const place = root.matches?.("[data-focus]") ? root : root.querySelector?.("[data-focus]");
+    const lost = document.activeElement === body || document.activeElement === null;
+    if (place && (lost || event.detail.requestConfig?.headers?.["X-Background"] !== "1")) place.focus({ preventScroll: false });
+  });
+
+  // Running times: text only, once a second, never read aloud.
+  const pad = (n) => String(n).padStart(2, "0");
+  function tick() {
+    for (const node of document.querySelectorAll("[data-since]")) {
+      const s = Math.max(0, Math.floor(Date.now() / 1000 - Number(node.dataset.since)));
+      const h = Math.floor(s / 3600), m = Math.floor(s / 60) % 60;
+      node.textContent = h ? `${h}:${pad(m)}:${pad(s % 60)}` : `${m}:${pad(s % 60)}`;
+    }
+  }
+  tick();
+  setInterval(tick, 1000);
+
+  // Shortcuts: letters and digits when no field has focus, Alt+digit always, off when the person says so.
+  const typing = (node) => node?.closest("input:not([type=radio]):not([type=checkbox]), textarea, select, [contenteditable]");
+  function wanted(event) {
+    const digit = /^Digit[0-9]$/.test(event.code) ? event.code.slice(5) : "";
+    if (event.altKey) return digit ? `Alt+${digit}` : `Alt+${event.key.toUpperCase()}`;
+    return event.key.length === 1 ? event.key.toUpperCase() : event.key;
+  }
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.defaultPrevented || event.repeat) return;
+    if (body.dataset.shortcuts === "off" || (typing(event.target) && !event.altKey)) return;
+    const key = wanted(event);
+    if (key === "Enter" && event.target.closest("a, button, summary, dialog")) return;
+    const scope = document.querySelector("dialog[open]") ?? document;
+    for (const node of scope.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)) {
+      if (node.disabled || !node.checkVisibility()) continue;
+      event.preventDefault();
+      if (node.matches("input, textarea, select")) { node.focus(); node.select?.(); } else node.click();
+      return;
+    }
+  });
+
+  window.kontaktcenter = { notify, csrf };
+})();
