@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from fastapi import Request
+from fastapi import FastAPI, Request
 from fastapi.params import Depends
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
 from shared.errors import ForbiddenError
 from shared.vocabulary import Role
@@ -112,3 +113,20 @@ def open_to_all(reason: str) -> Any:
 
     no_guard.open_to_all = reason  # type: ignore[attr-defined] # the architecture test reads it
     return OpenToAll(no_guard)
+
+
+def api_routes(app: FastAPI) -> list[RouteContext]:
+    """Return every route of ours in the app, those of included routers too."""
+    return [route for route in iter_route_contexts(app.routes) if isinstance(route.original_route, APIRoute)]
+
+
+def guard_of(route: RouteContext | APIRoute) -> Action | str | None:
+    """Return the action that guards a route, or why it is open to all; None is a hole."""
+    waiting = [route.dependant]
+    marks: list[Any] = [route.endpoint]
+    while waiting:
+        dependant = waiting.pop()
+        marks.append(dependant.call)
+        waiting.extend(dependant.dependencies)
+    found = (getattr(mark, name, None) for mark in marks for name in ("guards", "open_to_all"))
+    return next((guard for guard in found if guard), None)
