@@ -1,0 +1,1 @@
+"""What a message is about: text, entrance and habit weighed into five likely case types."""
