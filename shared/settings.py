@@ -25,6 +25,11 @@ class ServiceSettings(BaseSettings):
         description="PostgreSQL URL without driver; each service has its own schema there.",
     )
     redis: str = Field("redis://127.0.0.1:6379/0", description="Redis or Valkey URL.")
+    instance: str = Field(
+        "",
+        description="Stable name of this process among its replicas, as a pod's name: killed and started again,"
+        " it has its partitions at once instead of after the session timeout. Empty: any process.",
+    )
     domain: str = Field("kc", description="Hash tag of this installation's routing keys in Redis.")
     originals: str = Field(
         "file:///var/lib/kontaktcenter/originals",

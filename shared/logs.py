@@ -1,0 +1,73 @@
+"""Logs: static English event names with ids, one JSON object a line or coloured for people; no personal data."""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import orjson
+import structlog
+from structlog.typing import Processor
+
+from shared.settings import ServiceSettings
+from shared.tracing import current_trace_id
+
+_QUIET = ("aiokafka", "kafka", "faststream", "httpx", "httpcore", "uvicorn.access", "sqlalchemy", "asyncio", "alembic")
+"""Libraries that log keys, addresses or every message below WARNING."""
+
+
+def _trace(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    trace_id = current_trace_id()
+    if trace_id is not None:
+        event.setdefault("trace", trace_id)
+    return event
+
+
+def _json(value: object, **_: object) -> str:
+    return orjson.dumps(value, default=str).decode()
+
+
+def configure(settings: ServiceSettings) -> None:
+    """Send structlog's and the standard library's logs to standard error in the format of the settings."""
+    before: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _trace,
+    ]
+    last: list[Processor]
+    if settings.log_format == "json":
+        last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_json)]
+    else:
+        last = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *before,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    _standard_library(settings.log_level, before, last)
+
+
+def _standard_library(level: str, before: list[Processor], last: list[Processor]) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=before,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    for name in ("uvicorn", "uvicorn.error"):
+        logger = logging.getLogger(name)
+        logger.handlers = []
+        logger.propagate = True

@@ -1,0 +1,40 @@
+"""Every metric, named once; labels are topics, groups and parts, never people."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+CONSUMED = Counter("kc_consumed_total", "Records whose effects are done.", ["topic", "group"])
+DEAD = Counter("kc_dead_total", "Records moved to the dead topic.", ["topic", "group"])
+PASSED_OVER = Counter(
+    "kc_passed_over_total",
+    "Records that are not for this group: unknown, unwanted or empty.",
+    ["topic", "group", "why"],
+)
+RETRIED = Counter("kc_retried_total", "Attempts that failed and were made again.", ["topic", "group"])
+PAUSED = Gauge("kc_paused_partitions", "Partitions that wait for a transient fault to pass.", ["topic", "group"])
+COMMITS_FAILED = Counter("kc_commits_failed_total", "Offset commits refused or not answered.", ["topic", "group"])
+HANDLED_SECONDS = Histogram(
+    "kc_batch_seconds",
+    "From a batch's arrival to its commit.",
+    ["topic", "group"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+LAG = Gauge("kc_lag", "Records written but not yet committed by the group.", ["topic", "group", "partition"])
+LAST_EVENT_SECONDS = Gauge("kc_last_event_timestamp_seconds", "Time of the newest event handled.", ["topic", "group"])
+
+PUBLISHED = Counter("kc_published_total", "Events that Kafka acknowledged.", ["topic"])
+PUBLISH_FAILED = Counter("kc_publish_failed_total", "Publications that were not acknowledged in time.", ["source"])
+PUBLISH_SECONDS = Histogram(
+    "kc_publish_seconds",
+    "From send to acknowledgement of a publication.",
+    ["source"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+)
+PRODUCERS_REPLACED = Counter("kc_producers_replaced_total", "Producers given up and made anew.", ["source"])
+
+OUTBOX_DEPTH = Gauge("kc_outbox_depth", "Events that wait in the outbox.", ["outbox"])
+OUTBOX_RELAYED = Counter("kc_outbox_relayed_total", "Events moved from the outbox to Kafka.", ["outbox"])
+
+TABLE_KEYS = Gauge("kc_table_keys", "Keys of a whole table in memory.", ["topic"])
+TABLE_SKIPPED = Counter("kc_table_skipped_total", "Table records that could not be read.", ["topic"])
+
+LOOP_RESTARTS = Counter("kc_loop_restarts_total", "Background loops that failed and were started again.", ["loop"])

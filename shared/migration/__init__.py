@@ -1,0 +1,1 @@
+"""How every service's schema is brought up to date."""

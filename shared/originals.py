@@ -1,0 +1,89 @@
+"""What came in, as it came: originals, attachments and recordings, in a folder or an S3-compatible bucket.
+
+Keys begin with the contact id, so that erasing a contact is deleting one prefix.
+"""
+
+import asyncio
+import re
+import unicodedata
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.exceptions import NotFoundError as NoSuchObject
+from obstore.store import LocalStore, from_url
+
+from shared.errors import NotFoundError, PermanentError, TransientError
+
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]*(/[A-Za-z0-9_][A-Za-z0-9._=-]*)*")
+_DEADLINE = 20.0
+
+
+def original_key(contact_id: str) -> str:
+    """Return the key of a contact's original."""
+    return f"{contact_id}/original"
+
+
+def attachment_key(contact_id: str, number: int, name: str) -> str:
+    """Return the key of an attachment; its name is made safe, its number keeps two of one name apart."""
+    return f"{contact_id}/attachments/{number}-{safe_name(name)}"
+
+
+def safe_name(name: str) -> str:
+    """Return a file name of letters, digits, hyphens and dots, at most 80 long, that no system misreads."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    plain = re.sub(r"[^A-Za-z0-9.]+", "-", plain.replace("\\", "/").rsplit("/", 1)[-1])
+    plain = re.sub(r"\.{2,}", ".", plain).strip(".-")
+    stem, dot, ending = plain.rpartition(".")
+    return f"{stem[:70]}{dot}{ending[:9]}" if dot else plain[:80] or "file"
+
+
+class Originals:
+    """The store; writing the same key again with the same bytes changes nothing."""
+
+    def __init__(self, url: str) -> None:
+        self._store = _open(url)
+
+    async def put(self, key: str, data: bytes, *, content_type: str) -> None:
+        """Keep `data` under `key`; a bucket also keeps the content type."""
+        _check(key)
+        attributes = None if isinstance(self._store, LocalStore) else {"Content-Type": content_type}
+        try:
+            async with asyncio.timeout(_DEADLINE):
+                await obstore.put_async(self._store, key, data, attributes=attributes)
+        except (BaseError, OSError, TimeoutError) as error:
+            raise TransientError(f"originals: {type(error).__name__}") from error
+
+    async def get(self, key: str) -> bytes:
+        """Return the bytes of `key`; NotFoundError when there are none."""
+        _check(key)
+        try:
+            async with asyncio.timeout(_DEADLINE):
+                found = await obstore.get_async(self._store, key)
+                return bytes(await found.bytes_async())
+        except (NoSuchObject, FileNotFoundError) as error:
+            raise NotFoundError(f"no original {key}") from error
+        except (BaseError, OSError, TimeoutError) as error:
+            raise TransientError(f"originals: {type(error).__name__}") from error
+
+    async def delete(self, prefix: str) -> None:
+        """Delete every key below `prefix` (a contact id); what is gone already is fine."""
+        _check(prefix)
+        try:
+            async with asyncio.timeout(_DEADLINE):
+                async for found in obstore.list(self._store, prefix=prefix):
+                    await obstore.delete_async(self._store, [item["path"] for item in found])
+        except (BaseError, OSError, TimeoutError) as error:
+            raise TransientError(f"originals: {type(error).__name__}") from error
+
+
+def _open(url: str) -> obstore.store.ObjectStore:
+    if urlsplit(url).scheme in ("", "file"):
+        return LocalStore(Path(unquote(urlsplit(url).path)), mkdir=True)
+    return from_url(url)
+
+
+def _check(key: str) -> None:
+    if not _KEY.fullmatch(key):
+        raise PermanentError("not a key of originals")

@@ -1,0 +1,65 @@
+"""Makes the topics of an installation: all of `shared.topics` and a dead topic beside each, with the prefix."""
+
+import asyncio
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from shared.errors import TransientError
+from shared.settings import ServiceSettings
+from shared.topics import TOPICS, Topic
+
+_BROKERS_OWN = -1
+"""Replication as the broker's `default.replication.factor` says."""
+
+
+def all_topics() -> tuple[Topic, ...]:
+    """Return every topic and its dead topic."""
+    return (*TOPICS, *(topic.dead for topic in TOPICS))
+
+
+async def ensure_topics(settings: ServiceSettings) -> list[str]:
+    """Create the topics that are missing; return their names. What exists is left as it is."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka, request_timeout_ms=15_000)
+    try:
+        await admin.start()
+        existing = set(await admin.list_topics())
+        missing = [topic for topic in all_topics() if f"{settings.topic_prefix}{topic.name}" not in existing]
+        return await _create(admin, settings.topic_prefix, missing)
+    except (KafkaError, OSError) as error:
+        raise TransientError(f"topics: {type(error).__name__}: {error}") from error
+    finally:
+        await admin.close()
+
+
+async def _create(admin: AIOKafkaAdminClient, prefix: str, topics: list[Topic]) -> list[str]:
+    if not topics:
+        return []
+    answer = await admin.create_topics(
+        [
+            NewTopic(
+                name=f"{prefix}{topic.name}",
+                num_partitions=topic.partitions,
+                replication_factor=_BROKERS_OWN,
+                topic_configs=topic.kafka_config(),
+            )
+            for topic in topics
+        ]
+    )
+    created = []
+    for name, code, *text in answer.topic_errors:
+        error = for_code(code)
+        if code and error is not TopicAlreadyExistsError:
+            raise TransientError(f"topic {name}: {error.__name__}: {text}")
+        created.append(name)
+    return created
+
+
+def main() -> None:
+    """Create the missing topics of the installation that the environment names."""
+    created = asyncio.run(ensure_topics(ServiceSettings()))
+    print(f"{len(created)} topics created" if created else "all topics exist")  # noqa: T201 - a command speaks
+
+
+if __name__ == "__main__":
+    main()
