@@ -1,0 +1,171 @@
+"""Invented agents who work as real ones do: ready, pull, accept, follow the checklist, close or hand over."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import httpx
+
+from deploy.demo.stack_info import StackInfo
+
+Json = dict[str, Any]
+HEARTBEAT = 8.0
+"""Seconds between heartbeats; the router frees an agent's offers after 30 s of silence."""
+
+
+class Taken(Exception):  # noqa: N818 - it is no error: somebody else was first
+    """The offer is no longer hers."""
+
+
+@dataclass
+class AgentClient:
+    """One agent's hands on the HTTP doors of router and casework."""
+
+    stack: StackInfo
+    http: httpx.AsyncClient
+    agent: str
+
+    async def presence(self, presence: str) -> Json:
+        """Say that she is ready, away or offline; repeated it is the heartbeat."""
+        return await self._json("PUT", f"{self._me}/presence", {"presence": presence})
+
+    async def pull(self, wait: int = 25) -> Json | None:
+        """Wait for an offer; None when none came in time."""
+        answer = await self._send("POST", f"{self._me}/pull?wait={wait}", {})
+        return None if answer.status_code == httpx.codes.NO_CONTENT else dict(answer.json())
+
+    async def accept(self, offer: Json) -> Json:
+        """Take the contact; raises `Taken` when it is no longer hers."""
+        url = f"{self.stack.router}/api/v1/offers/{offer['offer_id']}/accept"
+        answer = await self.http.post(url, json={"epoch": offer["epoch"]}, headers=self.stack.machine)
+        if answer.status_code == httpx.codes.CONFLICT:
+            raise Taken
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    async def case_of(self, contact_id: str, within: float = 15.0) -> Json:
+        """Return the case of a contact as soon as it is there."""
+        async with asyncio.timeout(within):
+            while True:
+                found = await self._json("GET", f"{self.stack.casework}/api/v1/cases?contact_id={contact_id}")
+                if found["items"]:
+                    return await self.case(found["items"][0]["number"])
+                await asyncio.sleep(0.1)
+
+    async def case(self, number: str) -> Json:
+        """Return the case of a number."""
+        return await self._json("GET", f"{self.stack.casework}/api/v1/cases/{number}")
+
+    async def do(self, number: str, verb: str, body: Json) -> Json:
+        """Do something with a case: `classify`, `steps`, `reply`, `close`, `handover/preview`, `handover`."""
+        return await self._json(
+            "POST", f"{self.stack.casework}/api/v1/cases/{number}/{verb}", {"by": self.agent} | body
+        )
+
+    async def complete(self, offer: Json, case_type: str | None) -> None:
+        """Free her hands in the router at once, without waiting for the case's end to come by Kafka."""
+        url = f"{self.stack.router}/api/v1/contacts/{offer['contact_id']}/complete"
+        body = {"epoch": offer["epoch"], "case_type": case_type}
+        await self.http.post(url, json=body, headers=self.stack.machine)
+
+    async def walk(self, case: Json, dice: random.Random) -> Json:
+        """Follow the checklist to one of its ends, choosing answers by chance; return the case as it then stands."""
+        for _ in range(30):
+            checklist = case.get("checklist")
+            step = checklist and next((step for step in checklist["steps"] if step["state"] == "now"), None)
+            if not step:
+                break
+            answer = {"option": dice.choice(step["options"])["label"]} if step["options"] else {}
+            case = await self.do(case["number"], "steps", {"step": step["id"], **answer})
+        return case
+
+    @property
+    def _me(self) -> str:
+        return f"{self.stack.router}/api/v1/agents/{self.agent}"
+
+    async def _json(self, method: str, url: str, body: Json | None = None) -> Json:
+        return dict((await self._send(method, url, body)).json())
+
+    async def _send(self, method: str, url: str, body: Json | None = None) -> httpx.Response:
+        answer = await self.http.request(method, url, json=body, headers=self.stack.machine)
+        answer.raise_for_status()
+        return answer
+
+
+@dataclass
+class Team:
+    """All agents of the day, at work from `async with` on until it ends; `scale` shortens their work as the day's."""
+
+    stack: StackInfo
+    http: httpx.AsyncClient
+    agents: Sequence[str]
+    scale: float
+    dice: random.Random
+    closed: int = 0
+    handed_over: int = 0
+    troubles: list[str] = field(default_factory=list)
+    _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
+
+    async def __aenter__(self) -> Self:
+        self._tasks = [asyncio.create_task(self._shift(AgentClient(self.stack, self.http, a))) for a in self.agents]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _shift(self, agent: AgentClient) -> None:
+        beat = asyncio.create_task(self._heartbeat(agent))
+        try:
+            while True:
+                await self._one(agent)
+        finally:
+            beat.cancel()
+            await agent.presence("offline")
+
+    async def _heartbeat(self, agent: AgentClient) -> None:
+        while True:
+            try:
+                await agent.presence("ready")
+            except httpx.HTTPError as error:
+                self.troubles.append(f"{agent.agent}: {error}")
+            await asyncio.sleep(HEARTBEAT)
+
+    async def _one(self, agent: AgentClient) -> None:
+        try:
+            offer = await agent.pull()
+            if offer is not None:
+                await self._work(agent, offer)
+        except Taken:
+            return
+        except (httpx.HTTPError, TimeoutError, KeyError) as error:
+            self.troubles.append(f"{agent.agent}: {error!r}")
+            await asyncio.sleep(1)
+
+    async def _work(self, agent: AgentClient, offer: Json) -> None:
+        await agent.accept(offer)
+        case = await agent.case_of(offer["contact_id"])
+        if offer["candidates"]:
+            case = await agent.do(case["number"], "classify", {"case_type": offer["candidates"][0]["case_type"]})
+        case = await agent.walk(case, self.dice)
+        await asyncio.sleep(self._minutes(offer["channel"]) * 60 / self.scale)
+        await self._end(agent, case)
+        await agent.complete(offer, case["case_type"])
+
+    async def _end(self, agent: AgentClient, case: Json) -> None:
+        end = (case.get("checklist") or {}).get("end") or {}
+        hand_over = end.get("kind") == "handover" or (not end and self.dice.random() < 0.3)
+        if hand_over:
+            await agent.do(case["number"], "handover", {"request_id": f"demo-{case['number']}"})
+            self.handed_over += 1
+            return
+        text = "Hej! Tack för din fråga. Här kommer svaret från kontaktcenter." if case["channel"] == "email" else None
+        await agent.do(case["number"], "close", {"resolution": end.get("resolution") or "lost_av_kc", "text": text})
+        self.closed += 1
+
+    def _minutes(self, channel: str) -> float:
+        usual = {"phone": 4.0, "visit": 6.0, "email": 3.5}.get(channel, 3.0)
+        return usual * self.dice.lognormvariate(0, 0.4)
