@@ -25,6 +25,9 @@ class ServiceSettings(BaseSettings):
         description="PostgreSQL URL without driver; each service has its own schema there.",
     )
     redis: str = Field("redis://127.0.0.1:6379/0", description="Redis or Valkey URL.")
+    replication: int = Field(
+        1, ge=1, description="Copies of each topic that is created; 3 in production, where 2 must acknowledge a write."
+    )
     instance: str = Field(
         "",
         description="Stable name of this process among its replicas, as a pod's name: killed and started again,"

@@ -85,8 +85,8 @@ class Table:
     async def _partitions(self, consumer: AIOKafkaConsumer) -> list[TopicPartition]:
         """Return the topic's partitions; a topic that does not exist yet is waited for until the deadline."""
         while True:
-            await consumer._client.fetch_all_metadata()  # noqa: SLF001 - the only way to ask for a fresh answer
-            numbers = consumer.partitions_for_topic(self._name)
+            cluster = await consumer._client.fetch_all_metadata()  # noqa: SLF001 - the only fresh answer there is
+            numbers = cluster.partitions_for_topic(self._name)
             if numbers:
                 return [TopicPartition(self._name, number) for number in sorted(numbers)]
             await asyncio.sleep(0.2)

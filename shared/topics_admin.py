@@ -9,8 +9,8 @@ from shared.errors import TransientError
 from shared.settings import ServiceSettings
 from shared.topics import TOPICS, Topic
 
-_BROKERS_OWN = -1
-"""Replication as the broker's `default.replication.factor` says."""
+_DURABLE = 3
+"""From this many copies on, a write needs two of them."""
 
 
 def all_topics() -> tuple[Topic, ...]:
@@ -25,23 +25,24 @@ async def ensure_topics(settings: ServiceSettings) -> list[str]:
         await admin.start()
         existing = set(await admin.list_topics())
         missing = [topic for topic in all_topics() if f"{settings.topic_prefix}{topic.name}" not in existing]
-        return await _create(admin, settings.topic_prefix, missing)
+        return await _create(admin, settings, missing)
     except (KafkaError, OSError) as error:
         raise TransientError(f"topics: {type(error).__name__}: {error}") from error
     finally:
         await admin.close()
 
 
-async def _create(admin: AIOKafkaAdminClient, prefix: str, topics: list[Topic]) -> list[str]:
+async def _create(admin: AIOKafkaAdminClient, settings: ServiceSettings, topics: list[Topic]) -> list[str]:
     if not topics:
         return []
+    durable = {"min.insync.replicas": "2"} if settings.replication >= _DURABLE else {}
     answer = await admin.create_topics(
         [
             NewTopic(
-                name=f"{prefix}{topic.name}",
+                name=f"{settings.topic_prefix}{topic.name}",
                 num_partitions=topic.partitions,
-                replication_factor=_BROKERS_OWN,
-                topic_configs=topic.kafka_config(),
+                replication_factor=settings.replication,
+                topic_configs=topic.kafka_config() | durable,
             )
             for topic in topics
         ]
