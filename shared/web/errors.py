@@ -84,6 +84,8 @@ _STATUS_TEXTS: Mapping[int, str] = {
     415: "Den sortens innehåll tas inte emot här.",
 }
 _FIELD_DEFAULT = "Värdet går inte att använda."
+TEXTS = (*_FIELD_TEXTS.values(), *_STATUS_TEXTS.values(), _FIELD_DEFAULT)
+"""Every text of this module that is not an error's title."""
 
 
 def install(app: FastAPI) -> None:

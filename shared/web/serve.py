@@ -1,7 +1,6 @@
 """Runs an app until SIGTERM: streams and waiting pulls are told to end first, then the rest drains."""
 
 import contextlib
-import signal
 from types import FrameType
 
 import uvicorn
@@ -10,7 +9,7 @@ from fastapi import FastAPI
 from shared.settings import ServiceSettings
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """uvicorn, except that what waits forever is told to end before connections are awaited."""
 
     def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
@@ -26,8 +25,6 @@ class _Server(uvicorn.Server):
         """Note the signal; a stop that was asked for is not an error."""
         super().handle_exit(sig, frame)
         self._captured_signals.clear()
-        if sig == signal.SIGINT:
-            self._captured_signals.clear()
 
 
 def serve(app: FastAPI, settings: ServiceSettings) -> None:
@@ -46,4 +43,4 @@ def serve(app: FastAPI, settings: ServiceSettings) -> None:
         timeout_graceful_shutdown=max(1, round(settings.drain_seconds)),
     )
     with contextlib.suppress(KeyboardInterrupt):
-        _Server(config, app).run()
+        Server(config, app).run()

@@ -1,0 +1,65 @@
+"""A small app on the web base, a client inside the process, and a real server for what only a server shows."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+
+from shared.settings import ServiceSettings
+from shared.vocabulary import Role
+from shared.web.access import Person
+from shared.web.serve import Server
+from shared.web.session import COOKIE
+
+MARIA = Person(
+    "agent-maria-lind", "Maria Lind", frozenset({Role.AGENT}), frozenset({"*"}), email="maria.lind@kommun.example"
+)
+PER = Person("officer-per-dahl", "Per Dahl", frozenset({Role.OFFICER}), frozenset({"bostadsbolag"}))
+
+
+def client_of(app: FastAPI, **headers: str) -> httpx.AsyncClient:
+    """A client that talks to the app without a network; `base_url` counts as loopback."""
+    transport = httpx.ASGITransport(app)
+    return httpx.AsyncClient(transport=transport, base_url="http://testserver", headers=headers)
+
+
+async def log_in(app: FastAPI, client: httpx.AsyncClient, person: Person) -> str:
+    """Give the client a session of the person and return its form token."""
+    from shared.web.csrf import token_for  # noqa: PLC0415 - only the token
+
+    token = await app.state.sessions.start(person)
+    client.cookies.set(COOKIE, token)
+    session = await app.state.sessions.find(token)
+    return token_for(app.state.settings.key_for("csrf"), session.key)
+
+
+@contextmanager
+def free_port() -> Iterator[int]:
+    """A port that nobody had a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        yield probe.getsockname()[1]
+
+
+@asynccontextmanager
+async def served(app: FastAPI, settings: ServiceSettings, port: int | None = None) -> AsyncIterator[tuple[str, Server]]:
+    """Serve the app on loopback by the server that the product uses, until the block ends."""
+    with free_port() as free:
+        port = port or free
+    config = uvicorn.Config(
+        app, port=port, log_config=None, timeout_graceful_shutdown=max(1, round(settings.drain_seconds))
+    )
+    server = Server(config, app)
+    running = asyncio.create_task(server.serve())
+    try:
+        while not server.started:
+            assert not running.done(), "The server did not start"
+            await asyncio.sleep(0.01)
+        yield f"http://127.0.0.1:{port}", server
+    finally:
+        server.should_exit = True
+        await running
