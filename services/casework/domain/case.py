@@ -1,0 +1,124 @@
+"""A case and its states: what can be done in which state, and where that leads, in one table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from shared.errors import DomainError
+from shared.vocabulary import STRICTLY_SOLVED, CaseState, Channel, Resolution
+
+
+class Deed(StrEnum):
+    """What can be done with a case."""
+
+    CLASSIFY = "classify"
+    STEP = "step"
+    NOTE = "note"
+    REPLY = "reply"
+    CLOSE = "close"
+    HAND_OVER = "hand_over"
+    PARK = "park"
+    FOLLOW_UP = "follow_up"
+    RETURN = "return"
+    ANSWER = "answer"
+    REOPEN = "reopen"
+
+
+class WrongStateError(DomainError):
+    """The case is not in a state where that can be done."""
+
+    type = "wrong-state"
+    status = 409
+    title = "Ärendet är inte i ett läge där det går."
+
+
+class ObligatoryStepOpenError(DomainError):
+    """An obligatory step of the checklist is not done, so the case cannot be closed."""
+
+    type = "obligatory-step-open"
+    status = 409
+    title = "Ett obligatoriskt steg i checklistan är inte gjort."
+
+
+_OPEN, _PARKED, _HANDED, _CLOSED = CaseState.OPEN, CaseState.PARKED, CaseState.HANDED_OVER, CaseState.CLOSED
+
+TRANSITIONS: Mapping[tuple[CaseState, Deed], CaseState] = MappingProxyType(
+    {
+        (_OPEN, Deed.CLASSIFY): _OPEN,
+        (_OPEN, Deed.STEP): _OPEN,
+        (_OPEN, Deed.NOTE): _OPEN,
+        (_OPEN, Deed.REPLY): _OPEN,
+        (_OPEN, Deed.CLOSE): _CLOSED,
+        (_OPEN, Deed.HAND_OVER): _HANDED,
+        (_OPEN, Deed.PARK): _PARKED,
+        (_OPEN, Deed.FOLLOW_UP): _OPEN,
+        (_PARKED, Deed.CLASSIFY): _PARKED,
+        (_PARKED, Deed.STEP): _OPEN,
+        (_PARKED, Deed.NOTE): _PARKED,
+        (_PARKED, Deed.REPLY): _PARKED,
+        (_PARKED, Deed.CLOSE): _CLOSED,
+        (_PARKED, Deed.HAND_OVER): _HANDED,
+        (_PARKED, Deed.FOLLOW_UP): _OPEN,
+        (_PARKED, Deed.REOPEN): _OPEN,
+        (_HANDED, Deed.NOTE): _HANDED,
+        (_HANDED, Deed.REPLY): _HANDED,
+        (_HANDED, Deed.FOLLOW_UP): _HANDED,
+        (_HANDED, Deed.RETURN): _OPEN,
+        (_HANDED, Deed.ANSWER): _CLOSED,
+        (_CLOSED, Deed.NOTE): _CLOSED,
+        (_CLOSED, Deed.FOLLOW_UP): _OPEN,
+        (_CLOSED, Deed.REOPEN): _OPEN,
+    }
+)
+"""Every deed that is allowed and the state it leads to; what is not here cannot be done."""
+
+
+def after(state: CaseState, deed: Deed) -> CaseState:
+    """Return the state that `deed` leads to; WrongStateError when it cannot be done now."""
+    if (state, deed) not in TRANSITIONS:
+        raise WrongStateError(state=state.value, deed=deed.value)
+    return TRANSITIONS[state, deed]
+
+
+def can(state: CaseState) -> frozenset[Deed]:
+    """Return what can be done in `state`."""
+    return frozenset(deed for at, deed in TRANSITIONS if at == state)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case as its deeds need it; what people wrote stays in the store."""
+
+    id: str
+    number: str
+    state: CaseState
+    channel: Channel
+    entrance: str
+    unit: str
+    contact_id: str
+    current_contact: str
+    case_type: str | None
+    classified_how: str | None
+    checklist_id: str | None
+    checklist_version: int | None
+    run: int
+    agent_id: str | None
+    contact_count: int
+    handling_seconds: float
+    reported_seconds: float
+    resolution: str | None
+    closed_by: str | None
+    opened_at: datetime
+
+
+def solved_at_first_contact(resolution: Resolution, contacts: int) -> bool:
+    """Return whether it counts strictly as first-contact resolution: one contact, and solved here."""
+    return contacts <= 1 and resolution in STRICTLY_SOLVED
+
+
+def handling(channel: Channel, beaten: float, connected: float, reported: float) -> float:
+    """Return the seconds of work since the last end: what the desk counted, for a call at least the connected time."""
+    total = max(beaten, connected) if channel is Channel.PHONE else beaten
+    return round(max(0.0, total - reported), 1)

@@ -1,0 +1,1 @@
+"""How the schema `casework` has come to be."""

@@ -1,0 +1,1 @@
+"""Casework's own state in PostgreSQL (schema `casework`)."""

@@ -1,0 +1,138 @@
+"""Cases: opened many at a time, then one by one under a row lock."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, TextClause, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.casework.domain.case import Case
+from services.casework.store.sql import Columns, Row, records, row_of, rows_of
+from services.casework.store.tables import cases, handovers
+from shared.errors import NotFoundError
+from shared.vocabulary import CaseState, Channel
+
+_NEW = Columns(
+    id="text",
+    contact_id="text",
+    current_contact="text",
+    state="text",
+    channel="text",
+    entrance="text",
+    unit="text",
+    language="text",
+    person_key="text",
+    agent_id="text",
+    priority="text",
+    due_at="timestamptz",
+    opened_at="timestamptz",
+    changed_at="timestamptz",
+)
+_OPEN = text(
+    f"INSERT INTO casework.cases ({_NEW.names}, number) "  # noqa: S608 - constants
+    f"SELECT {_NEW.names}, casework.next_case_number(:year) FROM {_NEW.recordset} ORDER BY id "
+    "ON CONFLICT (contact_id) DO NOTHING RETURNING id, number"
+)
+_CLASSIFY = text(
+    "UPDATE casework.cases AS k SET case_type = r.case_type, classified_how = 'set', unit = COALESCE(t.unit, r.unit), "
+    "checklist_id = COALESCE(t.checklist_id, r.checklist_id), changed_at = :at, "
+    "checklist_version = COALESCE(t.checklist_version, r.checklist_version) "
+    "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(case_id text, case_type text, unit text, checklist_id text, "
+    "checklist_version integer) LEFT JOIN casework.case_types AS t ON t.id = r.case_type "
+    "WHERE k.id = r.case_id AND k.classified_how IS NULL AND k.state <> 'closed' "
+    "RETURNING k.id, k.number, k.contact_id, k.case_type, k.unit"
+)
+_TERMS = text(
+    "UPDATE casework.cases AS k SET due_at = COALESCE(r.due_at, k.due_at), "
+    "priority = COALESCE(r.priority, k.priority), "
+    "due_missed = k.due_missed AND r.due_at IS NOT DISTINCT FROM k.due_at "
+    "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(case_id text, due_at timestamptz, priority text) "
+    "WHERE k.id = r.case_id AND k.state <> 'closed'"
+)
+_TAKE = text(
+    "UPDATE casework.cases AS k SET agent_id = r.agent_id, current_contact = r.contact_id, changed_at = :at "
+    "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(case_id text, agent_id text, contact_id text) "
+    "WHERE k.id = r.case_id"
+)
+_COMPLETE_ROW = text(
+    "UPDATE casework.cases AS k SET person_key = COALESCE(k.person_key, r.person_key), language = r.language, "
+    "entrance = CASE WHEN k.entrance = '' THEN r.entrance ELSE k.entrance END, "
+    "unit = CASE WHEN k.unit = '' THEN r.unit ELSE k.unit END FROM jsonb_to_recordset(CAST(:rows AS jsonb)) "
+    "AS r(case_id text, person_key text, language text, entrance text, unit text) WHERE k.id = r.case_id"
+)
+_FIELDS = tuple(field.name for field in fields(Case))
+
+
+def visible(units: frozenset[str] | None) -> ColumnElement[bool]:
+    """Return the bound of every query: the reader's units, as the case's own or as the receiver of a hand-over."""
+    if units is None:
+        return cases.c.id.is_not(None)
+    wanted = sorted(units)
+    received = select(handovers.c.case_id).where(handovers.c.unit.in_(wanted))
+    return cases.c.unit.in_(wanted) | cases.c.id.in_(received)
+
+
+def as_case(row: Row) -> Case:
+    """Return the domain's view of a row."""
+    values = {name: row[name] for name in _FIELDS}
+    return Case(**{**values, "state": CaseState(row["state"]), "channel": Channel(row["channel"])})
+
+
+class Cases:
+    """The cases table within one transaction."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        self._conn = conn
+
+    async def open(self, rows: Sequence[Row], year: int) -> dict[str, str]:
+        """Open cases; return number by id of those that did not exist for their contact."""
+        if not rows:
+            return {}
+        found = await self._conn.execute(_OPEN, {"rows": records(rows), "year": year})
+        return {row.id: row.number for row in found}
+
+    async def classify_set(self, rows: Sequence[Row], at: datetime) -> list[Row]:
+        """Set the router's case type on cases that have none; return those where it was news."""
+        return await self._many(_CLASSIFY, rows, at=at)
+
+    async def terms(self, rows: Sequence[Row]) -> None:
+        """Note due time and priority from the router."""
+        await self._many(_TERMS, rows)
+
+    async def take(self, rows: Sequence[Row], at: datetime) -> None:
+        """Note which agent works on which contact of the case."""
+        await self._many(_TAKE, rows, at=at)
+
+    async def complete_rows(self, rows: Sequence[Row]) -> None:
+        """Fill in what was not known when the case was opened at the desk."""
+        await self._many(_COMPLETE_ROW, rows)
+
+    async def lock(self, number: str, units: frozenset[str] | None) -> Case:
+        """Return the case and hold it; NotFoundError when it is not there or not for the reader's eyes."""
+        return await self._one(cases.c.number == number, units)
+
+    async def lock_id(self, case_id: str, units: frozenset[str] | None = None) -> Case:
+        """Return the case of an id and hold it."""
+        return await self._one(cases.c.id == case_id, units)
+
+    async def lock_many(self, ids: Sequence[str]) -> list[Case]:
+        """Return and hold the cases that exist, in the order of their ids."""
+        query = select(cases).where(cases.c.id.in_(sorted(set(ids)))).order_by(cases.c.id).with_for_update()
+        return [as_case(row) for row in await rows_of(self._conn, query)]
+
+    async def change(self, case_id: str, at: datetime, **values: object) -> None:
+        """Write some columns of a case."""
+        await self._conn.execute(update(cases).where(cases.c.id == case_id).values(changed_at=at, **values))
+
+    async def _one(self, condition: ColumnElement[bool], units: frozenset[str] | None) -> Case:
+        query = select(cases).where(condition, visible(units)).with_for_update()
+        row = await row_of(self._conn, query)
+        if row is None:
+            raise NotFoundError
+        return as_case(row)
+
+    async def _many(self, sql: TextClause, rows: Sequence[Row], **params: object) -> list[Row]:
+        if not rows:
+            return []
+        return await rows_of(self._conn, sql, {"rows": records(rows), **params})

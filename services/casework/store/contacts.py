@@ -1,0 +1,185 @@
+"""Contacts of casework, many at a time: what `contacts` and `routing` say, in either order, each row once.
+
+Rows are written in the order of their ids, so that two batches never wait for each other in a circle; whoever has
+written a contact's row holds it until the end of the transaction, so that opening its case is decided once.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.casework.store.sql import Columns, Row, records, row_of, rows_of
+
+_RECEIVED = Columns(
+    id="text",
+    case_id="text",
+    channel="text",
+    entrance="text",
+    unit="text",
+    language="text",
+    received_at="timestamptz",
+    sender_name="text",
+    sender_email="text",
+    sender_phone="text",
+    person_key="text",
+    subject="text",
+    body="text",
+    full_body="text",
+    fields="jsonb",
+    form="text",
+    attachments="jsonb",
+    original_key="text",
+    message_id="text",
+    reference_ids="text[]",
+    ticket="text",
+    automatic="boolean",
+    unreadable="boolean",
+    flags="text[]",
+    linked_case="text",
+    follows="text",
+)
+_ROUTED = Columns(
+    id="text",
+    channel="text",
+    entrance="text",
+    unit="text",
+    language="text",
+    received_at="timestamptz",
+    person_key="text",
+    follows="text",
+    candidates="jsonb",
+    checklist_id="text",
+    checklist_version="integer",
+    queue="text",
+    priority="text",
+    due_at="timestamptz",
+    why="text[]",
+)
+_ACCEPTED = Columns(
+    id="text",
+    channel="text",
+    entrance="text",
+    unit="text",
+    received_at="timestamptz",
+    queue="text",
+    agent_id="text",
+    epoch="bigint",
+    accepted_at="timestamptz",
+    waited_seconds="double precision",
+)
+_OPENING = (
+    "c.id, c.case_id, c.arrived, c.routed, c.channel, c.entrance, c.unit, c.language, c.received_at, c.person_key, "
+    "c.sender_name, c.sender_email, c.subject, c.message_id, c.automatic, c.unreadable, c.follows, c.candidates, "
+    "c.checklist_id, c.checklist_version, c.priority, c.due_at, c.agent_id, c.accepted_at, c.epoch"
+)
+"""What it takes to open, find or update the case of a contact."""
+
+
+def _upsert(columns: Columns, extra: str, updates: str, where: str) -> TextClause:
+    return text(
+        f"INSERT INTO casework.contacts AS c ({columns.names}{', ' + extra if extra else ''}) "  # noqa: S608 - constants
+        f"SELECT {columns.names}{', true' if extra else ''} FROM {columns.recordset} ORDER BY id "
+        f"ON CONFLICT (id) DO UPDATE SET {updates} WHERE {where} RETURNING {_OPENING}"
+    )
+
+
+_ARRIVE = _upsert(
+    _RECEIVED,
+    "arrived",
+    _RECEIVED.updates(without=("id", "case_id", "follows"))
+    + ", arrived = true, case_id = COALESCE(c.case_id, excluded.case_id), "
+    "follows = COALESCE(excluded.follows, c.follows)",
+    "NOT c.arrived AND c.purged_at IS NULL",
+)
+_ROUTE = _upsert(
+    _ROUTED,
+    "routed",
+    _ROUTED.updates(only=("candidates", "checklist_id", "checklist_version", "queue", "priority", "due_at", "why"))
+    + ", routed = true, follows = COALESCE(c.follows, excluded.follows), "
+    "unit = CASE WHEN c.unit = '' THEN excluded.unit ELSE c.unit END, "
+    "entrance = CASE WHEN c.entrance = '' THEN excluded.entrance ELSE c.entrance END",
+    "c.purged_at IS NULL",
+)
+_ACCEPT = _upsert(
+    _ACCEPTED,
+    "",
+    _ACCEPTED.updates(only=("agent_id", "epoch", "accepted_at", "waited_seconds"))
+    + ", done_at = NULL, channel = COALESCE(c.channel, excluded.channel), "
+    "received_at = COALESCE(c.received_at, excluded.received_at)",
+    "c.epoch < excluded.epoch AND c.purged_at IS NULL",
+)
+_LINK = text(
+    "UPDATE casework.contacts AS c SET case_id = r.case_id "
+    "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, case_id text) WHERE c.id = r.id"
+)
+_REQUEUE = text(
+    "UPDATE casework.contacts AS c SET agent_id = NULL, accepted_at = NULL, epoch = GREATEST(c.epoch, r.epoch) "
+    "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, epoch bigint) "
+    "WHERE c.id = r.id AND c.epoch <= r.epoch AND c.done_at IS NULL RETURNING c.case_id"
+)
+_COMPLETE = text(
+    "UPDATE casework.contacts AS c SET done_at = COALESCE(c.done_at, r.at), "
+    "talk_seconds = GREATEST(c.talk_seconds, r.talk_seconds) FROM jsonb_to_recordset(CAST(:rows AS jsonb)) "
+    "AS r(id text, epoch bigint, at timestamptz, talk_seconds double precision) "
+    "WHERE c.id = r.id AND c.epoch <= r.epoch"
+)
+_LEAVE = text(
+    "UPDATE casework.contacts AS c SET ended_at = COALESCE(c.ended_at, r.at), "
+    "end_reason = COALESCE(c.end_reason, r.reason), talk_seconds = GREATEST(c.talk_seconds, r.talk_seconds) "
+    "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) "
+    "AS r(id text, at timestamptz, reason text, talk_seconds double precision) WHERE c.id = r.id"
+)
+
+
+class Contacts:
+    """The contacts table within one transaction."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        self._conn = conn
+
+    async def arrive(self, rows: Sequence[Row]) -> list[Row]:
+        """Write contacts as they were received; return those that had not arrived before."""
+        return await self._write(_ARRIVE, rows)
+
+    async def route(self, rows: Sequence[Row]) -> list[Row]:
+        """Write what the router decided; return every row that is not erased."""
+        return await self._write(_ROUTE, rows)
+
+    async def accept(self, rows: Sequence[Row]) -> list[Row]:
+        """Write who took them; return those where this is news (its epoch is the highest)."""
+        return await self._write(_ACCEPT, rows)
+
+    async def link(self, case_of: Mapping[str, str]) -> None:
+        """Say which case the contacts belong to."""
+        await self._write(_LINK, [{"id": contact, "case_id": case} for contact, case in sorted(case_of.items())])
+
+    async def requeue(self, rows: Sequence[Row]) -> list[str]:
+        """Nobody has them any more; return the ids of their cases."""
+        return [row["case_id"] for row in await self._write(_REQUEUE, rows) if row["case_id"]]
+
+    async def complete(self, rows: Sequence[Row]) -> None:
+        """The agent is done with them."""
+        await self._write(_COMPLETE, rows)
+
+    async def leave(self, rows: Sequence[Row]) -> None:
+        """The citizens are gone."""
+        await self._write(_LEAVE, rows)
+
+    async def done(self, contact_id: str, at: datetime) -> None:
+        """Casework has ended its work on the contact."""
+        sql = text("UPDATE casework.contacts SET done_at = COALESCE(done_at, :at) WHERE id = :id")
+        await self._conn.execute(sql, {"id": contact_id, "at": at})
+
+    async def get(self, contact_id: str) -> Row | None:
+        """Return the row of one contact."""
+        return await row_of(self._conn, text("SELECT * FROM casework.contacts WHERE id = :id"), {"id": contact_id})
+
+    async def of_case(self, case_id: str) -> list[Row]:
+        """Return the contacts of a case, oldest first."""
+        sql = text("SELECT * FROM casework.contacts WHERE case_id = :id ORDER BY received_at NULLS LAST, id")
+        return await rows_of(self._conn, sql, {"id": case_id})
+
+    async def _write(self, sql: TextClause, rows: Sequence[Row]) -> list[Row]:
+        return await rows_of(self._conn, sql, {"rows": records(rows)}) if rows else []

@@ -1,0 +1,81 @@
+"""Walks through checklists: each step done is a row, a step taken back keeps its row and says who took it back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.casework.domain.case import Case
+from services.casework.domain.checklist import Checklist, Done, Run
+from services.casework.store.bodies import checklist_from
+from services.casework.store.sql import row_of, rows_of
+from services.casework.store.tables import checklist_versions, run_steps
+from shared.ids import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A version of a checklist and when it was published."""
+
+    checklist: Checklist
+    published_at: datetime
+    review_by: datetime | None
+
+
+class Runs:
+    """Runs within one transaction."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        self._conn = conn
+
+    async def version(self, checklist_id: str, version: int) -> Published | None:
+        """Return one version of a checklist."""
+        query = select(checklist_versions).where(
+            checklist_versions.c.id == checklist_id, checklist_versions.c.version == version
+        )
+        row = await row_of(self._conn, query)
+        if row is None:
+            return None
+        return Published(checklist_from(row["body"], version), row["published_at"], row["review_by"])
+
+    async def of(self, case: Case) -> Run | None:
+        """Return the walk of a case through the version it began with; None when it has no checklist."""
+        if case.checklist_id is None or case.checklist_version is None:
+            return None
+        published = await self.version(case.checklist_id, case.checklist_version)
+        return Run(published.checklist, await self.done(case.id, case.run)) if published else None
+
+    async def done(self, case_id: str, run: int) -> tuple[Done, ...]:
+        """Return the steps that are done, in their order."""
+        query = (
+            select(run_steps)
+            .where(run_steps.c.case_id == case_id, run_steps.c.run == run, run_steps.c.undone_at.is_(None))
+            .order_by(run_steps.c.seq)
+        )
+        rows = await rows_of(self._conn, query)
+        return tuple(Done(row["step"], row["option"], row["note"], row["by"], row["at"]) for row in rows)
+
+    async def append(self, case: Case, seq: int, done: Done) -> None:
+        """Write a step that was done."""
+        await self._conn.execute(
+            insert(run_steps).values(
+                id=new_id(),
+                case_id=case.id,
+                run=case.run,
+                seq=seq,
+                step=done.step,
+                option=done.option,
+                note=done.note,
+                by=done.by,
+                at=done.at,
+            )
+        )
+
+    async def undo_last(self, case: Case, by: str, at: datetime) -> None:
+        """Take back the last step of the run; its row stays."""
+        alive = (run_steps.c.case_id == case.id) & (run_steps.c.run == case.run) & run_steps.c.undone_at.is_(None)
+        last = select(func.max(run_steps.c.seq)).where(alive).scalar_subquery()
+        await self._conn.execute(
+            update(run_steps).where(alive, run_steps.c.seq == last).values(undone_at=at, undone_by=by)
+        )

@@ -1,0 +1,1 @@
+"""What can be done in casework, one verb each."""

@@ -1,0 +1,109 @@
+"""Entrances and people as YAML lists."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.casework.usecases.files import LineError, RejectedFileError
+from services.casework.usecases.files.nodes import Document, Path, read_document
+from shared.vocabulary import Channel, EntranceKind, Role
+
+Rows = list[dict[str, Any]]
+
+
+def read_entrances(data: bytes, units: Mapping[str, str]) -> Rows:
+    """Return entrances as rows; `units` are ids by name. RejectedFileError with everything that is wrong."""
+    document, listed = _listed(data, "entrances")
+    seen: set[str] = set()
+    rows = []
+    for index, raw in enumerate(listed):
+        path: Path = ("entrances", index)
+        if _required(document, path, raw, ("id", "kind", "value", "name", "unit", "greeting"), seen):
+            rows.append(_entrance(document, path, raw, units))
+    return _accepted(document, rows)
+
+
+def _entrance(document: Document, path: Path, raw: Mapping[str, Any], units: Mapping[str, str]) -> dict[str, Any]:
+    if raw["kind"] not in set(EntranceKind):
+        document.wrong((*path, "kind"), f"Okänt slag av ingång: {raw['kind']}")
+    if raw["unit"] not in units:
+        document.wrong((*path, "unit"), f"Verksamheten finns inte i katalogen: {raw['unit']}")
+    texts = {name: str(raw.get(name) or "") for name in ("queue_message_url", "sender_name")}
+    return {
+        **{name: str(raw[name]) for name in ("id", "kind", "value", "name", "greeting")},
+        **texts,
+        "unit": units.get(raw["unit"], ""),
+        "area": raw.get("area"),
+        "is_default": raw.get("default") is True,
+    }
+
+
+def read_people(data: bytes, units: Mapping[str, str]) -> Rows:
+    """Return people as rows; `units` are ids by name. RejectedFileError with everything that is wrong."""
+    document, listed = _listed(data, "people")
+    seen: set[str] = set()
+    rows = []
+    for index, raw in enumerate(listed):
+        path: Path = ("people", index)
+        if _required(document, path, raw, ("id", "name", "roles", "units"), seen):
+            rows.append(_person(document, path, raw, units))
+    return _accepted(document, rows)
+
+
+def _person(document: Document, path: Path, raw: Mapping[str, Any], units: Mapping[str, str]) -> dict[str, Any]:
+    lists = {name: _list(document, path, raw, name) for name in ("roles", "units", "languages", "channels")}
+    for role in lists["roles"]:
+        if role not in set(Role):
+            document.wrong((*path, "roles"), f"Okänd roll: {role}")
+    for unit in lists["units"]:
+        if unit != "*" and unit not in units:
+            document.wrong((*path, "units"), f"Verksamheten finns inte i katalogen: {unit}")
+    for channel in lists["channels"]:
+        if channel not in set(Channel):
+            document.wrong((*path, "channels"), f"Okänd kanal: {channel}")
+    return {
+        **{name: str(raw[name]) for name in ("id", "name")},
+        **{name: raw.get(name) for name in ("email", "phone")},
+        "roles": lists["roles"],
+        "units": [unit if unit == "*" else units.get(unit, "") for unit in lists["units"]],
+        "skills": raw.get("skills") or {},
+        "languages": lists["languages"] or ["sv"],
+        "channels": lists["channels"] or [channel.value for channel in Channel],
+        "capacity": int(raw.get("capacity", 100)),
+        "active": raw.get("active") is not False,
+    }
+
+
+def _listed(data: bytes, name: str) -> tuple[Document, list[Any]]:
+    document = read_document(data)
+    listed = document.value.get(name) if isinstance(document.value, dict) else None
+    if not isinstance(listed, list) or not listed:
+        raise RejectedFileError([*document.errors, LineError(1, f"Filen har ingen lista {name}.")])
+    return document, listed
+
+
+def _required(document: Document, path: Path, raw: object, names: tuple[str, ...], seen: set[str]) -> bool:
+    """Note what is missing and what stands twice; return whether the row can be read."""
+    if not isinstance(raw, dict):
+        document.wrong(path, "Raden ska ha fält med namn.")
+        return False
+    missing = [name for name in names if not raw.get(name)]
+    for name in missing:
+        document.wrong(path, f"{name} saknas.")
+    if str(raw.get("id")) in seen:
+        document.wrong((*path, "id"), f"{raw['id']} finns redan.")
+    seen.add(str(raw.get("id")))
+    return not missing
+
+
+def _list(document: Document, path: Path, raw: Mapping[str, Any], name: str) -> list[str]:
+    value = raw.get(name) or []
+    if not isinstance(value, list):
+        document.wrong((*path, name), f"{name} ska vara en lista.")
+        return []
+    return [str(one) for one in value]
+
+
+def _accepted(document: Document, rows: Rows) -> Rows:
+    if document.errors:
+        raise RejectedFileError(document.errors)
+    return rows

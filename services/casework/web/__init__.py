@@ -1,0 +1,1 @@
+"""The HTTP doors of casework: JSON for programs, pages for people."""
