@@ -65,7 +65,7 @@ class Mail:
 def read(raw: bytes) -> Mail:
     """Read a mail; one that cannot be read becomes an `unreadable` one with what could be, never an error."""
     mail = parts.attempt(lambda: _read(raw), None)
-    return mail or _unreadable(raw)
+    return mail or nothing(raw)
 
 
 def body_of(raw: bytes) -> bytes:
@@ -117,8 +117,8 @@ def _notices(headers: Headers, *, address: str | None, own: str, full: str, iden
     return [name for name, seen in notices.items() if seen]
 
 
-def _unreadable(raw: bytes) -> Mail:
-    """Return what a line-by-line look finds when the parser gives up."""
+def nothing(raw: bytes) -> Mail:
+    """Return the unreadable mail: what a line-by-line look finds when the parser gives up."""
     head = raw[:20_000].partition(b"\n\n")[0].replace(b"\r", b"")
     pairs = (line.partition(b":") for line in head.split(b"\n") if b":" in line)
     headers = Headers(

@@ -1,0 +1,1 @@
+"""The outside world's formats: mail servers, telephony, forms."""

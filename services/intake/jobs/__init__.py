@@ -1,0 +1,1 @@
+"""The loops of intake: the mailbox and the pruning."""

@@ -1,0 +1,66 @@
+"""The settings of intake: its mailbox, its callers' secrets and the limits of its doors."""
+
+from ipaddress import IPv4Network, IPv6Network
+
+from pydantic import Field, SecretStr
+
+from shared.settings import ServiceSettings
+
+Network = IPv4Network | IPv6Network
+
+
+class Settings(ServiceSettings):
+    """What intake needs besides the shared settings."""
+
+    port: int = Field(8101, description="Port that the HTTP doors listen on.")
+    imap_host: str = Field("", description="Mail server; empty means no mailbox is read.")
+    imap_port: int = Field(993, description="Port of the mail server.")
+    imap_user: str = Field("", description="Login of the mailbox.")
+    imap_password: SecretStr = Field(SecretStr(""), description="Password of the mailbox.")
+    imap_tls: bool | None = Field(
+        None, description="TLS from the first byte; by default on every port but 143 and 3143."
+    )
+    imap_folder: str = Field("INBOX", description="Folder that mails arrive in.")
+    imap_processed: str = Field("Behandlat", description="Folder that read mails are moved to.")
+    imap_poll_seconds: float = Field(
+        15.0, description="The truth is asked for at least this often, whatever IDLE says."
+    )
+    imap_timeout: float = Field(20.0, description="Longest silence of the mail server before it is given up.")
+    mailbox: str = Field("", description="The address the mailbox is known by; its login when empty.")
+    mail_limit: int = Field(50_000_000, description="Bytes of a mail above which only its header is read.")
+    webhook_secret: SecretStr = Field(SecretStr(""), description="`whsec_…` that e-services sign with.")
+    webhook_old_secret: SecretStr = Field(SecretStr(""), description="The secret before it, while senders change.")
+    elks_token: SecretStr = Field(SecretStr(""), description="`?token=` of the telephony webhooks.")
+    elks_networks: tuple[Network, ...] = Field(
+        (
+            IPv4Network("176.10.154.199"),
+            IPv4Network("85.24.146.132"),
+            IPv4Network("185.39.146.243"),
+            IPv6Network("2001:9b0:2:902::199"),
+        ),
+        description="Addresses that need no token, as 46elks publishes them.",
+    )
+    trusted_proxies: tuple[Network, ...] = Field(
+        (), description="Whose X-Forwarded-For is believed: the last address it names is the caller."
+    )
+    public_url: str = Field("", description="Where telephony reaches us from outside; `intake_url` when empty.")
+    hold_sound_url: str = Field("", description="Hold sound of at most 5 s; our own when empty.")
+    caller_id: str = Field("", description="E.164 number shown to the agent's phone; the caller's when empty.")
+    form_limit: int = Field(25_000_000, description="Bytes of a request to our doors, attachments included.")
+    publish_timeout: float = Field(2.0, description="Seconds a caller waits for Kafka.")
+    keep_seen_days: int = Field(90, description="How long a repeated submission is recognised.")
+
+    @property
+    def tls(self) -> bool:
+        """Return whether the mailbox is read over TLS."""
+        return self.imap_port not in {143, 3143} if self.imap_tls is None else self.imap_tls
+
+    @property
+    def mailbox_address(self) -> str:
+        """Return the address that mails come in by when their header names no known one."""
+        return (self.mailbox or self.imap_user).lower()
+
+    @property
+    def outside(self) -> str:
+        """Return the base address that others call us by, without a slash at its end."""
+        return (self.public_url or f"{self.intake_url}{self.public_prefix}").rstrip("/")

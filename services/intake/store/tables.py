@@ -1,0 +1,106 @@
+"""The tables of intake's schema."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.outbox import outbox_table
+
+METADATA = MetaData(schema="intake")
+
+
+def _moment(name: str, *, nullable: bool = True) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+MAILBOXES = Table(
+    "mailboxes",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("uidvalidity", BigInteger, nullable=False),
+    Column("last_uid", BigInteger, nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+"""How far each mailbox is read."""
+
+SEEN = Table(
+    "seen",
+    METADATA,
+    Column("contact_id", Text, primary_key=True),
+    Column("seen_at", DateTime(timezone=True), nullable=False, server_default=func.now(), index=True),
+)
+"""Contacts that Kafka has acknowledged, so that a repetition is no second event."""
+
+CALLS = Table(
+    "calls",
+    METADATA,
+    Column("call_id", Text, primary_key=True),
+    Column("contact_id", Text, nullable=False, unique=True),
+    Column("entrance", Text, nullable=False),
+    Column("dialled", Text, nullable=False),
+    Column("caller", Text),
+    Column("state", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False, server_default=text("0")),
+    Column("agent_id", Text),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("published", Boolean, nullable=False, server_default=text("false")),
+    Column("received_at", DateTime(timezone=True), nullable=False, index=True),
+    _moment("connected_at"),
+    _moment("ended_at"),
+)
+"""The calls of telephony and where each is."""
+
+VISITS = Table(
+    "visits",
+    METADATA,
+    Column("contact_id", Text, primary_key=True),
+    Column("day", Date, nullable=False),
+    Column("entrance", Text, nullable=False),
+    Column("ticket", Text, nullable=False),
+    Column("matter", Text, nullable=False),
+    Column("name", Text),
+    Column("state", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False, server_default=text("0")),
+    Column("agent_id", Text),
+    Column("registered_at", DateTime(timezone=True), nullable=False),
+    _moment("ended_at"),
+    UniqueConstraint("day", "entrance", "ticket"),
+    Index("visits_open", "day", postgresql_where=text("ended_at IS NULL")),
+)
+"""Visitors of the reception desks."""
+
+TICKETS = Table(
+    "tickets",
+    METADATA,
+    Column("day", Date, primary_key=True),
+    Column("entrance", Text, primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+"""The last queue ticket of a desk and day."""
+
+IDEMPOTENCY = Table(
+    "idempotency",
+    METADATA,
+    Column("door", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("answer", JSONB, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now(), index=True),
+)
+"""What was answered to an `Idempotency-Key`, for 24 hours."""
+
+OUTBOX = outbox_table(METADATA)
+"""Events that wait for Kafka: visits, calls by hand, ends, and calls that came while it was silent."""

@@ -1,0 +1,1 @@
+"""What intake does, one verb each."""

@@ -1,0 +1,176 @@
+"""An intake of one's own on the real parts."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.intake.channels.mailbox import Account, Mailbox
+from services.intake.jobs.poll import PollMailbox
+from services.intake.store.mailboxes import Mailboxes
+from services.intake.store.seen import Seen
+from services.intake.usecases.receive_mail import Keys, ReceiveMail
+from shared.catalogue import Catalogue
+from shared.clock import utc_now
+from shared.database import make_engine, upgrade
+from shared.decode import ALL_TYPES
+from shared.events import Event
+from shared.health import Health
+from shared.originals import Originals
+from shared.publish import Publisher
+from shared.records import EntranceRecord
+from shared.settings import ServiceSettings
+from shared.topics import CONTACTS
+from shared.topics_admin import ensure_topics
+from shared.vocabulary import EntranceKind
+from tests.support.parts import MailServer
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A record of the log."""
+
+    id: str
+    event: Event
+
+
+ReadContacts = Callable[[], Awaitable[list[Read]]]
+
+ENTRANCES = (
+    EntranceRecord(
+        id="vaxel",
+        kind=EntranceKind.NUMBER,
+        value="+46846500400",
+        name="Växel",
+        unit="kontaktcenter",
+        greeting="Hej",
+        queue_message_url="https://example.se/ko.mp3",
+        default=True,
+    ),
+    EntranceRecord(
+        id="mejl",
+        kind=EntranceKind.ADDRESS,
+        value="kontakt@kommun.example",
+        name="Brevlåda",
+        unit="kontaktcenter",
+        greeting="Hej",
+        default=True,
+    ),
+    EntranceRecord(
+        id="formular",
+        kind=EntranceKind.FORM,
+        value="kontakta-oss",
+        name="E",
+        unit="kontaktcenter",
+        greeting="Hej",
+        default=True,
+    ),
+    EntranceRecord(
+        id="stadshuset",
+        kind=EntranceKind.DESK,
+        value="stadshuset",
+        name="Disk",
+        unit="kontaktcenter",
+        greeting="Hej",
+        default=True,
+    ),
+)
+
+
+@pytest.fixture
+def catalogue(settings: ServiceSettings) -> Catalogue:
+    made = Catalogue(settings)
+    for entrance in ENTRANCES:
+        made.apply(entrance.key, entrance)
+    return made
+
+
+@pytest.fixture
+async def intake_engine(settings: ServiceSettings) -> AsyncIterator[AsyncEngine]:
+    """An engine on the migrated schema of intake."""
+    upgrade(settings.postgres, "services.intake.migrations")
+    made = make_engine(settings, "intake")
+    yield made
+    await made.dispose()
+
+
+@pytest.fixture
+async def publisher(settings: ServiceSettings) -> AsyncIterator[Publisher]:
+    await ensure_topics(settings)
+    made = Publisher(settings, "intake")
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+def read_contacts(settings: ServiceSettings) -> ReadContacts:
+    """Returns everything on the topic of contacts, oldest first."""
+
+    async def read() -> list[Read]:
+        name = f"{settings.topic_prefix}{CONTACTS.name}"
+        consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, enable_auto_commit=False)
+        await consumer.start()
+        try:
+            places = [TopicPartition(name, number) for number in range(CONTACTS.partitions)]
+            consumer.assign(places)
+            ends = await consumer.end_offsets(places)
+            for place in places:
+                consumer.seek(place, 0)
+            found: list[Read] = []
+            while any([await consumer.position(place) < ends[place] for place in places]):
+                for records in (await consumer.getmany(timeout_ms=200)).values():
+                    found.extend(map(_read, records))
+            return found
+        finally:
+            await consumer.stop()
+
+    return read
+
+
+def _read(record: object) -> Read:
+    headers = dict(record.headers)  # type: ignore[attr-defined] # aiokafka's record
+    model = ALL_TYPES[headers["ce_type"].decode()]
+    return Read(headers["ce_id"].decode(), model.model_validate_json(record.value))  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A mailbox of one's own with everything that reads it."""
+
+    server: MailServer
+    address: str
+    receive: ReceiveMail
+    engine: AsyncEngine
+    health: Health
+
+    def poll(self, mailbox: Mailbox | None = None, receive: ReceiveMail | None = None) -> PollMailbox:
+        """Return a fresh loop, as after a restart."""
+        return PollMailbox(
+            mailbox or self.mailbox(),
+            self.address,
+            receive or self.receive,
+            Mailboxes(self.engine),
+            self.health,
+            first_wait=0.05,
+        )
+
+    def mailbox(self) -> Mailbox:
+        return Mailbox(Account(self.server.host, self.server.imap_port, self.address, "any", tls=False, timeout=5))
+
+
+@pytest.fixture
+async def post(
+    mail_server: MailServer,
+    settings: ServiceSettings,
+    catalogue: Catalogue,
+    intake_engine: AsyncEngine,
+    publisher: Publisher,
+) -> AsyncIterator[Post]:
+    seen = Seen(intake_engine)
+    keys = Keys(settings.key_for("thread"), settings.key_for("person"))
+    receive = ReceiveMail(catalogue, Originals(settings.originals), publisher, seen, utc_now, keys)
+    yield Post(mail_server, mail_server.new_address(), receive, intake_engine, Health())
+    await seen.stop()
