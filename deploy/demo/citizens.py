@@ -63,13 +63,13 @@ class Citizens:
         self._count("email")
         return str(mail["Message-ID"])
 
-    async def file_form(self, message: CitizenMessage) -> str:
-        """File an e-service with a signed webhook and return the contact id."""
+    async def file_form(self, message: CitizenMessage, submission: str | None = None) -> str:
+        """File an e-service with a signed webhook and return the contact id; the same submission is one contact."""
         number = next(self._serial)
         body = json.dumps(
             {
                 "form": FORMS.get(message.unit, "kontakta-oss"),
-                "submission_id": f"demo-{datetime.now(UTC):%Y%m%d%H%M%S%f}-{number}",
+                "submission_id": submission or f"demo-{datetime.now(UTC):%Y%m%d%H%M%S%f}-{number}",
                 "submitted_at": datetime.now(UTC).isoformat(),
                 "applicant": {"name": f"Invånare {number}", "email": f"invanare-{number}@invanare.example"},
                 "fields": {"arende": message.text},
@@ -88,12 +88,12 @@ class Citizens:
         self._accepted(answer, "e_service")
         return str(answer.json()["contact_id"])
 
-    async def visit(self, message: CitizenMessage) -> str:
-        """Be registered at the reception desk and return the contact id."""
+    async def visit(self, message: CitizenMessage, key: str | None = None) -> str:
+        """Be registered at the reception desk and return the contact id; the same `key` is one visit."""
         answer = await self.http.post(
             f"{self.stack.intake}/api/v1/visits",
             json={"entrance": "stadshuset", "matter": message.text},
-            headers=self.stack.machine,
+            headers=self.stack.machine | ({"Idempotency-Key": key} if key else {}),
         )
         self._accepted(answer, "visit")
         return str(answer.json()["contact_id"])

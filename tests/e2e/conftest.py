@@ -1,0 +1,52 @@
+"""One whole stack for all end-to-end tests, in a folder and on ports of its own."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+
+from deploy.demo.agents import AgentClient
+from deploy.demo.citizens import Citizens
+from deploy.demo.stack_info import StackInfo
+from deploy.local.settings import Ports
+from deploy.local.stack import Stack
+from tests.support.parts import MailServer
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    stack = Stack(tmp_path_factory.mktemp("stack"), Ports.free())
+    stack.start()
+    yield stack
+    stack.stop()
+
+
+@pytest.fixture
+def info(stack: Stack) -> StackInfo:
+    return StackInfo.of(stack.info)
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(timeout=40, limits=httpx.Limits(max_connections=200)) as client:
+        yield client
+
+
+@pytest.fixture
+def citizens(info: StackInfo, http: httpx.AsyncClient) -> Citizens:
+    return Citizens(info, http)
+
+
+@pytest.fixture
+def mailboxes(info: StackInfo) -> MailServer:
+    """The stack's mail server, to read what citizens and officers get."""
+    return MailServer(int(info.smtp.rsplit(":", 1)[1]), int(info.imap.rsplit(":", 1)[1]))
+
+
+@pytest.fixture
+async def maria(info: StackInfo, http: httpx.AsyncClient) -> AsyncIterator[AgentClient]:
+    """An agent at work: ready before the test, gone after it."""
+    agent = AgentClient(info, http, info.agents[0])
+    await agent.presence("ready")
+    yield agent
+    await agent.presence("offline")
