@@ -31,6 +31,8 @@ class Citizens:
     stack: StackInfo
     http: httpx.AsyncClient
     scale: float = 1.0
+    who: str = "invanare"
+    """Their addresses are `<who>-<number>@invanare.example`."""
     sent: dict[str, int] = field(default_factory=dict)
     refused: int = 0
     abandoned: int = 0
@@ -48,11 +50,15 @@ class Citizens:
             case _:
                 await self.file_form(message)
 
+    def address(self, number: int) -> str:
+        """Return the mail address of a citizen."""
+        return f"{self.who}-{number}@invanare.example"
+
     async def mail(self, message: CitizenMessage) -> str:
         """Send a mail to the shared inbox and return its Message-ID."""
         number = next(self._serial)
         mail = EmailMessage()
-        mail["From"] = f"Invånare {number} <invanare-{number}@invanare.example>"
+        mail["From"] = f"Invånare {number} <{self.address(number)}>"
         mail["To"] = self.stack.mailbox
         mail["Subject"] = message.subject or "Fråga"
         mail["Date"] = formatdate(localtime=True)
@@ -71,7 +77,7 @@ class Citizens:
                 "form": FORMS.get(message.unit, "kontakta-oss"),
                 "submission_id": submission or f"demo-{datetime.now(UTC):%Y%m%d%H%M%S%f}-{number}",
                 "submitted_at": datetime.now(UTC).isoformat(),
-                "applicant": {"name": f"Invånare {number}", "email": f"invanare-{number}@invanare.example"},
+                "applicant": {"name": f"Invånare {number}", "email": self.address(number)},
                 "fields": {"arende": message.text},
                 "attachments": [],
             }

@@ -55,7 +55,7 @@ async def test_a_mail_is_answered_in_its_thread(citizens, maria, mailboxes: Mail
         says("email", "Hej! Vilka tider har ni öppet före julhelgen?", subject="Öppettider")
     )
     offer, case = await taken(maria, "email")
-    address = "invanare-1@invanare.example"
+    address = citizens.address(1)
     assert offer["greeting"]
     assert len(offer["candidates"]) == 5
 

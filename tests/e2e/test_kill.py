@@ -191,6 +191,7 @@ async def test_nothing_is_lost_or_doubled_whatever_is_killed(stack, info, http, 
     database = await asyncpg.connect(info.postgres)
     before = {row["contact_id"] for row in await database.fetch("SELECT contact_id::text FROM casework.cases")}
     known = {key for key, kind, _, _ in await log_of(info, "contacts") if kind == "contact.received.v1"}
+    citizens.who = "kill"
     crowd = Crowd(citizens, http)
     workers = [Worker(AgentClient(info, http, agent)) for agent in info.agents]
     shifts = [asyncio.create_task(worker.work()) for worker in workers]
@@ -225,6 +226,6 @@ async def receipts_came_once(citizens: Citizens, mailboxes: MailServer) -> None:
     """No citizen has two receipts for one contact; nearly all have one (at most once: marked before it is sent)."""
     counts: list[int] = []
     for number in range(1, next(citizens._serial)):
-        mails = await mailboxes.fetch(f"invanare-{number}@invanare.example")
+        mails = await mailboxes.fetch(citizens.address(number))
         counts.append(sum(mail["Auto-Submitted"] == "auto-replied" for mail in mails))
     assert max(counts) <= 1, Counter(counts)
