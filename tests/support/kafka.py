@@ -62,14 +62,15 @@ async def write(settings: ServiceSettings, topic: Topic, *records: dict[str, Any
 async def read(settings: ServiceSettings, topic: Topic) -> list[Any]:
     """Return every record of a topic as it is now."""
     name = f"{settings.topic_prefix}{topic.name}"
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
     await consumer.start()
     try:
         cluster = await consumer._client.fetch_all_metadata()
         partitions = [TopicPartition(name, number) for number in cluster.partitions_for_topic(name) or ()]
         consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)
-        await consumer.seek_to_beginning(*partitions)
         found: list[Any] = []
         while any([await consumer.position(tp) < ends[tp] for tp in partitions]):
             for records in (await consumer.getmany(timeout_ms=200)).values():
