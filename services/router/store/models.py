@@ -36,8 +36,12 @@ class Models:
 
     async def forget(self, version: str) -> None:
         """Delete a model that another has replaced."""
-        await self._originals.delete(_key(version))
+        await self._originals.delete(_folder(version))
+
+
+def _folder(version: str) -> str:
+    return f"models/{version}"
 
 
 def _key(version: str) -> str:
-    return f"models/{version}"
+    return f"{_folder(version)}/weights"

@@ -48,7 +48,7 @@ class Match:
     confidence: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Matcher:
     """Ranks the case types of one catalogue with one model; without a model the prior alone ranks."""
 

@@ -13,7 +13,7 @@ from services.router.domain.matching.features import Floats, Reader, weigh, word
 _STEP = np.float32(0.5)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Model:
     """The weights, what the buckets are worth and how sure a score is; `version` names the training set."""
 
@@ -26,7 +26,7 @@ class Model:
     """Scores divided by it are logits whose softmax is a calibrated probability."""
     checked: float = 0.0
     """Share of held-out examples that it placed right when it was trained."""
-    reader: Reader = field(default_factory=Reader, compare=False)
+    reader: Reader = field(default_factory=Reader, repr=False)
 
     def rows(self, texts: Sequence[str]) -> sparse.csr_matrix:
         """Return the weighed features of texts."""

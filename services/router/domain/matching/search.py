@@ -23,7 +23,7 @@ class Document:
     weight: float = 1.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Index:
     """The documents of all things; a thing scores as its documents together."""
 
