@@ -29,14 +29,14 @@ def up(
     progress: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Start everything on loopback and stay in the foreground; Ctrl-C stops it cleanly."""
-    root = LocalSettings().root
+    root, chosen = LocalSettings().root, LocalSettings().chosen()
     if detach:
         start_detached(root, print)
     elif progress:
         with progress.open("w", encoding="utf-8", buffering=1) as output:
-            _foreground(Stack(root, Ports(), progress=Progress(Console(file=output))))
+            _foreground(Stack(root, Ports(), progress=Progress(Console(file=output)), services=chosen))
     else:
-        _foreground(Stack(root, Ports(), progress=Progress(), shown=SERVICES))
+        _foreground(Stack(root, Ports(), progress=Progress(), services=chosen, shown=SERVICES))
 
 
 @app.command()
@@ -99,7 +99,7 @@ def main() -> None:
     """Run the command line; what a person can mend ends in one message, not in a traceback."""
     try:
         app()
-    except StackError as error:
+    except (StackError, ValueError) as error:
         print(error, file=sys.stderr)
         raise SystemExit(1) from None
 

@@ -35,7 +35,7 @@ class Row:
 
 
 def measure(root: Path, ports: Ports) -> list[Row]:
-    """Return a row per part of the stack on this state folder."""
+    """Return a row per part of the stack on this state folder; none when it was never started."""
     processes = Ledger(root).running()
     if not root.exists():
         return []

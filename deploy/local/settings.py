@@ -40,3 +40,13 @@ class LocalSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="KC_LOCAL_")
 
     root: Path = Field(STATE, description="Folder of the stack's state; `reset` empties it.")
+    services: str = Field(
+        ",".join(SERVICES), description="The services to start, comma separated; run the others yourself, or none."
+    )
+
+    def chosen(self) -> tuple[str, ...]:
+        """Return the services to start; ValueError for a name that is none."""
+        names = [name.strip() for name in self.services.split(",") if name.strip()]
+        if unknown := set(names) - set(SERVICES):
+            raise ValueError(f"KC_LOCAL_SERVICES names {', '.join(sorted(unknown))}; there are {', '.join(SERVICES)}")
+        return tuple(name for name in SERVICES if name in names)
