@@ -1,0 +1,20 @@
+"""What the router can be told; nothing is read at import."""
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from shared.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """The router's settings, read from `KC_*` variables."""
+
+    model_config = SettingsConfigDict(env_prefix="KC_", extra="ignore")
+
+    port: int = Field(8102, description="Port that the HTTP doors listen on.")
+    offer_seconds: float = Field(30, description="How long an agent has to answer an offer.")
+    presence_seconds: float = Field(30, description="Silence after which an agent is taken to be gone.")
+    cooldown_seconds: float = Field(60, description="How long a contact is not offered again to who could not take it.")
+    connecting_seconds: float = Field(
+        0, description="How long a call may take to be connected after accept; 0: an accepted call is connected."
+    )

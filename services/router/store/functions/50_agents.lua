@@ -1,0 +1,139 @@
+-- The commands of agents: pulling, presence, and what time does.
+
+local function learn(c, A, cap, channels, skills)
+  local profile = channels .. '#' .. skills
+  if A.profile == profile and A.cap == tonumber(cap) and redis.call('HEXISTS', ak(c, A.id), 'cap') == 1 then return end
+  A.profile, A.cap = profile, tonumber(cap)
+  redis.call('HSET', ak(c, A.id), 'profile', profile, 'cap', cap)
+  redis.call('SADD', c.d .. ':agents', A.id)
+end
+
+local function offer_of(c, r)
+  local extra = redis.call('HMGET', ck(c, r.id), 'expires', 'body', 'priority')
+  return { 'offer', r.id, int(r.epoch), extra[1], int(c.now - r.arr), r.queue, extra[2], extra[3], c.last }
+end
+
+-- Her open offer again, or the best contact, or (with wait) a seat among the waiting.
+local function pull(keys, args)
+  local c, stale = begin(keys, args)
+  if not c then return stale end
+  local A, wait = agent(c, args[2]), tonumber(args[6])
+  if A.offer then
+    local r = contact(c, A.offer)
+    if r and r.state == 'offered' and r.agent == A.id then return offer_of(c, r) end
+  end
+  learn(c, A, args[3], args[4], args[5])
+  if A.presence ~= 'offline' then deadline(c, 'p:' .. A.id, c.now + wait + PRESENCE_MS) end
+  local r = A.presence == 'ready' and contact_for(c, A)
+  if r then
+    make_offer(c, r, A)
+    return offer_of(c, r)
+  end
+  if wait > 0 then
+    A.wait_until = math.max(A.wait_until, c.now + wait)
+    redis.call('HSET', ak(c, A.id), 'wait_until', int(A.wait_until))
+    sit_down(c, A)
+  end
+  return { 'none' }
+end
+
+-- Nobody listens for her any more: an offer made now would only expire.
+local function stop_waiting(keys, args)
+  local c, stale = begin(keys, args)
+  if not c then return stale end
+  local A = agent(c, args[2])
+  redis.call('HSET', ak(c, A.id), 'wait_until', 0)
+  leave_bench(c, A)
+  return { 'ok' }
+end
+
+-- Gives back what she can no longer do: offers always; with `all` also what she holds, but a live contact stays.
+local function release(c, A, all, reason)
+  local items = redis.call('HKEYS', c.d .. ':i:' .. A.id)
+  table.sort(items)
+  for _, id in ipairs(items) do
+    local r = contact(c, id)
+    if r and r.state == 'offered' then
+      note(c, id, 'withdrawn', A.id, reason)
+      give_back(c, r, 'offer.expired.v1', 0, 'offer_id', id .. '.' .. int(r.epoch))
+    elseif r and all and HELD[r.state] and not LIVE[r.ch] then
+      note(c, id, 'requeued', A.id, reason)
+      give_back(c, r, 'contact.requeued.v1', 0, 'queue', r.queue, 'reason', reason)
+    end
+  end
+end
+
+local function become(c, A, state, reason)
+  local before = A.presence
+  A.presence = state
+  redis.call('HSET', ak(c, A.id), 'presence', state, 'reason', reason)
+  redis.call('SADD', c.d .. ':agents', A.id)
+  if state == 'ready' then
+    redis.call('SADD', c.d .. ':ready', A.id)
+    if before ~= 'ready' then
+      A.idle = c.now
+      redis.call('HSET', ak(c, A.id), 'idle', int(c.now))
+    end
+    match_agent(c, A)
+  else
+    redis.call('SREM', c.d .. ':ready', A.id)
+    leave_bench(c, A)
+    release(c, A, state == 'offline', reason ~= '' and reason or state)
+  end
+  if before ~= state then
+    local now = agent(c, A.id)
+    emit(c, 'agent.presence_changed.v1', A.id, 'presence', state, 'reason', reason, 'capacity', int(now.cap),
+      'used', int(now.used))
+  end
+end
+
+local function presence(keys, args)
+  local c, stale = begin(keys, args)
+  if not c then return stale end
+  local A, state = agent(c, args[2]), args[3]
+  local had_cap, had_profile = A.cap, A.profile
+  learn(c, A, args[5], args[6], args[7])
+  if state == 'offline' then
+    no_deadline(c, 'p:' .. A.id)
+  else
+    deadline(c, 'p:' .. A.id, c.now + PRESENCE_MS)
+  end
+  if state ~= A.presence then
+    become(c, A, state, args[4])
+  elseif state == 'ready' and (A.cap ~= had_cap or A.profile ~= had_profile) then
+    match_agent(c, A)
+  end
+  A = agent(c, A.id)
+  return { A.presence, int(A.cap), int(A.used), c.last }
+end
+
+local function lapse(c, kind, id)
+  if kind == 'p' then
+    return become(c, agent(c, id), 'offline', 'heartbeat_lost')
+  end
+  local r = contact(c, id)
+  if not r then return end
+  if kind == 'o' and r.state == 'offered' then
+    note(c, id, 'expired', r.agent)
+    give_back(c, r, 'offer.expired.v1', COOL_MS, 'offer_id', id .. '.' .. int(r.epoch))
+  elseif kind == 'x' and r.state == 'connecting' then
+    note(c, id, 'requeued', r.agent, 'not_connected')
+    give_back(c, r, 'contact.requeued.v1', COOL_MS, 'queue', r.queue, 'reason', 'not_connected')
+  elseif kind == 'm' and r.state == 'waiting' then
+    match_contact(c, r)
+  end
+end
+
+-- The one sweeper: at most `limit` deadlines that have passed; answers how many, and when the next one comes.
+local function expire(keys, args)
+  local c, stale = begin(keys, args)
+  if not c then return stale end
+  local key = c.d .. ':lease'
+  local due = redis.call('ZRANGE', key, '-inf', int(c.now), 'BYSCORE', 'LIMIT', 0, args[2])
+  for _, m in ipairs(due) do
+    redis.call('ZREM', key, m)
+    lapse(c, string.sub(m, 1, 1), string.sub(m, 3))
+  end
+  local following = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
+  return { #due, following[2] and int(math.max(0, tonumber(following[2]) - c.now)) or '-1', c.last }
+end

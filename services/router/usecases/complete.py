@@ -1,0 +1,33 @@
+"""A contact ends: said by its agent (the fast path), or by its case having ended (the truth)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.router.store.queues import EndedCase, Queues
+from shared.consume import Received
+from shared.events import CaseClosed, CaseHandedOver
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """Frees the agent's capacity; saying it twice changes nothing."""
+
+    queues: Queues
+
+    async def by_agent(self, contact_id: str, epoch: int, case_type: str | None, agent_id: str | None) -> None:
+        """The agent is done with the contact that she holds by `epoch`."""
+        await self.queues.complete(contact_id, epoch, case_type, agent_id)
+
+    async def handle(self, batch: Sequence[Received[Any]]) -> None:
+        """End the contact of every case that has ended.
+
+        Whatever epoch the case knew: it is over, so nobody has anything to do with its contact any more.
+        """
+        await self.queues.end_cases(
+            [
+                EndedCase(event.contact_id, event.by, event.case_type)
+                for event in (received.event for received in batch)
+                if isinstance(event, CaseClosed | CaseHandedOver)
+            ]
+        )

@@ -1,0 +1,154 @@
+"""Builds the objects of the router and puts them together."""
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+
+from services.router import consumers
+from services.router.jobs.guard import guard
+from services.router.jobs.listen import listen
+from services.router.jobs.sweep import sweep
+from services.router.settings import Settings
+from services.router.store.case_agents import CaseAgents
+from services.router.store.domain import Domain
+from services.router.store.generation import Generation
+from services.router.store.library import read_library
+from services.router.store.look import Look
+from services.router.store.models import Models
+from services.router.store.open import read_open
+from services.router.store.queues import Queues
+from services.router.store.relay import Relay
+from services.router.store.trainer import Trainer
+from services.router.store.waiters import Waiters
+from services.router.store.watermark import Watermark
+from services.router.usecases.answer_offer import AnswerOffer
+from services.router.usecases.complete import Complete
+from services.router.usecases.find import MatchText, SearchTexts
+from services.router.usecases.pull import Pull, SetPresence
+from services.router.usecases.rebuild import Rebuild
+from services.router.usecases.remember_agent import RememberAgent
+from services.router.usecases.route_contact import RouteContact
+from services.router.usecases.rulebook import Rulebook
+from services.router.usecases.teach import Taught, Teach
+from shared.background import Background
+from shared.catalogue import Catalogue
+from shared.consume import Inflow
+from shared.health import Health
+from shared.originals import Originals
+from shared.publish import Publisher
+from shared.records import AgentProfile
+from shared.table import Table
+from shared.topics import AGENTS, RULES
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The routing state of this installation and the ways to it."""
+
+    domain: Domain
+    queues: Queues
+    look: Look
+    waiters: Waiters
+    watermark: Watermark
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What is read whole at every start."""
+
+    catalogue: Catalogue
+    agents: Table
+    rules: Table
+
+    def agent(self, agent_id: str) -> AgentProfile | None:
+        """Return an agent's profile."""
+        found = self.agents.get(agent_id)
+        return found if isinstance(found, AgentProfile) else None
+
+    def greeting(self, entrance_id: str) -> str:
+        """Return what a contact of this entrance is greeted with."""
+        entrance = self.catalogue.entrance(entrance_id)
+        return entrance.greeting if entrance else ""
+
+    async def start(self) -> None:
+        """Return when all three are read whole."""
+        await asyncio.gather(self.catalogue.start(), self.agents.start(), self.rules.start())
+
+    async def stop(self) -> None:
+        """Stop following."""
+        await asyncio.gather(self.catalogue.stop(), self.agents.stop(), self.rules.stop())
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """The use cases behind the HTTP doors."""
+
+    pull: Pull
+    set_presence: SetPresence
+    answer_offer: AnswerOffer
+    complete: Complete
+    look: Look
+    match_text: MatchText
+    search_texts: SearchTexts
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Everything that lives as long as the process."""
+
+    store: Store
+    tables: Tables
+    rulebook: Rulebook
+    publisher: Publisher
+    relay_publisher: Publisher
+    inflow: Inflow
+    background: Background
+
+
+def make_store(settings: Settings) -> Store:
+    """Build the ways to the routing state."""
+    domain, watermark = Domain(settings.redis, settings.domain, read_library(settings)), Watermark()
+    queues = Queues(domain, watermark, cooldown=settings.cooldown_seconds, connecting=settings.connecting_seconds)
+    return Store(domain, queues, Look(domain), Waiters(), watermark)
+
+
+def make_tables(settings: Settings) -> Tables:
+    """Build the whole tables."""
+    return Tables(Catalogue(settings), Table(settings, AGENTS), Table(settings, RULES))
+
+
+def make_doors(store: Store, tables: Tables, taught: Taught) -> Doors:
+    """Build what HTTP asks for."""
+    return Doors(
+        pull=Pull(store.queues, store.waiters, tables.agent, tables.greeting),
+        set_presence=SetPresence(store.queues, tables.agent),
+        answer_offer=AnswerOffer(store.queues),
+        complete=Complete(store.queues),
+        look=store.look,
+        match_text=MatchText(tables.catalogue, taught),
+        search_texts=SearchTexts(taught),
+    )
+
+
+def make_running(settings: Settings, health: Health, store: Store, tables: Tables, taught: Taught) -> Running:
+    """Build what runs: consumers, relay, sweeper, guard, and the teaching."""
+    publisher, relay_publisher = Publisher(settings, "router"), Publisher(settings, "router")
+    inflow = Inflow(settings, "router", publisher, health)
+    rulebook = Rulebook(tables.rules, publisher)
+    owners = CaseAgents(store.domain.plain, settings)
+    route = RouteContact(tables.catalogue, taught, rulebook, store.queues, owners)
+    consumers.register(inflow, route, Complete(store.queues), RememberAgent(owners))
+    rebuild = Rebuild(store.domain, Generation(store.domain), partial(read_open, settings))
+    teach = Teach(tables.catalogue, Models(Originals(settings.originals)), Trainer(), taught)
+    background = Background(health)
+    background.add("relay", Relay(store.domain.plain, store.domain.tag, relay_publisher, store.watermark).run)
+    background.add("listen", partial(listen, store.domain, store.waiters, store.watermark))
+    background.add("guard", partial(guard, store.domain, rebuild))
+    background.add("sweep", partial(sweep, store.queues))
+    background.add("teach", teach.run)
+    health.add("redis", store.domain.check)
+    health.add("kafka", publisher.check)
+    health.add("catalogue", tables.catalogue.check)
+    health.add("agents", tables.agents.check)
+    health.add("rules", tables.rules.check)
+    return Running(store, tables, rulebook, publisher, relay_publisher, inflow, background)
