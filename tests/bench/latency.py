@@ -109,8 +109,8 @@ class Latency:
 
     async def _wait(self) -> None:
         until = time.monotonic() + _LEAVE_SECONDS
-        while self.times.sent.keys() - self.times.completed.keys() and time.monotonic() < until:
-            await asyncio.sleep(0.05)  # noqa: ASYNC110 - what is waited for happens in another process
+        while self.times.sent.keys() - self.times.completed.keys() and time.monotonic() < until:  # noqa: ASYNC110 - what is waited for happens elsewhere
+            await asyncio.sleep(0.05)
 
     def _summary(self) -> dict[str, Any]:
         times = self.times
