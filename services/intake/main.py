@@ -1,0 +1,69 @@
+"""Intake as an app: the doors, and in its lifespan all that runs behind them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import fields
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.intake.settings import Settings
+from services.intake.web import api, eservices, reception, sounds, telephony
+from services.intake.wiring import Parts, make_background, make_doors, make_inflow, make_parts, watch
+from shared.background import Background
+from shared.consume import Inflow, tune_gc
+from shared.health import Health
+from shared.web.app import build_app
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Build the app; nothing is connected before its lifespan begins."""
+    settings = settings or Settings()
+    health = Health()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        parts = make_parts(settings)
+        doors = make_doors(settings, parts)
+        for field in fields(doors):
+            setattr(app.state, field.name, getattr(doors, field.name))
+        watch(health, parts)
+        inflow, background = make_inflow(settings, health, parts), make_background(settings, health, parts)
+        app.state.inflow = inflow
+        try:
+            await _start(parts, inflow, background)
+            tune_gc()
+            yield
+        finally:
+            await _stop(parts, inflow, background)
+
+    return build_app(
+        settings,
+        service="intake",
+        title="Inflöde",
+        lifespan=lifespan,
+        routers=(eservices.router, telephony.router, sounds.router, api.router, reception.router),
+        health=health,
+        templates=[Path(__file__).parent / "templates"],
+        body_limit=settings.form_limit,
+    )
+
+
+async def _start(parts: Parts, inflow: Inflow, background: Background) -> None:
+    """Know the entrances before anything comes in by one."""
+    await parts.publisher.start()
+    await parts.catalogue.start()
+    await parts.agents.start()
+    await inflow.start()
+    await background.start()
+
+
+async def _stop(parts: Parts, inflow: Inflow, background: Background) -> None:
+    """Let what is in hand end, then what it stands on."""
+    await background.stop()
+    await inflow.stop()
+    await parts.seen.stop()
+    await parts.agents.stop()
+    await parts.catalogue.stop()
+    await parts.publisher.stop()
+    await parts.engine.dispose()

@@ -1,0 +1,105 @@
+"""The calls of telephony: opened once per call id, connected by what the router says, ended once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.intake.domain.call import Call, CallState
+from services.intake.store.database import transaction
+from services.intake.store.tables import CALLS, OUTBOX
+from shared import outbox
+from shared.publish import Message
+
+_COLUMNS = [CALLS.c[field.name] for field in fields(Call)]
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """What the router said of a contact: accepted by an agent, or (without one) waiting again."""
+
+    contact_id: str
+    epoch: int
+    agent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The calls in intake's schema."""
+
+    engine: AsyncEngine
+
+    async def open(self, call: Call) -> Call:
+        """Keep a new call and return it, or the one that is kept under its id already."""
+        values = {field.name: getattr(call, field.name) for field in fields(call)}
+        async with transaction(self.engine) as connection:
+            await connection.execute(insert(CALLS).values(values).on_conflict_do_nothing())
+            row = (await connection.execute(select(*_COLUMNS).where(CALLS.c.call_id == call.call_id))).one()
+        return _call(row)
+
+    async def find(self, call_id: str) -> Call | None:
+        """Return a call."""
+        async with transaction(self.engine) as connection:
+            row = (await connection.execute(select(*_COLUMNS).where(CALLS.c.call_id == call_id))).one_or_none()
+        return _call(row) if row else None
+
+    async def published(self, call_id: str) -> None:
+        """Note that Kafka has the call."""
+        await self._set(call_id, published=True)
+
+    async def spool(self, call_id: str, event: Message) -> None:
+        """Keep the event of a call for later, because Kafka is silent now."""
+        async with transaction(self.engine) as connection:
+            await outbox.add(connection, OUTBOX, event)
+            await connection.execute(update(CALLS).where(CALLS.c.call_id == call_id).values(published=True))
+
+    async def connecting(self, call: Call, at: datetime) -> None:
+        """Note that the agent's phone is rung."""
+        attempts = call.attempts + 1
+        await self._set(call.call_id, state=CallState.CONNECTING, attempts=attempts, connected_at=at)
+
+    async def not_answered(self, call_id: str) -> None:
+        """Note that the agent's phone did not answer: nobody has talked."""
+        await self._set(call_id, state=CallState.ACCEPTED, connected_at=None)
+
+    async def end(self, call: Call, at: datetime, event: Message) -> bool:
+        """End a call and say so, once; return whether it was now."""
+        open_call = (CALLS.c.call_id == call.call_id) & CALLS.c.ended_at.is_(None)
+        async with transaction(self.engine) as connection:
+            done = await connection.execute(update(CALLS).where(open_call).values(state=CallState.ENDED, ended_at=at))
+            if done.rowcount:
+                await outbox.add(connection, OUTBOX, event)
+        return bool(done.rowcount)
+
+    async def turn(self, turns: Sequence[Turned]) -> None:
+        """Take in what the router said; what is older than what we know is history."""
+        open_call = CALLS.c.ended_at.is_(None) & (CALLS.c.epoch <= bindparam("new_epoch"))
+        write = update(CALLS).where((CALLS.c.contact_id == bindparam("contact")) & open_call)
+        rows = [
+            {
+                "contact": one.contact_id,
+                "new_epoch": one.epoch,
+                "new_state": CallState.ACCEPTED if one.agent_id else CallState.WAITING,
+                "new_agent": one.agent_id,
+            }
+            for one in turns
+        ]
+        changed: dict[str, Any] = {
+            "epoch": bindparam("new_epoch"),
+            "state": bindparam("new_state"),
+            "agent_id": bindparam("new_agent"),
+        }
+        async with transaction(self.engine) as connection:
+            await connection.execute(write.values(**changed, attempts=0), rows)
+
+    async def _set(self, call_id: str, **values: Any) -> None:
+        async with transaction(self.engine) as connection:
+            await connection.execute(update(CALLS).where(CALLS.c.call_id == call_id).values(**values))
+
+
+def _call(row: Row[Any]) -> Call:
+    return Call(**{**row._mapping, "state": CallState(row.state)})  # noqa: SLF001 - SQLAlchemy's public name

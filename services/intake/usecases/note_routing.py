@@ -1,0 +1,71 @@
+"""What the router decides about calls and visits: the caller's next turn, and who still waits at the desk."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from services.intake.domain.visit import VisitState
+from services.intake.store.calls import Turned
+from services.intake.store.visits import VisitTurn
+from shared.events import ContactAbandoned, ContactCompleted, ContactRequeued, OfferAccepted
+from shared.lane import Received
+from shared.vocabulary import LIVE_CHANNELS
+
+WANTED = (OfferAccepted, ContactRequeued, ContactCompleted, ContactAbandoned)
+RoutingEvent = OfferAccepted | ContactRequeued | ContactCompleted | ContactAbandoned
+
+
+class Calls(Protocol):
+    """Where calls are kept."""
+
+    async def turn(self, turns: Sequence[Turned]) -> None: ...
+
+
+class Visits(Protocol):
+    """Where visits are kept."""
+
+    async def turn(self, turns: Sequence[VisitTurn]) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRouting:
+    """Take in a batch from `routing`; of each contact the last word counts, and an older epoch is history."""
+
+    calls: Calls
+    visits: Visits
+    changed: Callable[[], None]
+
+    async def handle(self, batch: Sequence[Received[Any]]) -> None:
+        """Write the batch; a repetition changes nothing."""
+        last: dict[str, RoutingEvent] = {}
+        for received in batch:
+            event: RoutingEvent = received.event
+            before = last.get(event.contact_id)
+            if _live(event) and (before is None or before.epoch <= event.epoch):
+                last[event.contact_id] = event
+        turns = [_turned(event) for event in last.values() if isinstance(event, OfferAccepted | ContactRequeued)]
+        if turns:
+            await self.calls.turn(turns)
+        if last and await self.visits.turn([_visit(event) for event in last.values()]):
+            self.changed()
+
+
+def _live(event: RoutingEvent) -> bool:
+    """Say whether it may be about a call or visit; a requeued contact does not say its channel."""
+    return isinstance(event, ContactRequeued) or event.channel in LIVE_CHANNELS
+
+
+def _turned(event: OfferAccepted | ContactRequeued) -> Turned:
+    return Turned(event.contact_id, event.epoch, event.agent_id if isinstance(event, OfferAccepted) else None)
+
+
+def _visit(event: RoutingEvent) -> VisitTurn:
+    match event:
+        case OfferAccepted():
+            return VisitTurn(event.contact_id, event.epoch, VisitState.WITH_AGENT, event.agent_id)
+        case ContactRequeued():
+            return VisitTurn(event.contact_id, event.epoch, VisitState.WAITING)
+        case ContactCompleted():
+            return VisitTurn(event.contact_id, event.epoch, VisitState.DONE, event.agent_id, event.at)
+        case ContactAbandoned():
+            return VisitTurn(event.contact_id, event.epoch, VisitState.LEFT, None, event.at)

@@ -1,0 +1,69 @@
+"""What people and programs take in by hand: visits and calls."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.intake.store.answers import Asked
+from services.intake.usecases.register_visit import HandCall, Visitor
+from services.intake.web.reception import TOPIC as VISITS
+from shared.web.access import Action, Person, requires
+
+Registrar = Annotated[Person, requires(Action.REGISTER_VISIT)]
+Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(populate_by_name=True)
+
+
+class VisitIn(_Model):
+    """A visitor at a desk."""
+
+    entrance: str = Field(min_length=1, max_length=100)
+    matter: str = Field(min_length=1, max_length=4000)
+    name: str | None = Field(None, max_length=200)
+    language: str = Field("sv", pattern=r"^[a-z]{2,3}$")
+
+
+class VisitOut(_Model):
+    """The visitor's ticket."""
+
+    contact_id: str
+    ticket: str
+
+
+class CallIn(_Model):
+    """A call taken by hand."""
+
+    entrance: str = Field(min_length=1, max_length=100)
+    caller: str | None = Field(None, alias="from", max_length=60)
+    note: str = Field("", max_length=4000)
+
+
+class CallOut(_Model):
+    """The contact of the call."""
+
+    contact_id: str
+
+
+router = APIRouter(prefix="/api/v1", tags=["reception"])
+
+
+@router.post("/visits", status_code=201)
+async def visit(request: Request, body: VisitIn, person: Registrar, key: Key = None) -> VisitOut:
+    """Register a visitor and give her a queue ticket; the same `Idempotency-Key` within a day is the same ticket."""
+    visitor = Visitor(body.entrance, body.matter, body.name, body.language)
+    asked = Asked(f"visits:{person.id}", key, body.model_dump())
+    given = await request.app.state.register_visit.register(visitor, asked)
+    request.app.state.hub.publish(VISITS, "visits")
+    return VisitOut(contact_id=given.contact_id, ticket=given.ticket)
+
+
+@router.post("/calls", status_code=201)
+async def call(request: Request, body: CallIn, person: Registrar, key: Key = None) -> CallOut:
+    """Register a call that was taken by hand; the same `Idempotency-Key` within a day is the same call."""
+    asked = Asked(f"calls:{person.id}", key, body.model_dump())
+    noted = HandCall(body.entrance, body.caller, body.note)
+    return CallOut(contact_id=await request.app.state.register_call.register(noted, asked))

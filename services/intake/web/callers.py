@@ -1,0 +1,57 @@
+"""Who calls us from outside: the address by a trusted proxy only, and the proof of telephony."""
+
+import hmac
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from fastapi import Request
+
+from services.intake.settings import Network, Settings
+from shared.errors import ForbiddenError
+
+Address = IPv4Address | IPv6Address
+
+
+def address_of(request: Request, trusted: Sequence[Network]) -> Address | None:
+    """Return the caller's address: the connection's, or the last that a trusted proxy has noted.
+
+    What stands before the last in `X-Forwarded-For` was written by the caller and proves nothing.
+    """
+    peer = _parse(request.client.host if request.client else "")
+    if peer is not None and _within(peer, trusted):
+        forwarded = ",".join(request.headers.getlist("x-forwarded-for")).rpartition(",")[2]
+        return _parse(forwarded) or peer
+    return peer
+
+
+def _parse(given: str) -> Address | None:
+    """Return an address; an IPv4 one in IPv6's clothes is IPv4."""
+    try:
+        address = ip_address(given.strip())
+    except ValueError:
+        return None
+    return (isinstance(address, IPv6Address) and address.ipv4_mapped) or address
+
+
+def _within(address: Address, networks: Sequence[Network]) -> bool:
+    return any(address.version == network.version and address in network for network in networks)
+
+
+async def check_telephony(request: Request) -> None:
+    """Refuse a telephony webhook without its token that is not from its provider, or loopback on a local stack."""
+    settings: Settings = request.app.state.settings
+    if not _knows(settings, request.query_params.get("token", "")) and not _near(settings, request):
+        raise ForbiddenError
+
+
+def _knows(settings: Settings, given: str) -> bool:
+    token = settings.elks_token.get_secret_value()
+    return bool(token) and hmac.compare_digest(given.encode(), token.encode())
+
+
+def _near(settings: Settings, request: Request) -> bool:
+    address = address_of(request, settings.trusted_proxies)
+    if address is None:
+        return False
+    local = settings.environment == "local" and address.is_loopback
+    return local or _within(address, settings.elks_networks)
