@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import ColumnElement, TextClause, select, text, update
+from sqlalchemy import ColumnElement, Interval, TextClause, bindparam, select, text, update
+from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.domain.case import Case
@@ -36,10 +38,12 @@ _OPEN = text(
 )
 _CLASSIFY = text(
     "UPDATE casework.cases AS k SET case_type = r.case_type, classified_how = 'set', unit = COALESCE(t.unit, r.unit), "
+    "due_at = COALESCE(r.due_at, k.due_at), priority = COALESCE(r.priority, k.priority), "
     "checklist_id = COALESCE(t.checklist_id, r.checklist_id), changed_at = :at, "
     "checklist_version = COALESCE(t.checklist_version, r.checklist_version) "
     "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(case_id text, case_type text, unit text, checklist_id text, "
-    "checklist_version integer) LEFT JOIN casework.case_types AS t ON t.id = r.case_type "
+    "checklist_version integer, due_at timestamptz, priority text) "
+    "LEFT JOIN casework.case_types AS t ON t.id = r.case_type "
     "WHERE k.id = r.case_id AND k.classified_how IS NULL AND k.state <> 'closed' "
     "RETURNING k.id, k.number, k.contact_id, k.case_type, k.unit"
 )
@@ -120,6 +124,23 @@ class Cases:
         """Return and hold the cases that exist, in the order of their ids."""
         query = select(cases).where(cases.c.id.in_(sorted(set(ids)))).order_by(cases.c.id).with_for_update()
         return [as_case(row) for row in await rows_of(self._conn, query)]
+
+    async def number_of_contact(self, contact_id: str) -> str | None:
+        """Return the number of the case that a contact belongs to."""
+        sql = text(
+            "SELECT k.number FROM casework.contacts AS c JOIN casework.cases AS k ON k.id = c.case_id WHERE c.id = :id"
+        )
+        return cast("str | None", await self._conn.scalar(sql, {"id": contact_id}))
+
+    async def beat(self, case_id: str, at: datetime, gap: timedelta) -> None:
+        """Count the time since the last beat as work, unless it is longer ago than `gap`."""
+        sql = text(
+            "UPDATE casework.cases SET last_beat_at = :at, handling_seconds = handling_seconds + CASE "
+            "WHEN :at - last_beat_at BETWEEN interval '0' AND :gap THEN extract(epoch FROM :at - last_beat_at) "
+            "ELSE 0 END "
+            "WHERE id = :id"
+        ).bindparams(bindparam("at", type_=TIMESTAMP(timezone=True)), bindparam("gap", type_=Interval()))
+        await self._conn.execute(sql, {"id": case_id, "at": at, "gap": gap})
 
     async def change(self, case_id: str, at: datetime, **values: object) -> None:
         """Write some columns of a case."""

@@ -13,7 +13,7 @@ from services.casework.store.bodies import body_of
 from services.casework.store.sql import Row, row_of, rows_of
 from services.casework.store.tables import case_types, checklist_versions, entrances, people, units
 from shared import records
-from shared.events import ChecklistRef, Event
+from shared.events import ChecklistRef
 
 
 class CatalogueStore:
@@ -152,17 +152,17 @@ class CatalogueStore:
         return await rows_of(self._conn, query)
 
 
-def unit_record(row: Row) -> Event:
+def unit_record(row: Row) -> records.UnitRecord:
     """Return what the others read of a unit."""
     return records.UnitRecord.model_validate(dict(row))
 
 
-def entrance_record(row: Row) -> Event:
+def entrance_record(row: Row) -> records.EntranceRecord:
     """Return what the others read of an entrance."""
     return records.EntranceRecord.model_validate({**row, "default": row["is_default"]})
 
 
-def case_type_record(row: Row) -> Event:
+def case_type_record(row: Row) -> records.CaseTypeRecord:
     """Return what the others read of a case type."""
     named = row["checklist_id"] and ChecklistRef(id=row["checklist_id"], version=row["checklist_version"])
     return records.CaseTypeRecord.model_validate({**row, "checklist": named or None})

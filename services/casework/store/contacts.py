@@ -7,10 +7,11 @@ written a contact's row holds it until the end of the transaction, so that openi
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import TextClause, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.store.sql import Columns, Row, records, row_of, rows_of
+from services.casework.store.tables import contacts
 
 _RECEIVED = Columns(
     id="text",
@@ -174,12 +175,12 @@ class Contacts:
 
     async def get(self, contact_id: str) -> Row | None:
         """Return the row of one contact."""
-        return await row_of(self._conn, text("SELECT * FROM casework.contacts WHERE id = :id"), {"id": contact_id})
+        return await row_of(self._conn, select(contacts).where(contacts.c.id == contact_id))
 
     async def of_case(self, case_id: str) -> list[Row]:
         """Return the contacts of a case, oldest first."""
-        sql = text("SELECT * FROM casework.contacts WHERE case_id = :id ORDER BY received_at NULLS LAST, id")
-        return await rows_of(self._conn, sql, {"id": case_id})
+        query = select(contacts).where(contacts.c.case_id == case_id)
+        return await rows_of(self._conn, query.order_by(contacts.c.received_at.nulls_last(), contacts.c.id))
 
     async def _write(self, sql: TextClause, rows: Sequence[Row]) -> list[Row]:
         return await rows_of(self._conn, sql, {"rows": records(rows)}) if rows else []

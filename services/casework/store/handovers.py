@@ -38,12 +38,12 @@ class Handovers:
         """Write a new hand-over."""
         await self._conn.execute(insert(handovers).values(**values))
 
-    async def find(self, handover_id: str, units: frozenset[str] | None) -> Row:
+    async def find(self, handover_id: str, units: frozenset[str] | None, *, hold: bool = True) -> Row:
         """Return a hand-over; NotFoundError when it is neither the reader's to receive nor from her cases."""
         query = select(handovers).join(cases, cases.c.id == handovers.c.case_id).where(handovers.c.id == handover_id)
         if units is not None:
             query = query.where(or_(handovers.c.unit.in_(sorted(units)), cases.c.unit.in_(sorted(units))))
-        row = await row_of(self._conn, query.with_for_update(of=handovers))
+        row = await row_of(self._conn, query.with_for_update(of=handovers) if hold else query)
         if row is None:
             raise NotFoundError
         return row

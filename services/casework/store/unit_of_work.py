@@ -12,6 +12,7 @@ from services.casework.store.catalogue import CatalogueStore
 from services.casework.store.contacts import Contacts
 from services.casework.store.handovers import Handovers
 from services.casework.store.mails import Mails
+from services.casework.store.reads import Reads
 from services.casework.store.runs import Runs
 from services.casework.store.texts import Texts
 from shared import outbox
@@ -31,6 +32,7 @@ class Work:
         self.handovers = Handovers(conn)
         self.mails = Mails(conn)
         self.catalogue = CatalogueStore(conn)
+        self.reads = Reads(conn)
         self._events: list[Message] = []
 
     def tell(self, event: Event, *, event_id: str | None = None) -> None:

@@ -1,0 +1,137 @@
+"""Queries for lists: cases with their unit, question and contact, bounded by the reader's units and paged by time."""
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.casework.store.cases import visible
+from services.casework.store.sql import Row, row_of, rows_of
+from services.casework.store.tables import case_types, cases, contacts, handovers, units
+from shared.errors import NotFoundError
+from shared.vocabulary import CaseState
+
+LIMIT = 50
+_CONTACT = contacts.alias("first_contact")
+
+
+def _listing() -> Select[Any]:
+    facts = (
+        _CONTACT.c.subject,
+        _CONTACT.c.body,
+        _CONTACT.c.sender_name,
+        _CONTACT.c.sender_email,
+        _CONTACT.c.sender_phone,
+    )
+    return (
+        select(cases, units.c.name.label("unit_name"), case_types.c.question, *facts)
+        .outerjoin(units, units.c.id == cases.c.unit)
+        .outerjoin(case_types, case_types.c.id == cases.c.case_type)
+        .outerjoin(_CONTACT, _CONTACT.c.id == cases.c.contact_id)
+    )
+
+
+class Reads:
+    """Lists within one transaction."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        self._conn = conn
+
+    async def case(self, number: str, seen: frozenset[str] | None) -> Row:
+        """Return one case; NotFoundError when it is not there or not for the reader's eyes."""
+        row = await row_of(self._conn, _listing().where(cases.c.number == number, visible(seen)))
+        if row is None:
+            raise NotFoundError
+        return row
+
+    async def page(
+        self, condition: ColumnElement[bool], cursor: str | None, limit: int
+    ) -> tuple[list[Row], str | None]:
+        """Return a page of cases, newest first, and the cursor of the next."""
+        query = _listing().where(condition).order_by(cases.c.opened_at.desc(), cases.c.id.desc()).limit(limit + 1)
+        if cursor:
+            query = query.where(tuple_(cases.c.opened_at, cases.c.id) < tuple_(*_from_cursor(cursor)))
+        rows = await rows_of(self._conn, query)
+        return rows[:limit], _cursor(rows[limit - 1]) if len(rows) > limit else None
+
+    async def earlier(self, case: Row, seen: frozenset[str] | None) -> list[Row]:
+        """Return other cases of the same person, newest first."""
+        if not case["person_key"]:
+            return []
+        same = and_(cases.c.person_key == case["person_key"], cases.c.id != case["id"], visible(seen))
+        return (await self.page(same, None, 5))[0]
+
+    async def desk(self, agent_id: str) -> list[Row]:
+        """Return what an agent holds, oldest first: her open cases, and those where she has taken a contact."""
+        current = contacts.alias("current_contact_row")
+        holds = and_(current.c.agent_id == agent_id, current.c.done_at.is_(None), current.c.ended_at.is_(None))
+        mine = and_(cases.c.agent_id == agent_id, cases.c.state.in_([CaseState.OPEN, CaseState.PARKED]))
+        query = (
+            _listing()
+            .outerjoin(current, current.c.id == cases.c.current_contact)
+            .where(or_(mine, and_(holds, cases.c.state == CaseState.HANDED_OVER)))
+            .order_by(cases.c.opened_at)
+            .limit(LIMIT)
+        )
+        return await rows_of(self._conn, query)
+
+    async def ended_since(self, agent_id: str, since: datetime) -> tuple[int, int]:
+        """Return how many cases an agent has closed and handed over since a moment."""
+        closed = select(func.count()).where(cases.c.closed_by == agent_id, cases.c.closed_at >= since)
+        handed = select(func.count()).where(handovers.c.by == agent_id, handovers.c.at >= since)
+        return int(await self._conn.scalar(closed) or 0), int(await self._conn.scalar(handed) or 0)
+
+    async def inbox(self, seen: frozenset[str] | None, *, ended: bool) -> list[Row]:
+        """Return hand-overs of the reader's units with their cases: those alive by deadline, or the latest ended."""
+        over = handovers.c.state.in_(["returned", "answered"])
+        mine = handovers.c.id.is_not(None) if seen is None else handovers.c.unit.in_(sorted(seen))
+        order = handovers.c.ended_at.desc() if ended else handovers.c.answer_by
+        columns = [column.label(f"h_{column.name}") for column in handovers.c]
+        query = (
+            _listing()
+            .add_columns(*columns)
+            .join(handovers, handovers.c.case_id == cases.c.id)
+            .where(mine, over if ended else ~over)
+            .order_by(order)
+            .limit(LIMIT if ended else 4 * LIMIT)
+        )
+        return await rows_of(self._conn, query)
+
+
+def narrowed(
+    seen: frozenset[str] | None,
+    *,
+    contact_id: str | None = None,
+    number: str | None = None,
+    text: str | None = None,
+    state: str | None = None,
+) -> ColumnElement[bool]:
+    """Return the condition of a search; `text` is looked for in number, subject and sender."""
+    conditions = [visible(seen)]
+    if contact_id:
+        linked = select(contacts.c.case_id).where(contacts.c.id == contact_id)
+        conditions.append(or_(cases.c.contact_id == contact_id, cases.c.id.in_(linked)))
+    if number:
+        conditions.append(cases.c.number == number)
+    if state:
+        conditions.append(cases.c.state == state)
+    if text:
+        searched = (cases.c.number, _CONTACT.c.subject, _CONTACT.c.sender_name, _CONTACT.c.sender_email)
+        more = (_CONTACT.c.sender_phone, _CONTACT.c.body, case_types.c.question)
+        conditions.append(or_(*(column.icontains(text, autoescape=True) for column in (*searched, *more))))
+    return and_(*conditions)
+
+
+def _cursor(row: Row) -> str:
+    return base64.urlsafe_b64encode(f"{row['opened_at'].isoformat()}|{row['id']}".encode()).decode()
+
+
+def _from_cursor(cursor: str) -> tuple[datetime, str]:
+    try:
+        at, _, case_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
+        return datetime.fromisoformat(at), case_id
+    except (ValueError, binascii.Error) as error:
+        raise NotFoundError from error

@@ -1,0 +1,71 @@
+"""The desk takes an offer: the router says whether it is ours, then the case is there, from whatever is known."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from services.casework.router_client import RouterClient
+from services.casework.store.unit_of_work import UnitOfWork
+from services.casework.usecases.opening import take
+from shared.clock import Clock
+from shared.errors import NotFoundError
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptOffer:
+    """Accept an offer and open its case, once however often it is tried."""
+
+    uow: UnitOfWork
+    router: RouterClient
+    clock: Clock
+
+    async def run(self, agent_id: str, offer: Mapping[str, Any]) -> str:
+        """Return the case number; ConflictError when the offer is no longer the agent's.
+
+        `offer` is what the router's pull gave. What `contacts` and `routing` add later is filled in when it comes.
+        """
+        answer = await self.router.accept(offer["offer_id"], offer["epoch"])
+        contact_id, epoch = str(answer["contact_id"]), int(answer["epoch"])
+        now = self.clock()
+        async with self.uow.begin() as work:
+            known = await work.contacts.get(contact_id)
+            received = now - timedelta(seconds=float(offer.get("waited_seconds") or 0))
+            if known is None or not (known["routed"] or known["arrived"]):
+                await work.contacts.route([_routed(contact_id, offer, received)])
+            row = {**_facts(contact_id, offer), "received_at": received, "agent_id": agent_id, "epoch": epoch}
+            taken = await work.contacts.accept(
+                [{**row, "accepted_at": now, "waited_seconds": offer.get("waited_seconds") or 0}]
+            )
+            numbers = await take(work, taken, now) if taken else {}
+        return numbers.get(contact_id) or await self._number(contact_id)
+
+    async def _number(self, contact_id: str) -> str:
+        """Return the number of the case that somebody (the consumer) has opened before us."""
+        async with self.uow.read() as work:
+            number = await work.cases.number_of_contact(contact_id)
+        if number is None:
+            raise NotFoundError
+        return number
+
+
+def _facts(contact_id: str, offer: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("channel", "entrance", "unit", "queue")
+    return {"id": contact_id, **{name: offer.get(name) or "" for name in names}}
+
+
+def _routed(contact_id: str, offer: Mapping[str, Any], received: Any) -> dict[str, Any]:
+    checklist = offer.get("checklist") or {}
+    return {
+        **_facts(contact_id, offer),
+        "language": offer.get("language") or "sv",
+        "received_at": received,
+        "person_key": None,
+        "follows": None,
+        "candidates": list(offer.get("candidates") or ()),
+        "checklist_id": checklist.get("id"),
+        "checklist_version": checklist.get("version"),
+        "priority": offer.get("priority"),
+        "due_at": offer.get("due_at"),
+        "why": [],
+    }

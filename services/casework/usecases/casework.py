@@ -1,0 +1,71 @@
+"""All that can be done in casework, built once by `wiring` and found by doors at `app.state.casework`."""
+
+from dataclasses import dataclass
+
+from services.casework.router_client import RouterClient
+from services.casework.usecases.accept_offer import AcceptOffer
+from services.casework.usecases.close_case import CloseCase
+from services.casework.usecases.follow_contacts import FollowContacts
+from services.casework.usecases.follow_routing import FollowRouting
+from services.casework.usecases.hand_over import HandOver, PreviewHandover
+from services.casework.usecases.read_cases import ListCases, ReadCase, ReadDesk, ReadInbox
+from services.casework.usecases.read_catalogue import ReadCatalogue, ReadPeople
+from services.casework.usecases.receive_handover import (
+    AcknowledgeHandover,
+    AnswerHandover,
+    ProgressHandover,
+    ReassignHandover,
+    ReturnHandover,
+)
+from services.casework.usecases.reply import ReplyCase
+from services.casework.usecases.send_mail import SendMail
+from services.casework.usecases.watch_deadlines import WatchDeadlines
+from services.casework.usecases.work_case import (
+    AddNote,
+    BeatCase,
+    ClassifyCase,
+    DoStep,
+    ReopenCase,
+    ReportGap,
+    SaveDraft,
+    StepBack,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Casework:
+    """The use cases of casework and the router's client."""
+
+    router: RouterClient
+    # Reading.
+    read_case: ReadCase
+    list_cases: ListCases
+    read_desk: ReadDesk
+    read_inbox: ReadInbox
+    read_catalogue: ReadCatalogue
+    read_people: ReadPeople
+    # Working.
+    accept_offer: AcceptOffer
+    classify: ClassifyCase
+    do_step: DoStep
+    step_back: StepBack
+    add_note: AddNote
+    save_draft: SaveDraft
+    beat: BeatCase
+    report_gap: ReportGap
+    reply: ReplyCase
+    close: CloseCase
+    reopen: ReopenCase
+    # Handing over.
+    preview_handover: PreviewHandover
+    hand_over: HandOver
+    acknowledge: AcknowledgeHandover
+    progress: ProgressHandover
+    reassign: ReassignHandover
+    send_back: ReturnHandover
+    answer: AnswerHandover
+    # By streams and by the clock.
+    follow_contacts: FollowContacts
+    follow_routing: FollowRouting
+    send_mail: SendMail
+    watch_deadlines: WatchDeadlines

@@ -1,0 +1,99 @@
+"""Ending a case: closed with a resolution, and told with what the router and stats need."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.casework.domain.case import (
+    Case,
+    Deed,
+    ObligatoryStepOpenError,
+    after,
+    handling,
+    solved_at_first_contact,
+)
+from services.casework.store.unit_of_work import UnitOfWork, Work
+from services.casework.usecases.reply import Replies
+from services.casework.usecases.who import author
+from shared.clock import Clock
+from shared.events import CaseClosed, ChecklistRef
+from shared.vocabulary import CaseState, Cause, Resolution
+from shared.web.access import Person, visible_units
+
+
+async def ending(work: Work, case: Case, by: str | None, now: datetime) -> dict[str, Any]:
+    """Return what both ending events carry, and note that the work on the current contact is done."""
+    contact = await work.contacts.get(case.current_contact)
+    accepted = contact["accepted_at"] if contact else None
+    connected = (
+        max(0.0, ((contact and contact["ended_at"]) or now).timestamp() - accepted.timestamp()) if accepted else 0.0
+    )
+    seconds = handling(case.channel, case.handling_seconds, connected, case.reported_seconds)
+    await work.contacts.done(case.current_contact, now)
+    await work.cases.change(case.id, now, reported_seconds=case.reported_seconds + seconds)
+    named = case.checklist_id is not None and case.checklist_version is not None
+    return {
+        "case_id": case.id,
+        "case_number": case.number,
+        "contact_id": case.current_contact,
+        "epoch": int(contact["epoch"]) if contact else 0,
+        "channel": case.channel,
+        "unit": case.unit,
+        "case_type": case.case_type,
+        "checklist": ChecklistRef(id=str(case.checklist_id), version=int(case.checklist_version or 0))
+        if named
+        else None,
+        "handling_seconds": seconds,
+        "by": by,
+        "at": now,
+    }
+
+
+async def close(work: Work, case: Case, by: str, resolution: Resolution, cause: Cause | None, now: datetime) -> None:
+    """Write and tell that the case is closed."""
+    first = solved_at_first_contact(resolution, case.contact_count)
+    await work.cases.change(
+        case.id,
+        now,
+        state=CaseState.CLOSED.value,
+        resolution=resolution.value,
+        cause=cause.value if cause else None,
+        closed_at=now,
+        closed_by=by,
+        first_contact=first,
+    )
+    facts = await ending(work, case, by, now)
+    work.tell(CaseClosed(**facts, resolution=resolution, cause=cause, first_contact=first))
+
+
+@dataclass(frozen=True, slots=True)
+class CloseCase:
+    """Close a case; ObligatoryStepOpenError (409) while an obligatory step lies ahead."""
+
+    uow: UnitOfWork
+    replies: Replies
+    clock: Clock
+
+    async def run(
+        self,
+        number: str,
+        person: Person,
+        *,
+        resolution: Resolution,
+        cause: Cause | None = None,
+        text: str | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        """Close, with an answer to the citizen if `text` is given; the same close again changes nothing."""
+        async with self.uow.begin() as work:
+            case = await work.cases.lock(number, visible_units(person))
+            now, by = self.clock(), author(person, case)
+            if case.state is CaseState.CLOSED and (case.resolution, case.closed_by) == (resolution.value, by):
+                return
+            after(case.state, Deed.CLOSE)
+            run = await work.runs.of(case)
+            if run is not None and (steps := run.open_obligatory()):
+                raise ObligatoryStepOpenError(", ".join(step.text for step in steps))
+            if text and text.strip():
+                await self.replies.write(work, case, by, text, request_id, now)
+            await close(work, case, by, resolution, cause, now)

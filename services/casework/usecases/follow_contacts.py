@@ -1,0 +1,115 @@
+"""What `contacts` says becomes cases: opened at arrival, followed up, left, bounced, erased."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from services.casework.domain.case import case_id_of
+from services.casework.store.sql import Row
+from services.casework.store.unit_of_work import UnitOfWork, Work
+from services.casework.usecases.opening import classify, follow_up, open_cases
+from services.casework.usecases.receipts import SendReceipts
+from shared.clock import Clock
+from shared.events import ContactBounced, ContactEnded, ContactFollowedUp, ContactPurged, ContactReceived, Event
+from shared.vocabulary import LIVE_CHANNELS, Channel
+
+E = TypeVar("E", bound=Event)
+
+READS = (ContactReceived, ContactFollowedUp, ContactEnded, ContactBounced, ContactPurged)
+
+
+@dataclass(frozen=True, slots=True)
+class FollowContacts:
+    """Take in a batch of facts about contacts, in one transaction, any number of times."""
+
+    uow: UnitOfWork
+    receipts: SendReceipts
+    clock: Clock
+
+    async def run(self, events: Sequence[Event]) -> None:
+        """Take in `events`; of one contact they come in the order received, ended, purged."""
+        async with self.uow.begin() as work:
+            await self._arrive(work, [event for event in events if isinstance(event, ContactReceived)])
+            await work.contacts.leave([_left(event) for event in _of(events, ContactEnded)])
+            for bounce in _of(events, ContactBounced):
+                if bounce.message_id:
+                    await work.mails.bounced(bounce.message_id, f"{bounce.status or 'bounced'}")
+            for purge in _of(events, ContactPurged):
+                await work.texts.erase_contact(purge.contact_id, purge.purged_at)
+
+    async def _arrive(self, work: Work, events: Sequence[ContactReceived]) -> None:
+        now = self.clock()
+        rows = {event.contact_id: _received(event) for event in events}
+        news = await work.contacts.arrive(list(rows.values()))
+        if not news:
+            return
+        followers = [row for row in news if rows[row["id"]]["follows"]]
+        opening = [row for row in news if not rows[row["id"]]["follows"] and not _waits_for_agent(row)]
+        numbers = await open_cases(work, opening, now)
+        await self.receipts.run(work, opening, numbers, now)
+        if followers:
+            await follow_up(work, followers, now)
+            await classify(work, followers, now)
+        late = [row for row in news if row["case_id"] and row["id"] not in numbers and not row["follows"]]
+        await work.cases.complete_rows([_late_facts(row) for row in late])
+
+
+def _of(events: Sequence[Event], kind: type[E]) -> list[E]:
+    return [event for event in events if isinstance(event, kind)]
+
+
+def _waits_for_agent(row: Row) -> bool:
+    """Return whether the case opens only when an agent has accepted (a call, a visit), or is open already."""
+    return Channel(row["channel"]) in LIVE_CHANNELS
+
+
+def _late_facts(row: Row) -> dict[str, Any]:
+    names = ("case_id", "person_key", "language", "entrance", "unit")
+    return {name: row[name] for name in names}
+
+
+def _left(event: ContactEnded) -> dict[str, Any]:
+    return {
+        "id": event.contact_id,
+        "at": event.ended_at,
+        "reason": event.reason,
+        "talk_seconds": event.talk_seconds,
+    }
+
+
+_SAME = (
+    "entrance",
+    "unit",
+    "language",
+    "received_at",
+    "person_key",
+    "subject",
+    "fields",
+    "form",
+    "original_key",
+    "message_id",
+    "ticket",
+    "automatic",
+    "unreadable",
+    "flags",
+    "linked_case",
+)
+
+
+def _received(event: ContactReceived) -> dict[str, Any]:
+    follows = event.follows if isinstance(event, ContactFollowedUp) else None
+    own = None if event.channel in LIVE_CHANNELS else case_id_of(event.contact_id)
+    return {
+        **{name: getattr(event, name) for name in _SAME},
+        "id": event.contact_id,
+        "case_id": follows or own,
+        "channel": event.channel.value,
+        "sender_name": event.sender.name,
+        "sender_email": event.sender.email,
+        "sender_phone": event.sender.phone,
+        "body": event.text,
+        "full_body": event.full_text,
+        "attachments": [one.model_dump() for one in event.attachments],
+        "reference_ids": event.references,
+        "follows": follows,
+    }

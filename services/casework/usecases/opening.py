@@ -1,0 +1,145 @@
+"""Opening, finding and taking the cases of contacts, many at a time: what the consumers and the desk share."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from services.casework.domain.case import Case, Deed, after, case_id_of
+from services.casework.store.sql import Row
+from services.casework.store.unit_of_work import Work
+from shared.clock import local
+from shared.events import CaseClassified, CaseOpened, CaseReopened
+from shared.ids import natural_event_id
+from shared.vocabulary import CaseState, Channel
+
+
+async def open_cases(work: Work, contacts: Sequence[Row], now: datetime) -> dict[str, str]:
+    """Open a case for each contact that has none of its own; return number by contact id of those opened."""
+    rows = sorted((_case(contact, now) for contact in contacts), key=lambda row: row["id"])
+    numbers = await work.cases.open(rows, local(now).year)
+    for row in rows:
+        if row["id"] in numbers:
+            _tell_opened(work, row, numbers[row["id"]])
+    await classify(work, contacts, now)
+    return {row["contact_id"]: numbers[row["id"]] for row in rows if row["id"] in numbers}
+
+
+def _case(contact: Row, now: datetime) -> dict[str, Any]:
+    names = ("channel", "entrance", "unit", "language", "person_key", "agent_id", "priority", "due_at")
+    return {
+        **{name: contact[name] for name in names},
+        "id": case_id_of(contact["id"]),
+        "contact_id": contact["id"],
+        "current_contact": contact["id"],
+        "state": CaseState.OPEN.value,
+        "opened_at": now,
+        "changed_at": now,
+    }
+
+
+def _tell_opened(work: Work, row: Mapping[str, Any], number: str) -> None:
+    event = CaseOpened(
+        case_id=row["id"],
+        case_number=number,
+        contact_id=row["contact_id"],
+        channel=Channel(row["channel"]),
+        entrance=row["entrance"],
+        unit=row["unit"],
+        person_key=row["person_key"],
+        opened_at=row["opened_at"],
+    )
+    work.tell(event, event_id=natural_event_id(CaseOpened.event_type, row["id"]))
+
+
+async def classify(work: Work, contacts: Iterable[Row], now: datetime) -> None:
+    """Set the router's first candidate as the type of cases that have none; others only get the new due time."""
+    rows, terms = [], []
+    for contact in contacts:
+        case_id = contact["case_id"] or case_id_of(contact["id"])
+        candidates = _parsed(contact["candidates"])
+        term = {"case_id": case_id, "due_at": contact["due_at"], "priority": contact["priority"]}
+        if candidates and not contact["follows"]:
+            rows.append({**term, **_type(contact, candidates[0])})
+        elif contact["routed"]:
+            terms.append(term)
+    await work.cases.terms(terms)
+    for row in await work.cases.classify_set(rows, now):
+        event = CaseClassified(
+            case_id=row["id"],
+            case_number=row["number"],
+            contact_id=row["contact_id"],
+            case_type=row["case_type"],
+            unit=row["unit"],
+            how="set",
+            at=now,
+        )
+        work.tell(event, event_id=natural_event_id(CaseClassified.event_type, row["id"], "set"))
+
+
+def _type(contact: Row, first: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("checklist_id", "checklist_version")
+    return {"case_type": first["case_type"], "unit": first["unit"], **{name: contact[name] for name in names}}
+
+
+def _parsed(value: object) -> Any:
+    return orjson.loads(value) if isinstance(value, str | bytes) else value
+
+
+async def follow_up(work: Work, contacts: Sequence[Row], now: datetime) -> None:
+    """Add contacts to the cases they follow; a closed one lives again, a missing one is opened as new."""
+    held = {case.id: case for case in await work.cases.lock_many([contact["follows"] for contact in contacts])}
+    strays = [contact for contact in contacts if contact["follows"] not in held]
+    if strays:
+        await work.contacts.link({contact["id"]: case_id_of(contact["id"]) for contact in strays})
+        await open_cases(work, [{**contact, "case_id": None, "follows": None} for contact in strays], now)
+    for contact in contacts:
+        if (case := held.get(contact["follows"])) is not None:
+            held[case.id] = await _join(work, case, contact["id"], now)
+
+
+async def _join(work: Work, case: Case, contact_id: str, now: datetime) -> Case:
+    """Let a contact join a case; while an agent works on an earlier contact, that one stays the current."""
+    worked_on = await work.contacts.get(case.current_contact)
+    busy = worked_on is not None and worked_on["agent_id"] and not worked_on["done_at"]
+    values: dict[str, Any] = {"contact_count": case.contact_count + 1}
+    if not busy:
+        values["current_contact"] = contact_id
+    await work.cases.change(case.id, now, **values)
+    return await revive(work, await work.cases.lock_id(case.id), contact_id, now, by=None)
+
+
+async def revive(work: Work, case: Case, contact_id: str, now: datetime, *, by: str | None) -> Case:
+    """Bring a case to life because its citizen is here again; a closed one is reopened, and that is told."""
+    state = after(case.state, Deed.FOLLOW_UP)
+    if state is case.state:
+        return case
+    values: dict[str, Any] = {"state": state.value, "parked_until": None}
+    if case.state is CaseState.CLOSED:
+        values |= {"closed_at": None, "closed_by": None, "resolution": None, "cause": None, "first_contact": False}
+        work.tell(CaseReopened(case_id=case.id, case_number=case.number, contact_id=contact_id, by=by, at=now))
+    await work.cases.change(case.id, now, **values)
+    return await work.cases.lock_id(case.id)
+
+
+async def take(work: Work, contacts: Sequence[Row], now: datetime) -> dict[str, str]:
+    """Give the cases of accepted contacts to their agents, opened if need be; return number by contact id."""
+    case_of = {contact["id"]: _home(contact) for contact in contacts}
+    held = {case.id for case in await work.cases.lock_many(list(case_of.values()))}
+    fresh = [contact for contact in contacts if case_of[contact["id"]] not in held]
+    unlinked = {one["id"]: case_id_of(one["id"]) if one in fresh else case_of[one["id"]] for one in contacts}
+    await work.contacts.link(
+        {one["id"]: unlinked[one["id"]] for one in contacts if one["case_id"] != unlinked[one["id"]]}
+    )
+    await open_cases(work, [{**contact, "case_id": None, "follows": None} for contact in fresh], now)
+    rows = [{"case_id": unlinked[one["id"]], "agent_id": one["agent_id"], "contact_id": one["id"]} for one in contacts]
+    await work.cases.take(rows, now)
+    cases = {case.id: case for case in await work.cases.lock_many(list(unlinked.values()))}
+    for contact in contacts:
+        await revive(work, cases[unlinked[contact["id"]]], contact["id"], now, by=contact["agent_id"])
+    return {contact["id"]: cases[unlinked[contact["id"]]].number for contact in contacts}
+
+
+def _home(contact: Row) -> str:
+    return str(contact["case_id"] or contact["follows"] or case_id_of(contact["id"]))

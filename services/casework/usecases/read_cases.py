@@ -1,0 +1,175 @@
+"""Reading cases: one with everything about it, lists, an agent's desk and the officers' inbox."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.casework.domain.case import can
+from services.casework.store.reads import LIMIT, narrowed
+from services.casework.store.sql import Row
+from services.casework.store.unit_of_work import UnitOfWork, Work
+from services.casework.usecases import reading, views
+from services.casework.usecases.reply import answered
+from shared.clock import Clock, local
+from shared.vocabulary import CaseState, Channel
+from shared.web.access import Person, visible_units
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCase:
+    """Read a case with its conversation, checklist, notes and hand-overs, as one person may see it."""
+
+    uow: UnitOfWork
+    clock: Clock
+
+    async def run(self, number: str, person: Person) -> views.CaseView:
+        """Return the case; NotFoundError when it is not there or not for this person."""
+        async with self.uow.read() as work:
+            row = await work.reads.case(number, visible_units(person))
+            return await self._view(work, row, person)
+
+    async def _view(self, work: Work, row: Row, person: Person) -> views.CaseView:
+        entrances = {one["id"]: one for one in await work.catalogue.entrances()}
+        units = {one["id"]: one["name"] for one in await work.catalogue.units()}
+        names = {one["id"]: one["name"] for one in await work.catalogue.people()}
+        contacts = await work.contacts.of_case(row["id"])
+        mails = await work.mails.of_case(row["id"])
+        handovers = await self._handovers(work, row, units, mails)
+        draft = await work.texts.draft(row["id"], person.id)
+        current = next((one for one in contacts if one["id"] == row["current_contact"]), None)
+        messages = reading.conversation(contacts, await work.texts.messages_of(row["id"]), mails, names)
+        answers = answered(contacts, row["current_contact"])
+        same = ("id", "number", "entrance", "unit", "case_type", "classified_how", "language", "priority", "agent_id")
+        more = ("opened_at", "due_at", "parked_until", "resolution", "cause", "closed_at", "first_contact")
+        return views.CaseView(
+            **{name: row[name] for name in (*same, *more)},
+            **await self._type(work, row),
+            state=CaseState(row["state"]),
+            channel=Channel(row["channel"]),
+            entrance_name=entrances[row["entrance"]]["name"] if row["entrance"] in entrances else row["entrance"],
+            greeting=_greeting(entrances.get(row["entrance"]), person),
+            unit_name=str(units.get(row["unit"], row["unit"])),
+            agent_name=names.get(row["agent_id"], row["agent_id"]),
+            handling_seconds=row["handling_seconds"],
+            candidates=_candidates(current, units),
+            checklist=await self._checklist(work, row),
+            contacts=tuple(reading.contact_view(one, entrances, row["current_contact"]) for one in contacts),
+            messages=messages,
+            notes=tuple(_note(one) for one in await work.texts.notes_of(row["id"])),
+            draft=draft["body"] if draft else "",
+            draft_saved_at=draft["saved_at"] if draft else None,
+            handover=handovers[-1] if handovers else None,
+            handovers=handovers,
+            earlier=tuple(map(reading.case_row, await work.reads.earlier(row, visible_units(person)))),
+            reply_to=answers["sender_email"] if answers else None,
+            can=frozenset(deed.value for deed in can(CaseState(row["state"]))),
+        )
+
+    async def _handovers(
+        self, work: Work, row: Row, units: Mapping[str, str], mails: list[Row]
+    ) -> tuple[views.HandoverView, ...]:
+        sent = {mail["id"].rsplit(".", 1)[-1]: mail for mail in mails}
+        return tuple(
+            reading.handover_view(one, row["number"], units, self.clock(), sent.get(one["id"].replace("-", "")))
+            for one in await work.handovers.of_case(row["id"])
+        )
+
+    async def _type(self, work: Work, row: Row) -> dict[str, Any]:
+        kind = await work.catalogue.case_type(row["case_type"]) if row["case_type"] else None
+        path = tuple(kind["path"]) if kind else ()
+        return {"path": path, "area": " / ".join(path[1:-1]), "question": path[-1] if path else ""}
+
+    async def _checklist(self, work: Work, row: Row) -> views.ChecklistView | None:
+        if row["checklist_id"] is None or row["checklist_version"] is None:
+            return None
+        published = await work.runs.version(row["checklist_id"], row["checklist_version"])
+        if published is None:
+            return None
+        return reading.checklist_view(published, await work.runs.done(row["id"], row["run"]), self.clock())
+
+
+def _greeting(entrance: Row | None, person: Person) -> str:
+    return entrance["greeting"].replace("{agent}", person.first_name) if entrance else ""
+
+
+def _candidates(contact: Row | None, units: Mapping[str, str]) -> tuple[views.CandidateView, ...]:
+    listed = contact["candidates"] if contact else []
+    names = ("case_type", "unit", "area", "question", "confidence")
+    return tuple(
+        views.CandidateView(**{name: one[name] for name in names}, unit_name=units.get(one["unit"], one["unit"]))
+        for one in listed
+    )
+
+
+def _note(row: Row) -> views.NoteView:
+    return views.NoteView(row["id"], row["author"], row["author_name"], row["at"], row["body"])
+
+
+@dataclass(frozen=True, slots=True)
+class ListCases:
+    """List the cases a person may see, newest first."""
+
+    uow: UnitOfWork
+
+    async def run(  # noqa: PLR0913 - each a way to narrow the list, by name
+        self,
+        person: Person,
+        *,
+        contact_id: str | None = None,
+        number: str | None = None,
+        text: str | None = None,
+        state: str | None = None,
+        cursor: str | None = None,
+        limit: int = LIMIT,
+    ) -> views.CasePage:
+        """Return one page; `text` is looked for in number, subject, words and sender."""
+        seen = visible_units(person)
+        condition = narrowed(seen, contact_id=contact_id, number=number, text=text, state=state)
+        async with self.uow.read() as work:
+            rows, following = await work.reads.page(condition, cursor, max(1, min(limit, 200)))
+        return views.CasePage(tuple(map(reading.case_row, rows)), following)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDesk:
+    """Read what stands on an agent's desk."""
+
+    uow: UnitOfWork
+    clock: Clock
+
+    async def run(self, agent_id: str) -> views.DeskState:
+        """Return the desk."""
+        midnight = local(self.clock()).replace(hour=0, minute=0, second=0, microsecond=0)
+        async with self.uow.read() as work:
+            rows = tuple(map(reading.case_row, await work.reads.desk(agent_id)))
+            closed, handed = await work.reads.ended_since(agent_id, midnight)
+        parked = tuple(row for row in rows if row.state is CaseState.PARKED)
+        cases = tuple(row for row in rows if row.state is not CaseState.PARKED)
+        return views.DeskState(agent_id, cases, parked, closed, handed)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadInbox:
+    """Read the hand-overs of the units a person sees."""
+
+    uow: UnitOfWork
+    clock: Clock
+
+    async def run(self, person: Person) -> views.InboxView:
+        """Return the inbox: what waits for a receipt, what is in work, what ended lately."""
+        async with self.uow.read() as work:
+            units = {one["id"]: one["name"] for one in await work.catalogue.units()}
+            alive = await work.reads.inbox(visible_units(person), ended=False)
+            over = await work.reads.inbox(visible_units(person), ended=True)
+        rows = [self._row(row, units) for row in alive]
+        return views.InboxView(
+            waiting=tuple(row for row in rows if row.handover.state == "sent"),
+            working=tuple(row for row in rows if row.handover.state != "sent"),
+            ended=tuple(self._row(row, units) for row in over),
+        )
+
+    def _row(self, row: Row, units: Mapping[str, str]) -> views.InboxRow:
+        handover = {name.removeprefix("h_"): value for name, value in row.items() if name.startswith("h_")}
+        return views.InboxRow(
+            reading.handover_view(handover, row["number"], units, self.clock()), reading.case_row(row)
+        )

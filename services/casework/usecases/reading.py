@@ -1,0 +1,164 @@
+"""Rows into view models: small pure functions that the reading use cases share."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from services.casework.domain.checklist import Done, Run, Step
+from services.casework.domain.handover import Field
+from services.casework.store.runs import Published
+from services.casework.store.sql import Row
+from services.casework.usecases import views
+from shared.vocabulary import CaseState, Channel
+
+
+def case_row(row: Row) -> views.CaseRow:
+    """Return a case of a list."""
+    names = ("id", "number", "unit", "case_type", "opened_at", "due_at", "closed_at", "agent_id", "resolution")
+    words = (row["subject"] or row["body"] or "").strip().splitlines() or [""]
+    return views.CaseRow(
+        **{name: row[name] for name in names},
+        state=CaseState(row["state"]),
+        channel=Channel(row["channel"]),
+        unit_name=row["unit_name"] or row["unit"],
+        question=row["question"] or "",
+        subject=words[0][:120],
+        sender=row["sender_name"] or row["sender_email"] or row["sender_phone"] or "",
+    )
+
+
+def contact_view(row: Row, entrances: Mapping[str, Row], current: str) -> views.ContactView:
+    """Return a contact of a case."""
+    names = (
+        *("id", "entrance", "sender_name", "sender_email", "sender_phone", "subject", "language", "fields"),
+        *("unreadable", "automatic", "ticket", "queue", "waited_seconds", "accepted_at", "ended_at", "epoch"),
+        *("agent_id", "linked_case"),
+    )
+    entrance = entrances.get(row["entrance"])
+    return views.ContactView(
+        **{name: row[name] for name in names},
+        channel=Channel(row["channel"] or Channel.EMAIL),
+        entrance_name=entrance["name"] if entrance else row["entrance"],
+        received_at=row["received_at"],
+        text=row["body"],
+        full_text=row["full_body"],
+        attachments=tuple(views.AttachmentView(**one) for one in row["attachments"]),
+        flags=tuple(row["flags"]),
+        purged=row["purged_at"] is not None,
+        current=row["id"] == current,
+        why=tuple(row["why"]),
+    )
+
+
+def conversation(
+    contacts: Sequence[Row], messages: Sequence[Row], mails: Sequence[Row], names: Mapping[str, str]
+) -> tuple[views.MessageView, ...]:
+    """Return what was written, oldest first: the citizen's contacts, our replies and our automatic mails."""
+    state = {mail["id"].rsplit(".", 1)[-1]: mail for mail in mails}
+    found = [_incoming(one) for one in contacts if one["body"] or one["full_body"] or one["subject"]]
+    found += [_outgoing(one, state.get(one["id"].replace("-", "")), names) for one in messages]
+    found += [_automatic(one) for one in mails if one["kind"] == "receipt"]
+    return tuple(sorted(found, key=lambda one: one.at))
+
+
+def _incoming(row: Row) -> views.MessageView:
+    author = row["sender_name"] or row["sender_email"] or row["sender_phone"] or ""
+    text = row["body"] or row["full_body"]
+    return views.MessageView(row["id"], "in", row["channel"] or "", row["received_at"], author, row["subject"], text)
+
+
+def _outgoing(row: Row, mail: Row | None, names: Mapping[str, str]) -> views.MessageView:
+    author = names.get(row["author"], row["author"])
+    state, problem = (mail["state"], mail["problem"]) if mail else ("", "")
+    return views.MessageView(
+        row["id"], "out", row["kind"], row["at"], author, row["subject"], row["body"], state, problem
+    )
+
+
+def _automatic(mail: Row) -> views.MessageView:
+    state, problem = mail["state"], mail["problem"]
+    return views.MessageView(
+        mail["id"],
+        "out",
+        "receipt",
+        mail["created_at"],
+        mail["sender_name"],
+        mail["subject"],
+        mail["body"],
+        state,
+        problem,
+    )
+
+
+def handover_view(
+    row: Row, number: str, units: Mapping[str, str], now: datetime, mail: Row | None = None
+) -> views.HandoverView:
+    """Return a hand-over."""
+    names = (
+        *("id", "state", "unit", "address", "mode", "priority", "message", "by", "at", "acknowledge_by", "answer_by"),
+        *("acknowledged_at", "acknowledged_by", "ended_at", "ended_by", "end_text", "reason", "external_ref"),
+        *("planned_for", "performer", "progress", "progress_at"),
+    )
+    waiting = row["state"] == "sent" and row["acknowledge_by"] < now
+    return views.HandoverView(
+        **{name: row[name] for name in names},
+        case_number=number,
+        to=row["to_label"],
+        unit_name=units.get(row["unit"], row["unit"]),
+        fields=field_views([Field(**one) for one in row["fields"]]),
+        late=waiting or (row["state"] in ("sent", "acknowledged") and row["answer_by"] < now),
+        mail_state=mail["state"] if mail else "",
+    )
+
+
+def field_views(fields: Sequence[Field]) -> tuple[views.FieldView, ...]:
+    """Return fields as pages show them."""
+    return tuple(views.FieldView(one.name, one.label, one.value, one.missing) for one in fields)
+
+
+def checklist_view(published: Published, done: Sequence[Done], now: datetime) -> views.ChecklistView:
+    """Return a checklist with the walk through it."""
+    one = published.checklist
+    run = Run(one, tuple(done))
+    here = one.step(run.here) if run.here else None
+    ahead = one.reachable(run.here) if run.here else frozenset()
+    walked = [_step(run, step, "done", entry) for entry in run.done if (step := one.step(entry.step))]
+    now_view = _step(run, here, "now") if here else None
+    coming = [_step(run, step, "ahead") for step in one.steps if step.id in ahead and step is not here]
+    names = ("id", "version", "identity_note", "legal_note", "owner_role", "owner_unit", "forbid")
+    return views.ChecklistView(
+        **{name: getattr(one, name) for name in names},
+        identity=one.identity.value,
+        secrecy=one.secrecy.value,
+        published_at=published.published_at,
+        review_overdue=published.review_by is not None and published.review_by < now,
+        params=dict(one.params),
+        steps=(*walked, *([now_view] if now_view else []), *coming),
+        now=now_view,
+        end=_end(run),
+        can_go_back=bool(run.done),
+        open_obligatory=tuple(step.id for step in run.open_obligatory()),
+    )
+
+
+def _step(run: Run, step: Step, state: str, done: Done | None = None) -> views.StepView:
+    fill = run.checklist.fill
+    options = tuple(
+        views.OptionView(option.label, fill(option.label), key) for key, option in enumerate(step.options, 1)
+    )
+    given: dict[str, Any] = (
+        {"option": done.option and fill(done.option), "note": done.note, "by": done.by, "at": done.at} if done else {}
+    )
+    return views.StepView(
+        step.id, step.type.value, fill(step.text), state, step.obligatory, fill(step.note), options, **given
+    )
+
+
+def _end(run: Run) -> views.EndView | None:
+    end, fill = run.end, run.checklist.fill
+    if end is None:
+        return None
+    to = fill(end.to) if end.to else None
+    return views.EndView(
+        end.id, end.kind.value, end.resolution, fill(end.message), to, end.mode, end.priority, fill(end.note)
+    )

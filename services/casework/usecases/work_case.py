@@ -1,0 +1,240 @@
+"""Working a case: its type, the steps of its checklist, notes and the time it takes."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from services.casework.domain.case import Case, Deed, after
+from services.casework.domain.checklist import Done, NothingToUndoError, Run, StepNotNextError
+from services.casework.store.sql import Row
+from services.casework.store.unit_of_work import UnitOfWork, Work
+from services.casework.usecases.who import author
+from shared.clock import Clock
+from shared.errors import DomainError
+from shared.events import CaseClassified, CaseReopened, CaseStepDone, ChecklistRef, KnowledgeGapReported
+from shared.ids import natural_event_id, new_id
+from shared.web.access import Person, visible_units
+
+LONGEST_TEXT = 20_000
+BEAT_GAP = timedelta(seconds=25)
+"""The desk beats every 10 s while a case is open, focused and owned; a longer silence is not work."""
+
+
+class UnknownCaseTypeError(DomainError):
+    """There is no such case type, or it is no longer used."""
+
+    type = "unknown-case-type"
+    status = 422
+    title = "Ärendetypen finns inte."
+
+
+class EmptyTextError(DomainError):
+    """Nothing is written."""
+
+    type = "empty-text"
+    status = 422
+    title = "Skriv något först."
+
+
+def wanted(text: str) -> str:
+    """Return a text that somebody wrote, bounded; EmptyTextError when there is none."""
+    plain = text.replace("\x00", "").strip()[:LONGEST_TEXT]
+    if not plain:
+        raise EmptyTextError
+    return plain
+
+
+@dataclass(frozen=True, slots=True)
+class ClassifyCase:
+    """Confirm or correct the case type; a corrected one switches to its own checklist, in its present version."""
+
+    uow: UnitOfWork
+    clock: Clock
+
+    async def run(self, number: str, person: Person, case_type: str) -> None:
+        """Classify; the same type again is a confirmation, and a repeated confirmation is nothing."""
+        async with self.uow.begin() as work:
+            case = await work.cases.lock(number, visible_units(person))
+            after(case.state, Deed.CLASSIFY)
+            row = await work.catalogue.case_type(case_type)
+            if row is None or row["deprecated"]:
+                raise UnknownCaseTypeError
+            if case_type == case.case_type and case.classified_how in ("confirmed", "corrected"):
+                return
+            await self._write(work, case, row, author(person, case))
+
+    async def _write(self, work: Work, case: Case, row: Row, by: str) -> None:
+        now = self.clock()
+        same = row["id"] == case.case_type
+        how = "confirmed" if same else "corrected"
+        values: dict[str, object] = {"case_type": row["id"], "classified_how": how, "unit": row["unit"]}
+        if not same:
+            fresh = {"checklist_id": row["checklist_id"], "checklist_version": row["checklist_version"]}
+            values |= {**fresh, "run": case.run + 1}
+        await work.cases.change(case.id, now, **values)
+        work.tell(
+            CaseClassified(
+                case_id=case.id,
+                case_number=case.number,
+                contact_id=case.current_contact,
+                case_type=row["id"],
+                unit=row["unit"],
+                how=how,
+                previous=None if same else case.case_type,
+                by=by,
+                at=now,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DoStep:
+    """Do the step that is next, with one of its answers; StepNotNextError (422) for any other."""
+
+    uow: UnitOfWork
+    clock: Clock
+
+    async def run(self, number: str, person: Person, step: str, option: str | None = None, note: str = "") -> None:
+        """Do a step; `option` is the answer's label or its number."""
+        async with self.uow.begin() as work:
+            case = await work.cases.lock(number, visible_units(person))
+            state = after(case.state, Deed.STEP)
+            run = await work.runs.of(case)
+            if run is None:
+                raise StepNotNextError(step=step)
+            now, by = self.clock(), author(person, case)
+            walked = run.answer(Done(step, option, note.strip()[:LONGEST_TEXT], by, now))
+            await work.runs.append(case, len(walked.done), walked.done[-1])
+            await work.cases.change(case.id, now, state=state.value)
+            self._tell(work, case, walked)
+
+    def _tell(self, work: Work, case: Case, run: Run) -> None:
+        done = run.done[-1]
+        work.tell(
+            CaseStepDone(
+                case_id=case.id,
+                case_number=case.number,
+                checklist=ChecklistRef(id=run.checklist.id, version=run.checklist.version),
+                step=done.step,
+                option=done.option,
+                by=done.by,
+                at=self.clock(),
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StepBack:
+    """Take back the last step; that it was done, and taken back, stays in the history."""
+
+    uow: UnitOfWork
+    clock: Clock
+
+    async def run(self, number: str, person: Person) -> None:
+        """Go one step back; NothingToUndoError (409) at the beginning."""
+        async with self.uow.begin() as work:
+            case = await work.cases.lock(number, visible_units(person))
+            after(case.state, Deed.STEP)
+            run = await work.runs.of(case)
+            if run is None:
+                raise NothingToUndoError
+            run.back()
+            now = self.clock()
+            await work.runs.undo_last(case, author(person, case), now)
+            await work.cases.change(case.id, now)
+
+
+@dataclass(frozen=True, slots=True)
+class AddNote:
+    """Lock a note (tjänsteanteckning): it has an author and a time and is never changed."""
+
+    uow: UnitOfWork
+    clock: Clock
+
+    async def run(self, number: str, person: Person, text: str, request_id: str | None = None) -> str:
+        """Lock a note and forget the draft; the same `request_id` locks it once. Returns the note's id."""
+        body = wanted(text)
+        async with self.uow.begin() as work:
+            case = await work.cases.lock(number, visible_units(person))
+            after(case.state, Deed.NOTE)
+            now = self.clock()
+            note_id = natural_event_id("note", case.id, request_id) if request_id else new_id()
+            by = author(person, case)
+            await work.texts.add_note(
+                id=note_id, case_id=case.id, author=by, author_name=person.name, body=body, at=now
+            )
+            await work.texts.drop_draft(case.id, person.id)
+            await work.cases.change(case.id, now)
+        return note_id
+
+
+@dataclass(frozen=True, slots=True)
+class SaveDraft:
+    """Keep what a person types as a note, so that nothing typed is ever lost."""
+
+    uow: UnitOfWork
+    clock: Clock
+
+    async def run(self, number: str, person: Person, text: str) -> None:
+        """Save a draft; an empty one is forgotten."""
+        async with self.uow.begin() as work:
+            case = await work.cases.lock(number, visible_units(person))
+            if text.strip():
+                await work.texts.save_draft(case.id, person.id, text.replace("\x00", "")[:LONGEST_TEXT], self.clock())
+            else:
+                await work.texts.drop_draft(case.id, person.id)
+
+
+@dataclass(frozen=True, slots=True)
+class BeatCase:
+    """Count working time: the desk beats while the case is open, focused and owned by the one who sits there."""
+
+    uow: UnitOfWork
+    clock: Clock
+
+    async def run(self, number: str, person: Person) -> None:
+        """Count the time since the last beat, unless the desk was silent; nothing for a case of somebody else."""
+        async with self.uow.begin() as work:
+            case = await work.cases.lock(number, visible_units(person))
+            if case.agent_id == person.id:
+                await work.cases.beat(case.id, self.clock(), BEAT_GAP)
+
+
+@dataclass(frozen=True, slots=True)
+class ReopenCase:
+    """Bring a closed case back to life."""
+
+    uow: UnitOfWork
+    clock: Clock
+
+    async def run(self, number: str, person: Person) -> None:
+        """Reopen; the person becomes its agent."""
+        async with self.uow.begin() as work:
+            case = await work.cases.lock(number, visible_units(person))
+            state, now, by = after(case.state, Deed.REOPEN), self.clock(), author(person, case)
+            cleared = dict.fromkeys(("closed_at", "closed_by", "resolution", "cause", "parked_until"))
+            await work.cases.change(case.id, now, state=state.value, agent_id=by, first_contact=False, **cleared)
+            work.tell(
+                CaseReopened(case_id=case.id, case_number=case.number, contact_id=case.current_contact, by=by, at=now)
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class ReportGap:
+    """Say that a checklist misses something, is wrong, or is not there at all (*brist i kunskapsbank*)."""
+
+    uow: UnitOfWork
+    clock: Clock
+
+    async def run(self, number: str, person: Person, text: str, step: str | None = None) -> None:
+        """Report it: a note in the case, and an event for the checklist's owner."""
+        body = wanted(text)
+        async with self.uow.begin() as work:
+            case = await work.cases.lock(number, visible_units(person))
+            now, by = self.clock(), author(person, case)
+            note = f"Brist i checklistan: {body}"
+            await work.texts.add_note(
+                id=new_id(), case_id=case.id, author=by, author_name=person.name, body=note, at=now
+            )
+            named = case.checklist_id and case.checklist_version
+            ref = ChecklistRef(id=str(case.checklist_id), version=case.checklist_version or 1) if named else None
+            work.tell(KnowledgeGapReported(case_id=case.id, case_number=case.number, checklist=ref, step=step, at=now))
