@@ -2,13 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-
-Ends = Mapping[TopicPartition, int]
+from aiokafka import AIOKafkaConsumer
 
 
 @dataclass
@@ -29,22 +27,14 @@ class Log:
     """One topic from where it stood when we began."""
 
     def __init__(self, kafka: str, topic: str) -> None:
-        self._consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False, fetch_max_wait_ms=100)
-        self._topic = topic
-        self._start: Ends = {}
+        self._consumer = AIOKafkaConsumer(
+            topic, bootstrap_servers=kafka, enable_auto_commit=False, fetch_max_wait_ms=100
+        )
 
     async def open(self) -> None:
         """Stand at the topic's end."""
         await self._consumer.start()
-        partitions = [TopicPartition(self._topic, number) for number in await self._numbers()]
-        self._consumer.assign(partitions)
-        self._start = await self._consumer.end_offsets(partitions)
-        for partition, offset in self._start.items():
-            self._consumer.seek(partition, offset)
-
-    async def _numbers(self) -> list[int]:
-        await self._consumer._client.fetch_all_metadata()
-        return sorted(self._consumer.partitions_for_topic(self._topic) or ())
+        await seek_back(self._consumer, 0)
 
     async def close(self) -> None:
         await self._consumer.stop()
@@ -86,3 +76,13 @@ class Log:
                 last = time.monotonic()
             await asyncio.sleep(0)
         return seen
+
+
+async def seek_back(consumer: AIOKafkaConsumer, records: int) -> None:
+    """Let a consumer without a group stand so many records before the end of its topic."""
+    partitions = consumer.assignment()
+    if not partitions:
+        raise SystemExit("the topic is not there")
+    first, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+    for partition in partitions:
+        consumer.seek(partition, max(first[partition], ends[partition] - records // len(partitions)))
