@@ -61,3 +61,4 @@ bench: $(STAMP) ## Run a benchmark: make bench NAME=throughput ARGS="--seconds 6
 lock: $(STAMP) ## Resolve the lock files anew
 	@$(VENV)/bin/uv pip compile -q requirements.in --generate-hashes --no-header --no-annotate -o requirements.txt
 	@$(VENV)/bin/uv pip compile -q requirements-dev.in --generate-hashes --no-header --no-annotate -o requirements-dev.txt -c requirements.txt
+	@$(VENV)/bin/uv pip compile -q deploy/requirements-assets.in --generate-hashes --no-header --no-annotate -o deploy/requirements-assets.txt -c requirements-dev.txt

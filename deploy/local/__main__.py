@@ -17,8 +17,9 @@ from deploy.local.measure import measure
 from deploy.local.part import StackError
 from deploy.local.paths import CHECKSUMS, PROJECT
 from deploy.local.progress import Progress, memory_table
-from deploy.local.settings import SERVICES, LocalSettings, Ports
+from deploy.local.settings import LocalSettings, Ports
 from deploy.local.stack import Stack
+from deploy.prepare import SERVICES
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 

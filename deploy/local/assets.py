@@ -6,6 +6,7 @@ A verified file is remembered by size and time, so a later start reads no jar an
 
 import hashlib
 import json
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -179,3 +180,7 @@ def _bar(progress: Progress) -> Callable[[str, int], Any]:
         yield lambda count: progress.update(task, advance=count)
 
     return track
+
+
+if __name__ == "__main__":  # the image's build: unpack the browser's files into the folder named
+    vendor(Path(sys.argv[1]), quiet=True)

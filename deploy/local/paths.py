@@ -7,5 +7,4 @@ VAR = PROJECT / "var"
 CACHE = VAR / "cache"
 STATE = VAR / "local"
 CHECKSUMS = Path(__file__).with_name("checksums.txt")
-SEED = PROJECT / "deploy" / "seed"
 VENDOR = PROJECT / "shared" / "web" / "static" / "vendor"

@@ -11,9 +11,10 @@ from deploy.local.kafka import Kafka
 from deploy.local.keys import Keys, keys_of
 from deploy.local.mail import Mail
 from deploy.local.part import HOST, Part, ask
-from deploy.local.paths import PROJECT, SEED
-from deploy.local.settings import SERVICES, Ports
+from deploy.local.paths import PROJECT
+from deploy.local.settings import Ports
 from deploy.local.valkey import Valkey
+from deploy.prepare import SEED, SERVICES
 
 DATABASE = "kontaktcenter"
 MAILBOX = "kontakt@kommun.example"
@@ -52,11 +53,16 @@ class Plan:
         """The database server."""
         return Postgres(self.ports.postgres, self.root / "postgres")
 
+    @property
+    def kafka(self) -> Kafka:
+        """The event log."""
+        return Kafka(self.ports.kafka, self.root / "kafka", controller_port=self.ports.kafka_controller)
+
     def data_parts(self) -> list[Part]:
         """Return what the services stand on; these start in parallel."""
         ports = self.ports
         return [
-            Kafka(ports.kafka, self.root / "kafka", controller_port=ports.kafka_controller),
+            self.kafka,
             self.postgres,
             Valkey(ports.redis, self.root / "valkey"),
             Mail(ports.smtp, self.root / "mail", imap_port=ports.imap),
@@ -111,6 +117,7 @@ class Plan:
         return {
             "KC_IMAP_HOST": HOST,
             "KC_IMAP_PORT": str(self.ports.imap),
+            "KC_IMAP_TLS": "false",
             "KC_IMAP_USER": MAILBOX,
             "KC_IMAP_PASSWORD": self.keys.imap_password,
             "KC_MAILBOX": MAILBOX,

@@ -7,8 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.local.part import free_ports
 from deploy.local.paths import STATE
-
-SERVICES = ("intake", "router", "casework", "stats")
+from deploy.prepare import SERVICES
 
 
 class Ports(BaseSettings):

@@ -18,8 +18,9 @@ from deploy.local.plan import Plan
 from deploy.local.progress import Progress
 from deploy.local.recover import check_ports, clear_leftovers
 from deploy.local.running import tail
-from deploy.local.settings import SERVICES, Ports
+from deploy.local.settings import Ports
 from deploy.local.supervise import Supervisor
+from deploy.prepare import SERVICES
 
 
 class AlreadyRunningError(StackError):

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.local.settings import SERVICES, Ports
+from deploy.local.settings import Ports
 from deploy.local.stack import Stack
+from deploy.prepare import SERVICES
 
 
 @contextmanager

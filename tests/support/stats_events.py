@@ -15,7 +15,7 @@ from shared.vocabulary import Channel, Presence, Priority, Resolution
 START = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 
 
-def life(  # noqa: PLR0913 - what a test varies
+def life(
     contact: str,
     *,
     at: datetime = START,

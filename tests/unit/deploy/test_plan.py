@@ -7,9 +7,9 @@ import stat
 import pytest
 import yaml
 
-from deploy.local.paths import SEED
 from deploy.local.plan import Plan
-from deploy.local.settings import SERVICES, LocalSettings, Ports
+from deploy.local.settings import LocalSettings, Ports
+from deploy.prepare import SEED, SERVICES
 
 DOORS = {
     *SERVICES,

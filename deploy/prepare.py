@@ -1,0 +1,72 @@
+"""What must be there before the services start: tables, topics, and at the first start the seed.
+
+`python -m deploy.prepare --seed MARKER` is the migrate job of the compose file; the local stack runs the same steps.
+They call the commands that an operator calls, inside one process, so that slow imports are paid once.
+"""
+
+import argparse
+import asyncio
+import importlib.util
+import runpy
+import sys
+from pathlib import Path
+
+SERVICES = ("intake", "router", "casework", "stats")
+SEED = Path(__file__).with_name("seed")
+IMPORTS = (
+    ("import-catalogue", "catalogue-sv.csv"),
+    ("import-checklists", "checklists-sv.yaml"),
+    ("import-entrances", "entrances.yaml"),
+    ("import-people", "people.yaml"),
+    ("import-examples", "examples-sv.jsonl.gz"),
+)
+"""In this order: checklists, entrances, people and examples name units and case types of the catalogue."""
+
+
+def tables() -> None:
+    """Bring every service's tables up to date."""
+    for service in SERVICES:
+        if importlib.util.find_spec(f"services.{service}.migrations"):
+            command(service, "migrate")
+
+
+def topics() -> None:
+    """Make the topics that are missing."""
+    from shared.settings import ServiceSettings  # noqa: PLC0415 - slow to load; the caller waits for Kafka meanwhile
+    from shared.topics_admin import ensure_topics  # noqa: PLC0415 - the same
+
+    asyncio.run(ensure_topics(ServiceSettings()))
+
+
+def seed(marker: Path) -> None:
+    """Import the seed through casework's own commands, once: what people have edited since is never overwritten."""
+    if marker.exists():
+        return
+    for name, file in IMPORTS:
+        command("casework", name, str(SEED / file))
+    marker.touch()
+
+
+def command(service: str, *arguments: str) -> None:
+    """Run `python -m services.<service> <arguments>` inside this process."""
+    sys.argv = [f"services.{service}", *arguments]
+    try:
+        runpy.run_module(f"services.{service}", run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        if end.code not in {0, None}:
+            raise
+
+
+def main() -> None:
+    """Prepare the installation that the environment names."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--seed", type=Path, metavar="MARKER", help="import the seed unless this file exists; makes it")
+    arguments = parser.parse_args()
+    tables()
+    topics()
+    if arguments.seed:
+        seed(arguments.seed)
+
+
+if __name__ == "__main__":
+    main()

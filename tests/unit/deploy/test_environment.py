@@ -1,0 +1,54 @@
+"""What the local stack and the compose file set is what the services read: no setting is misspelt or forgotten."""
+
+from importlib import import_module
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.local.paths import PROJECT
+from deploy.local.plan import Plan
+from deploy.local.settings import Ports
+from deploy.prepare import SERVICES
+
+COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT / "docker-compose.yml").read_text(encoding="utf-8"))
+AHEAD = {"KC_CTI_TOKEN", "KC_OIDC_ISSUER", "KC_OIDC_CLIENT_ID", "KC_OIDC_CLIENT_SECRET"}
+"""Names of the contract that may be set before the door that reads them stands."""
+
+
+def settings_of(service: str) -> Any:
+    return import_module(f"services.{service}.settings").Settings
+
+
+def names_read_by(service: str) -> set[str]:
+    return {f"KC_{name.upper()}" for name in settings_of(service).model_fields}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_reads_what_the_local_stack_sets(service, tmp_path, monkeypatch):
+    plan = Plan.of(tmp_path, Ports())
+    environment = next(part.environment for part in plan.services() if part.name == service)
+    given = {name for name in environment if name.startswith("KC_")}
+    assert given - AHEAD <= names_read_by(service)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    read = settings_of(service)()
+    assert read.port == getattr(plan.ports, service)
+    assert read.machine_token.get_secret_value() == plan.keys.token
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_reads_what_the_compose_file_sets(service):
+    assert set(COMPOSE["services"][service]["environment"]) - AHEAD <= names_read_by(service)
+
+
+def test_every_container_has_a_limit_and_says_whether_it_is_well():
+    for name, container in COMPOSE["services"].items():
+        assert container["mem_limit"], name
+        assert "healthcheck" in container or name == "oidc", name
+
+
+def test_only_the_proxy_and_the_sandbox_mail_server_are_reached_from_outside_and_from_loopback_alone():
+    ports = {name: container["ports"] for name, container in COMPOSE["services"].items() if "ports" in container}
+    assert set(ports) == {"proxy", "mail"}
+    assert all(port.startswith("127.0.0.1:") for listed in ports.values() for port in listed)
