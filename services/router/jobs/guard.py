@@ -4,7 +4,7 @@ import asyncio
 
 import structlog
 
-from services.router.store.domain import ABSENT, Domain
+from services.router.store.domain import ABSENT, Domain, heed_cancellation
 from services.router.usecases.rebuild import Rebuild
 
 LOOK_SECONDS = 1.0
@@ -16,6 +16,7 @@ log = structlog.get_logger(__name__)
 async def guard(domain: Domain, rebuild: Rebuild) -> None:
     """Look once a second, and at once when a command was refused; never returns."""
     while True:
+        heed_cancellation()
         try:
             await _see_to_it(domain, rebuild)
         except ABSENT as error:

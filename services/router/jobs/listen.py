@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from redis.asyncio.client import PubSub
 
-from services.router.store.domain import ABSENT, Domain
+from services.router.store.domain import ABSENT, Domain, heed_cancellation
 from services.router.store.waiters import Waiters
 from services.router.store.watermark import Watermark
 
@@ -19,6 +19,7 @@ async def listen(domain: Domain, waiters: Waiters, watermark: Watermark) -> None
     """Follow the two channels; never returns. After a gap every waiting request looks for itself once."""
     wake, relayed = domain.key("wake"), domain.key("relayed")
     while True:
+        heed_cancellation()
         try:
             async with domain.plain.pubsub(ignore_subscribe_messages=True) as channel:
                 await channel.subscribe(wake, relayed)
@@ -31,6 +32,7 @@ async def listen(domain: Domain, waiters: Waiters, watermark: Watermark) -> None
 
 async def _follow(channel: PubSub, wake: str, waiters: Waiters, watermark: Watermark) -> None:
     while True:
+        heed_cancellation()
         message: dict[str, Any] | None = await channel.get_message(timeout=5)
         if message is None:
             continue

@@ -27,6 +27,16 @@ ABSENT = (RedisError, OSError, TransientError)
 """What a loop meets while Redis or Kafka is away: it waits and goes on."""
 
 
+def heed_cancellation() -> None:
+    """Raise CancelledError in a task that was told to stop: call it once a round in loops that talk to Redis.
+
+    redis-py sends under `asyncio.wait_for`, which before Python 3.12 can swallow a cancellation (python/cpython#86296).
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 class StaleError(TransientError):
     """The routing state is lost, or of another generation than we know; it is being rebuilt."""
 

@@ -11,7 +11,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import LockError
 
-from services.router.store.domain import ABSENT
+from services.router.store.domain import ABSENT, heed_cancellation
 from services.router.store.watermark import Watermark
 from shared.events import EVENT_TYPES, ContactRouted
 from shared.ids import natural_event_id
@@ -46,6 +46,7 @@ class Relay:
     async def run(self) -> None:
         """Relay for as long as the lease is ours, else stand by; never returns."""
         while True:
+            heed_cancellation()
             try:
                 if await self._lease.acquire(token=secrets.token_hex(8)):
                     await self._hold()
@@ -71,6 +72,7 @@ class Relay:
                     return
                 renewed = loop.time()
             await self.move()
+            heed_cancellation()
 
     async def _let_go(self) -> None:
         try:

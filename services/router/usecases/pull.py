@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from services.router.domain.skills import Profile, profile_of
+from services.router.store.domain import heed_cancellation
 from services.router.store.queues import Availability, Offered, Queues
 from services.router.store.waiters import Waiters
 from shared.errors import NotFoundError
@@ -92,6 +93,7 @@ class Pull:
         while True:
             left = until - loop.time()
             offered = await self.queues.pull(agent.id, profile, agent.capacity, wait=left)
+            heed_cancellation()
             if offered is not None or left <= 0:
                 return offered
             again = min(left, _LOOK_AGAIN_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311 - jitter is no secret

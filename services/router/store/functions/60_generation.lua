@@ -50,9 +50,18 @@ local function open_generation(keys, args)
   return { 'ok' }
 end
 
-for name, callback in pairs({ enqueue = enqueue, accept = accept, connected = connected, decline = decline,
-  requeue = requeue, complete = complete, cancel = cancel, purge = purge, pull = pull, stop_waiting = stop_waiting,
-  presence = presence, expire = expire, begin_generation = begin_generation, restore = restore,
-  open_generation = open_generation }) do
-  redis.register_function(name .. '_' .. VERSION, callback)
-end
+redis.register_function('enqueue_' .. VERSION, enqueue)
+redis.register_function('accept_' .. VERSION, accept)
+redis.register_function('connected_' .. VERSION, connected)
+redis.register_function('decline_' .. VERSION, decline)
+redis.register_function('requeue_' .. VERSION, requeue)
+redis.register_function('complete_' .. VERSION, complete)
+redis.register_function('cancel_' .. VERSION, cancel)
+redis.register_function('purge_' .. VERSION, purge)
+redis.register_function('pull_' .. VERSION, pull)
+redis.register_function('stop_waiting_' .. VERSION, stop_waiting)
+redis.register_function('presence_' .. VERSION, presence)
+redis.register_function('expire_' .. VERSION, expire)
+redis.register_function('begin_generation_' .. VERSION, begin_generation)
+redis.register_function('restore_' .. VERSION, restore)
+redis.register_function('open_generation_' .. VERSION, open_generation)
