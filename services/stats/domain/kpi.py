@@ -1,0 +1,85 @@
+"""Key figures: shares with their denominators, and nothing said where nothing was measured."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What was measured in a period, for one group; the sums that every figure is made of."""
+
+    contacts: int = 0
+    repeats: int = 0
+    known_persons: int = 0
+    answered: int = 0
+    answered_in_time: int = 0
+    abandoned: int = 0
+    answer_mean: float | None = None
+    answer_p90: float | None = None
+    closed: int = 0
+    solved: int = 0
+    solved_wide: int = 0
+    handed_over: int = 0
+    mails: int = 0
+    mails_one_day: int = 0
+    mails_two_days: int = 0
+    acknowledge_mean: float | None = None
+    handover_answer_mean: float | None = None
+    returned: int = 0
+
+
+def share(part: int, whole: int) -> float | None:
+    """Return `part` of `whole` as a number from 0 to 1, or None where there is nothing to divide by."""
+    return part / whole if whole else None
+
+
+@dataclass(frozen=True, slots=True)
+class Kpis:
+    """The key figures of one group; a share is 0 to 1, a time is in seconds."""
+
+    sums: Sums
+    group: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def ended(self) -> int:
+        """Cases whose first contact has ended, closed or handed over: the whole of the lösningsgrad."""
+        return self.sums.closed + self.sums.handed_over
+
+    @property
+    def solved(self) -> float | None:
+        """First-contact resolution in the strict sense: solved by the centre itself."""
+        return share(self.sums.solved, self.ended)
+
+    @property
+    def solved_wide(self) -> float | None:
+        """First-contact resolution in the wide sense: referred to self-service counts too."""
+        return share(self.sums.solved_wide, self.ended)
+
+    @property
+    def service_level(self) -> float | None:
+        """Share answered in time of all that were answered or gave up."""
+        return share(self.sums.answered_in_time, self.sums.answered + self.sums.abandoned)
+
+    def as_json(self) -> dict[str, object]:
+        """Return the figures under their public names."""
+        sums = self.sums
+        return {
+            "group": self.group,
+            "contacts": sums.contacts,
+            "answer_time": {"mean": sums.answer_mean, "p90": sums.answer_p90, "answered": sums.answered},
+            "service_level": self.service_level,
+            "abandoned": {"count": sums.abandoned, "share": share(sums.abandoned, sums.answered + sums.abandoned)},
+            "first_contact_resolution": {
+                "strict": self.solved,
+                "wide": self.solved_wide,
+                "closed": sums.closed,
+                "handed_over": sums.handed_over,
+            },
+            "mail": {
+                "answered": sums.mails,
+                "within_1_day": share(sums.mails_one_day, sums.mails),
+                "within_2_days": share(sums.mails_two_days, sums.mails),
+            },
+            "handover": {"acknowledge_mean": sums.acknowledge_mean, "answer_mean": sums.handover_answer_mean},
+            "returned_share": share(sums.returned, sums.handed_over),
+            "repeat_share": share(sums.repeats, sums.known_persons),
+        }

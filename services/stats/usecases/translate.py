@@ -1,0 +1,63 @@
+"""Events become facts: which attributes of each kind are kept, and under which name."""
+
+from collections.abc import Callable
+from typing import Any
+
+from services.stats.domain.fact import Fact
+from shared import events
+from shared.consume import Received
+
+Reader = Callable[[Any], dict[str, Any]]
+
+
+def _keeps(*names: str, **renamed: str) -> Reader:
+    """Return a reader of the attributes `names`, and of `renamed` (fact's name = event's name); None is left out."""
+    pairs = [(name, name) for name in names] + list(renamed.items())
+
+    def read(event: Any) -> dict[str, Any]:
+        return {mine: value for mine, theirs in pairs if (value := getattr(event, theirs)) is not None}
+
+    return read
+
+
+def _routed(event: events.ContactRouted) -> dict[str, Any]:
+    best = event.candidates[0].case_type if event.candidates else ""
+    return _ROUTED(event) | {"case_type": best}
+
+
+_ROUTED = _keeps("contact_id", "channel", "entrance", "unit", "queue", "skills", "person_key", at="received_at")
+_END = ("contact_id", "case_id", "channel", "unit", "case_type", "epoch", "at")
+_HANDOVER = ("case_id", "handover_id", "at")
+
+ROUTING_FACTS: dict[type[events.Event], Reader] = {
+    events.ContactRouted: _routed,
+    events.ContactQueued: _keeps("contact_id", "queue", "channel", "epoch", "at"),
+    events.OfferMade: _keeps("contact_id", "agent_id", "queue", "epoch", "at"),
+    events.OfferAccepted: _keeps("contact_id", "agent_id", "channel", "queue", "epoch", "at", seconds="waited_seconds"),
+    events.OfferDeclined: _keeps("contact_id", "agent_id", "epoch", "at", detail="reason"),
+    events.OfferExpired: _keeps("contact_id", "agent_id", "epoch", "at"),
+    events.ContactRequeued: _keeps("contact_id", "agent_id", "queue", "epoch", "at", detail="reason"),
+    events.ContactCompleted: _keeps("contact_id", "agent_id", "channel", "epoch", "at", seconds="talk_seconds"),
+    events.ContactAbandoned: _keeps("contact_id", "channel", "queue", "epoch", "at", seconds="waited_seconds"),
+    events.PresenceChanged: _keeps("agent_id", "capacity", "used", "at", detail="presence"),
+}
+CASE_FACTS: dict[type[events.Event], Reader] = {
+    events.CaseOpened: _keeps("contact_id", "case_id", "channel", "entrance", "unit", at="opened_at"),
+    events.CaseClassified: _keeps("contact_id", "case_id", "case_type", "unit", "at", agent_id="by", detail="how"),
+    events.CaseClosed: _keeps(*_END, "first_contact", agent_id="by", detail="resolution", seconds="handling_seconds"),
+    events.CaseReopened: _keeps("contact_id", "case_id", "at", agent_id="by"),
+    events.CaseHandedOver: _keeps(*_END, "handover_id", agent_id="by", detail="to", seconds="handling_seconds"),
+    events.HandoverAcknowledged: _keeps(*_HANDOVER),
+    events.HandoverProgressed: _keeps(*_HANDOVER),
+    events.HandoverReturned: _keeps(*_HANDOVER, detail="reason"),
+    events.HandoverAnswered: _keeps(*_HANDOVER),
+    events.DeadlineMissed: _keeps("case_id", "at", detail="kind"),
+    events.KnowledgeGapReported: _keeps("case_id", "at"),
+}
+_READERS = ROUTING_FACTS | CASE_FACTS
+
+
+def fact_of(record: Received[Any]) -> Fact:
+    """Return the fact that a record tells; its type is that of the event without version."""
+    kept = _READERS[type(record.event)](record.event)
+    return Fact(id=record.id, type=record.type.rpartition(".v")[0], time=record.time, **kept)

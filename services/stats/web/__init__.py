@@ -1,0 +1,1 @@
+"""The doors of stats: wallboard, alarms, streams and their HTTP API."""

@@ -1,0 +1,129 @@
+"""What is counted of a contact's and a case's life."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.stats.domain.case import Case
+from services.stats.domain.contact import Contact
+from services.stats.domain.cube import Cell, Measures, Tally, bin_of
+from services.stats.domain.fact import Fact
+from shared.vocabulary import Resolution
+
+AT = datetime(2026, 11, 25, 9, 3, 21, tzinfo=UTC)
+
+
+def fact(kind: str, *, epoch: int = 0, seconds: float = 0.0, minutes: float = 0, **more) -> Fact:
+    at = AT + timedelta(minutes=minutes)
+    return Fact(id=f"{kind}-{epoch}-{minutes}", type=kind, time=at, at=at, epoch=epoch, seconds=seconds, **more)
+
+
+def routed(**more) -> Fact:
+    given = {"channel": "phone", "unit": "bostad", "case_type": "ct", "entrance": "vaxel", "queue": "bostad"}
+    return fact("contact.routed", **given | more)
+
+
+def lived(*facts: Fact) -> tuple[Contact, Measures]:
+    contact, tally = Contact("c1"), Tally()
+    for one in facts:
+        contact.advance(one, tally)
+    total = Measures()
+    for _, measures in tally.rows():
+        total.add(measures)
+    return contact, total
+
+
+def test_received_is_counted_where_it_came_in():
+    tally = Tally()
+    Contact("c1").advance(routed(), tally)
+    cell = Cell(datetime(2026, 11, 25, 9, 0, tzinfo=UTC), "phone", "bostad", "ct", "vaxel")
+    assert dict(tally.rows()) == {cell: Measures(contacts=1)}
+
+
+def test_routed_again_is_the_same_contact():
+    _, total = lived(routed(), routed(minutes=3))
+    assert total.contacts == 1
+
+
+def test_waiting_until_accepted_and_only_the_first_accept_is_an_answer():
+    contact, total = lived(
+        routed(),
+        fact("contact.queued", epoch=1),
+        fact("offer.made", epoch=2, minutes=1),
+    )
+    assert contact.state == "waiting"
+    more = [
+        fact("offer.accepted", epoch=2, seconds=60, minutes=1),
+        fact("contact.requeued", epoch=3, minutes=2),
+        fact("offer.accepted", epoch=4, seconds=200, minutes=3),
+    ]
+    contact, total = lived(routed(), fact("contact.queued", epoch=1), *more)
+    assert contact.state == "assigned"
+    assert (total.answered, total.waited) == (1, 60)
+
+
+def test_a_requeued_contact_waits_since_it_first_did():
+    contact, _ = lived(
+        fact("contact.queued", epoch=1),
+        fact("offer.accepted", epoch=2, minutes=1),
+        fact("contact.requeued", epoch=3, minutes=5),
+    )
+    assert (contact.state, contact.queued_at) == ("waiting", AT)
+
+
+@pytest.mark.parametrize("kind", ["contact.queued", "contact.requeued", "offer.accepted"])
+def test_a_lower_epoch_is_history(kind):
+    contact, total = lived(routed(), fact("contact.completed", epoch=5), fact(kind, epoch=4))
+    assert (contact.state, total.answered) == ("completed", 0)
+
+
+def test_abandoned_once_and_never_after_an_answer():
+    _, total = lived(routed(), fact("contact.abandoned", epoch=2, seconds=44))
+    assert total.abandoned == 1
+    taken = fact("offer.accepted", epoch=1, seconds=5)
+    _, total = lived(routed(), taken, fact("contact.abandoned", epoch=2, seconds=44))
+    assert (total.answered, total.abandoned) == (1, 0)
+
+
+def ended(*facts: Fact) -> tuple[Case, Measures]:
+    case, tally = Case("k1"), Tally()
+    for one in facts:
+        case.advance(one, tally, lambda start, end: (end - start).days)
+    total = Measures()
+    for _, measures in tally.rows():
+        total.add(measures)
+    return case, total
+
+
+@pytest.mark.parametrize(
+    ("resolution", "first", "strict", "wide"),
+    [
+        (Resolution.SOLVED, True, 1, 1),
+        (Resolution.SOLVED, False, 0, 1),
+        (Resolution.SELF_SERVICE, False, 0, 1),
+        (Resolution.REFERRED, False, 0, 0),
+        (Resolution.WRONG_NUMBER, False, 0, 0),
+    ],
+)
+def test_solved_strictly_and_widely(resolution, first, strict, wide):
+    _, total = ended(fact("case.closed", detail=resolution, first_contact=first, channel="phone"))
+    assert (total.closed, total.solved, total.solved_wide) == (1, strict, wide)
+
+
+def test_handed_over_and_closed_later_was_not_solved_in_the_first_contact():
+    over = fact("case.handed_over", channel="phone")
+    _, total = ended(over, fact("case.closed", detail=Resolution.SOLVED, first_contact=True, minutes=9))
+    assert (total.handed_over, total.closed, total.solved) == (1, 0, 0)
+
+
+def test_the_case_type_set_last_is_counted():
+    case, _ = ended(
+        fact("case.opened", channel="phone", unit="kc", entrance="vaxel"),
+        fact("case.classified", case_type="ct-2", unit="bygg", minutes=1),
+        fact("case.closed", channel="phone", minutes=2),
+    )
+    assert (case.unit, case.case_type, case.entrance) == ("bygg", "ct-2", "vaxel")
+
+
+def test_bins_are_whole_five_minutes_in_utc():
+    assert bin_of(datetime(2026, 11, 25, 9, 59, 59, 999, tzinfo=UTC)) == datetime(2026, 11, 25, 9, 55, tzinfo=UTC)
