@@ -64,10 +64,10 @@ class AgentClient:
             "POST", f"{self.stack.casework}/api/v1/cases/{number}/{verb}", {"by": self.agent} | body
         )
 
-    async def complete(self, offer: Json, case_type: str | None) -> None:
+    async def complete(self, accepted: Json, case_type: str | None) -> None:
         """Free her hands in the router at once, without waiting for the case's end to come by Kafka."""
-        url = f"{self.stack.router}/api/v1/contacts/{offer['contact_id']}/complete"
-        body = {"epoch": offer["epoch"], "case_type": case_type}
+        url = f"{self.stack.router}/api/v1/contacts/{accepted['contact_id']}/complete"
+        body = {"epoch": accepted["epoch"], "case_type": case_type}
         await self.http.post(url, json=body, headers=self.stack.machine)
 
     async def walk(self, case: Json, dice: random.Random) -> Json:
@@ -146,14 +146,14 @@ class Team:
             await asyncio.sleep(1)
 
     async def _work(self, agent: AgentClient, offer: Json) -> None:
-        await agent.accept(offer)
+        accepted = await agent.accept(offer)
         case = await agent.case_of(offer["contact_id"])
         if offer["candidates"]:
             case = await agent.do(case["number"], "classify", {"case_type": offer["candidates"][0]["case_type"]})
         case = await agent.walk(case, self.dice)
         await asyncio.sleep(self._minutes(offer["channel"]) * 60 / self.scale)
         await self._end(agent, case)
-        await agent.complete(offer, case["case_type"])
+        await agent.complete(accepted, case["case_type"])
 
     async def _end(self, agent: AgentClient, case: Json) -> None:
         end = (case.get("checklist") or {}).get("end") or {}
