@@ -1,0 +1,76 @@
+// The desk: dialogs, the note that is never lost, and where focus goes. Without this file every action is a page.
+"use strict";
+(() => {
+  const body = document.body;
+  const dialog = document.getElementById("dialog");
+
+  // Dialogs: a part that lands in the dialog opens it; done work and Escape close it.
+  body.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id !== "dialog-body") return;
+    if (!dialog.open) dialog.showModal();
+    (dialog.querySelector("[autofocus]") ?? dialog.querySelector("textarea, input:not([type=hidden]), select, button, a"))?.focus();
+  });
+  dialog?.addEventListener("click", (event) => {
+    if (event.target.closest("[data-close]")) { event.preventDefault(); dialog.close(); }
+  });
+  dialog?.addEventListener("close", () => document.getElementById("dialog-body").replaceChildren());
+  body.addEventListener("kc:done", () => dialog?.open && dialog.close());
+
+  // The note: kept in this browser until the server has it, so that neither a crash nor a lost connection loses a word.
+  const key = (area) => `kc-note-${area.dataset.draft}`;
+  body.addEventListener("input", (event) => {
+    const area = event.target.closest("textarea[data-draft]");
+    if (!area) return;
+    try { localStorage.setItem(key(area), area.value); } catch { /* full or forbidden: the server still saves */ }
+    const saved = document.getElementById("saved");
+    if (saved) saved.textContent = "…";
+  });
+  body.addEventListener("htmx:afterRequest", (event) => {
+    const area = document.querySelector("textarea[data-draft]");
+    const sent = event.detail.requestConfig?.parameters?.note ?? event.detail.requestConfig?.formData?.get?.("note");
+    if (!event.detail.successful || !area || typeof sent !== "string") return;
+    try { if (localStorage.getItem(key(area)) === sent) localStorage.removeItem(key(area)); } catch { /* nothing kept */ }
+  });
+  function bringBack() {
+    const area = document.querySelector("textarea[data-draft]");
+    if (!area) return;
+    let kept = null;
+    try { kept = localStorage.getItem(key(area)); } catch { return; }
+    if (kept === null || kept === area.value) return;
+    area.value = kept;
+    window.htmx?.trigger(area, "change");
+  }
+  bringBack();
+  body.addEventListener("htmx:sseOpen", bringBack);
+  window.addEventListener("online", bringBack);
+
+  // What is being typed survives a part that is swapped under it.
+  let typed = null;
+  body.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target?.id !== "work") return;
+    const area = document.getElementById("note");
+    typed = area && document.activeElement === area ? [area.dataset.draft, area.value, area.selectionStart] : null;
+  });
+  body.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id !== "work") return;
+    const area = document.getElementById("note");
+    if (!typed || area?.dataset.draft !== typed[0]) return;
+    area.value = typed[1];
+    area.focus();
+    area.setSelectionRange(typed[2], typed[2]);
+    typed = null;
+  });
+
+  // An offer takes focus only from somebody who does nothing else.
+  body.addEventListener("htmx:sseMessage", (event) => {
+    if (event.detail?.type !== "offer") return;
+    const take = document.querySelector("[data-focus-offer]");
+    const busy = document.activeElement?.closest("input, textarea, select, dialog");
+    if (take && !busy && document.querySelector("#work.idle")) take.focus();
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || dialog?.open) return;
+    if (document.activeElement?.closest("input, textarea, select")) document.activeElement.blur();
+  });
+})();

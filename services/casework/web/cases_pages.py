@@ -1,0 +1,98 @@
+"""The page of one case: what it is about, what was said and done, and where a hand-over stands."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+
+from services.casework.usecases.views import CaseView, MessageView
+from services.casework.web.house import casework_of
+from shared.web.access import Action, Person, requires
+from shared.web.languages import choose_language
+
+router = APIRouter(prefix="/cases", include_in_schema=False)
+
+_TITLES = {
+    "phone": "Samtal",
+    "email": "Mejl från invånaren",
+    "visit": "Besök",
+    "e_service": "E-tjänst",
+    "reply": "Svar till invånaren",
+    "receipt": "Kvittens till invånaren",
+    "note": "Anteckning",
+    "handed_over": "Överlämnat till {to}",
+    "acknowledged": "Mottaget",
+    "returned": "Skickat tillbaka",
+    "answered": "Besvarat av verksamheten",
+    "closed": "Avslutat",
+}
+_PROBLEMS = {"failed": "Mejlet kom inte fram.", "bounced": "Mejlet studsade."}
+TEXTS = (*_TITLES.values(), *_PROBLEMS.values())
+"""The Swedish texts of the timeline, for the test of the translations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One thing on the timeline."""
+
+    at: datetime
+    kind: str
+    title: str
+    author: str = ""
+    subject: str = ""
+    text: str = ""
+    problem: str = ""
+    to: str = ""
+
+
+@router.get("/{number}")
+async def page(request: Request, number: str, person: Annotated[Person, requires(Action.READ_CASES)]) -> Response:
+    """Show one case."""
+    case = await casework_of(request).read_case.run(number, person)
+    language, texts = choose_language(request), request.app.state.texts
+    timeline = [
+        {
+            "at": one.at,
+            "kind": one.kind,
+            "title": texts.text(language, one.title, to=one.to),
+            "author": one.author,
+            "subject": one.subject,
+            "text": one.text,
+            "problem": texts.plain(language, one.problem) if one.problem else "",
+        }
+        for one in timeline_of(case)
+    ]
+    found: Response = request.app.state.pages.render(request, "pages/case.html", case=case, timeline=timeline)
+    return found
+
+
+def timeline_of(case: CaseView) -> list[Moment]:
+    """Return what has happened, newest first."""
+    moments = [
+        *(_message(message) for message in case.messages),
+        *(Moment(note.at, "note", _TITLES["note"], note.author_name, text=note.text) for note in case.notes),
+        *_handovers(case),
+    ]
+    if case.closed_at is not None:
+        moments.append(Moment(case.closed_at, "closed", _TITLES["closed"]))
+    return sorted(moments, key=lambda one: one.at, reverse=True)
+
+
+def _message(message: MessageView) -> Moment:
+    title = _TITLES.get(message.kind, _TITLES["email"])
+    problem = message.problem or _PROBLEMS.get(message.state, "") if message.direction == "out" else ""
+    return Moment(message.at, message.direction, title, message.author, message.subject, message.text, problem)
+
+
+def _handovers(case: CaseView) -> Iterator[Moment]:
+    for one in case.handovers:
+        to = one.unit_name or one.to
+        yield Moment(one.at, "handed_over", _TITLES["handed_over"], one.by, text=one.message, to=to)
+        if one.acknowledged_at is not None:
+            yield Moment(one.acknowledged_at, "acknowledged", _TITLES["acknowledged"], one.acknowledged_by or "")
+        if one.ended_at is not None and one.state in _TITLES:
+            yield Moment(
+                one.ended_at, one.state, _TITLES[one.state], one.ended_by or "", text=one.reason or one.end_text
+            )

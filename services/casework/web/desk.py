@@ -1,0 +1,151 @@
+"""The agents' desk: its page, presence, the next contact, and the one stream that keeps it live."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from services.casework.web.desk_view import (
+    PRESENCE_COOKIE,
+    Desk,
+    answer_with_work,
+    desk_of,
+    is_part,
+    top_of,
+)
+from services.casework.web.house import casework_of, seats_of
+from shared.errors import ConflictError, NotFoundError
+from shared.web.access import Action, Person, requires
+from shared.web.live import Event, Subscription, stream
+
+router = APIRouter(prefix="/desk", include_in_schema=False)
+
+Agent = Annotated[Person, requires(Action.WORK_DESK)]
+_PARTS = {
+    "offer": "partials/desk_offer.html",
+    "presence": "partials/desk_presence.html",
+    "waiting": "partials/desk_waiting.html",
+}
+
+
+@router.get("")
+async def page(request: Request, person: Agent, case: str = "", q: str = "") -> Response:
+    """Show the desk."""
+    desk = await desk_of(request, person, case, q)
+    found: Response = request.app.state.pages.render(request, "pages/desk.html", **desk.context())
+    return found
+
+
+@router.get("/work")
+async def work(request: Request, person: Agent, case: str = "") -> Response:
+    """Show the work area again."""
+    return await answer_with_work(request, person, case)
+
+
+@router.get("/shortcuts")
+async def shortcuts(request: Request, person: Agent) -> Response:  # noqa: ARG001 - the guard
+    """Show the shortcuts."""
+    return dialog(request, "partials/dialog_shortcuts.html", "Kortkommandon")
+
+
+@router.get("/live")
+async def live(request: Request, person: Agent) -> Response:
+    """Keep the desk live: offers, presence and queues as they change; sitting here is the heartbeat."""
+    return await stream(request, _events(request, person))
+
+
+async def _events(request: Request, person: Person) -> AsyncIterator[Event]:
+    seats = seats_of(request)
+    seat = seats.sit(person.id, request.cookies.get(PRESENCE_COOKIE, "away"))
+    reader: Subscription = request.app.state.hub.subscribe([f"agent:{person.id}", "queues"])
+    try:
+        for name in _PARTS:
+            yield await _part(request, person, name)
+        async for notice in reader:
+            yield await _part(request, person, notice.name) if notice.name in _PARTS else notice
+    finally:
+        await reader.aclose()
+        seats.rise(seat)
+
+
+async def _part(request: Request, person: Person, name: str) -> Event:
+    desk = await top_of(request, person)
+    html = request.app.state.pages.render(request, _PARTS[name], **desk.context()).body
+    return Event(name, bytes(html).decode().strip())
+
+
+@router.post("/presence")
+async def presence(
+    request: Request, person: Agent, presence: Annotated[Literal["ready", "wrap_up", "away"], Form()]
+) -> Response:
+    """Choose whether the next contact may come."""
+    seats = seats_of(request)
+    await seats.choose(person.id, presence)
+    if not is_part(request):
+        seats.hold(person.id)
+        response: Response = RedirectResponse("/desk", status_code=303)
+    else:
+        desk = await top_of(request, person)
+        response = request.app.state.pages.render(request, "partials/desk_presence.html", **desk.context())
+        response.headers["hx-trigger"] = "kc:presence"
+    response.set_cookie(PRESENCE_COOKIE, presence, httponly=True, samesite="lax", path="/desk")
+    return response
+
+
+@router.post("/next")
+async def next_contact(request: Request, person: Agent) -> Response:
+    """Ask once for the next contact: the way without scripts, and by hand."""
+    seats = seats_of(request)
+    await seats.pull_once(person.id)
+    if not is_part(request):
+        seats.hold(person.id)
+        response: Response = RedirectResponse("/desk", status_code=303)
+    else:
+        response = await _offer(request, person)
+        response.headers["hx-trigger"] = "kc:presence"
+    response.set_cookie(PRESENCE_COOKIE, "ready", httponly=True, samesite="lax", path="/desk")
+    return response
+
+
+@router.post("/accept")
+async def accept(request: Request, person: Agent, offer_id: Annotated[str, Form()]) -> Response:
+    """Take the offered contact; its case is on the desk when this answers."""
+    seats = seats_of(request)
+    offer = seats.offer_of(person.id)
+    if offer is None or offer["offer_id"] != offer_id:
+        seats.drop(person.id)
+        raise ConflictError
+    try:
+        number = await casework_of(request).accept_offer.run(person.id, offer)
+    except (ConflictError, NotFoundError) as error:
+        seats.wake(person.id)
+        raise ConflictError from error
+    finally:
+        seats.drop(person.id)
+    return await answer_with_work(request, person, number)
+
+
+@router.post("/decline")
+async def decline(request: Request, person: Agent) -> Response:
+    """Leave the offered contact; it waits on at its old place."""
+    await seats_of(request).decline(person.id, "agent")
+    if not is_part(request):
+        return RedirectResponse("/desk", status_code=303)
+    return await _offer(request, person)
+
+
+async def _offer(request: Request, person: Person) -> Response:
+    desk: Desk = await top_of(request, person)
+    part: Response = request.app.state.pages.render(request, "partials/desk_offer.html", **desk.context())
+    return part
+
+
+def dialog(request: Request, template: str, title: str, **context: object) -> HTMLResponse:
+    """Show a dialog: alone for scripts, inside a page of its own otherwise."""
+    pages = request.app.state.pages
+    if is_part(request):
+        part: HTMLResponse = pages.render(request, template, **context)
+        return part
+    whole: HTMLResponse = pages.render(request, "pages/dialog.html", dialog=template, dialog_title=title, **context)
+    return whole

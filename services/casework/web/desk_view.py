@@ -1,0 +1,196 @@
+"""What the desk's page and its parts show, gathered in one place: a part looks the same alone and in its page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
+
+from services.casework.usecases.views import CandidateView, CaseRow, CaseView
+from services.casework.web.house import casework_of, names_of, seats_of
+from services.casework.web.seats import Offer
+from shared.clock import STOCKHOLM, utc_now
+from shared.errors import NotFoundError, TransientError
+from shared.vocabulary import Channel
+from shared.web.access import Person
+
+PRESENCE_COOKIE = "kc_presence"
+_SUGGESTED = 5
+"""Candidates of the router that are shown."""
+_SHOWN = 8
+"""Hits of a search that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLine:
+    """One queue in the table of what waits."""
+
+    name: str
+    waiting: int
+    oldest_seconds: float
+    ready_agents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits in all queues, by channel."""
+
+    calls: int
+    visits: int
+    mails: int
+    forms: int
+    oldest_seconds: float
+    queues: tuple[QueueLine, ...]
+
+    @property
+    def total(self) -> int:
+        """How many wait."""
+        return self.calls + self.visits + self.mails + self.forms
+
+
+@dataclass(frozen=True, slots=True)
+class OfferView:
+    """An offer as it is shown: what, from where, how long."""
+
+    offer_id: str
+    channel: str
+    entrance_name: str
+    question: str
+    waited_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeskView:
+    """The desk's day, and whether she is ready."""
+
+    presence: str
+    cases: Sequence[CaseRow] = ()
+    parked: Sequence[CaseRow] = ()
+    done_today: int = 0
+    handed_over_today: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything the templates of the desk need."""
+
+    desk: DeskView
+    waiting: Waiting | None
+    offer: OfferView | None
+    case: CaseView | None = None
+    candidates: Sequence[CandidateView] | None = ()
+    query: str = ""
+    now: datetime = field(default_factory=utc_now)
+
+    def context(self) -> dict[str, Any]:
+        """Return the names that the templates know."""
+        names = ("desk", "waiting", "offer", "case", "candidates", "query", "now")
+        return {name: getattr(self, name) for name in names} | {"saved_at": saved_at}
+
+
+async def desk_of(request: Request, person: Person, number: str = "", query: str = "") -> Desk:
+    """Gather the desk, with the case of `number` (or the one she has had longest) on it."""
+    state = await casework_of(request).read_desk.run(person.id)
+    chosen = number or (state.cases[0].number if state.cases else "")
+    case = await _case(request, person, chosen, asked_for=bool(number))
+    top = await top_of(request, person)
+    day = DeskView(top.desk.presence, state.cases, state.parked, state.done_today, state.handed_over_today)
+    candidates = await candidates_of(request, case, query) if case else ()
+    return replace(top, desk=day, case=case, candidates=candidates, query=query)
+
+
+async def top_of(request: Request, person: Person) -> Desk:
+    """Gather what changes by itself: presence, offer and queues; costs no query."""
+    names, seats = await names_of(request)(), seats_of(request)
+    seat = seats.seat(person.id, request.cookies.get(PRESENCE_COOKIE, "away"))
+    return Desk(
+        desk=DeskView(seat.presence),
+        waiting=waiting_of(seats.queues, names.units),
+        offer=offer_view(seats.offer_of(person.id), names.entrances),
+    )
+
+
+async def _case(request: Request, person: Person, number: str, *, asked_for: bool) -> CaseView | None:
+    if not number:
+        return None
+    try:
+        return await casework_of(request).read_case.run(number, person)
+    except NotFoundError:
+        if asked_for:
+            raise
+        return None
+
+
+async def candidates_of(request: Request, case: CaseView, query: str) -> Sequence[CandidateView] | None:
+    """Return the suggestions of the case, or what a search finds; None when the search does not answer."""
+    called = await names_of(request)()
+    if not query.strip():
+        return [called.candidate(one) for one in case.candidates[:_SUGGESTED]]
+    try:
+        found = await casework_of(request).router.search(query)
+    except TransientError:
+        return None
+    return [called.hit(one) for one in found[:_SHOWN]]
+
+
+def waiting_of(queues: Sequence[Mapping[str, Any]] | None, units: Mapping[str, str]) -> Waiting | None:
+    """Return what waits, longest first; None when the router has not said."""
+    if queues is None:
+        return None
+    busy = sorted((queue for queue in queues if queue["waiting"]), key=lambda queue: -float(queue["oldest_seconds"]))
+
+    def count(channel: Channel) -> int:
+        return sum(int(queue["by_channel"].get(channel, 0)) for queue in busy)
+
+    return Waiting(
+        calls=count(Channel.PHONE),
+        visits=count(Channel.VISIT),
+        mails=count(Channel.EMAIL),
+        forms=count(Channel.E_SERVICE),
+        oldest_seconds=max((float(queue["oldest_seconds"]) for queue in busy), default=0.0),
+        queues=tuple(
+            QueueLine(units.get(q["queue"], q["queue"]), q["waiting"], q["oldest_seconds"], q["ready_agents"])
+            for q in busy
+        ),
+    )
+
+
+def offer_view(offer: Offer | None, entrances: Mapping[str, str]) -> OfferView | None:
+    """Return an offer as it is shown."""
+    if offer is None:
+        return None
+    candidates = offer.get("candidates") or [{}]
+    return OfferView(
+        offer_id=offer["offer_id"],
+        channel=offer["channel"],
+        entrance_name=entrances.get(offer["entrance"], offer["entrance"]),
+        question=candidates[0].get("question", ""),
+        waited_seconds=float(offer.get("waited_seconds") or 0),
+    )
+
+
+def saved_at(moment: datetime) -> str:
+    """Return when a draft was saved, to the second."""
+    return moment.astimezone(STOCKHOLM).strftime("%H:%M:%S")
+
+
+def is_part(request: Request) -> bool:
+    """Tell whether a script asks for a part of the page."""
+    return "hx-request" in request.headers
+
+
+async def answer_with_work(
+    request: Request, person: Person, number: str = "", *, done: bool = False, notice: str = ""
+) -> Response:
+    """Answer a deed: the work area for scripts, the way back to the desk for plain forms."""
+    if not is_part(request):
+        return RedirectResponse(f"/desk?case={number}" if number else "/desk", status_code=303)
+    desk = await desk_of(request, person, number)
+    response: Response = request.app.state.pages.render(request, "partials/desk_work.html", **desk.context())
+    if done:
+        response.headers["hx-trigger"] = "kc:done"
+    if notice:
+        response.headers["hx-trigger-after-settle"] = notice
+    return response

@@ -1,0 +1,52 @@
+"""What the pages stand on, found at `app.state`: the use cases, the names of things, who sits where, and the hub."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request
+
+from services.casework.usecases.casework import Casework
+from services.casework.web.names import Names
+from services.casework.web.seats import Seats, Times
+from shared.clock import Clock, utc_now
+from shared.web.live import Hub
+
+
+@asynccontextmanager
+async def open_pages(
+    app: FastAPI, casework: Casework, clock: Clock = utc_now, times: Times | None = None
+) -> AsyncIterator[None]:
+    """Set what the pages need on `app.state` for the life of the app."""
+
+    async def busy(agent_id: str) -> bool:
+        return bool((await casework.read_desk.run(agent_id)).cases)
+
+    hub = Hub()
+    seats = Seats(casework.router, hub, busy, clock, times)
+    app.state.casework = casework
+    app.state.hub = hub
+    app.state.seats = seats
+    app.state.names = Names(casework.read_catalogue)
+    await seats.start()
+    try:
+        yield
+    finally:
+        await seats.stop()
+
+
+def casework_of(request: Request) -> Casework:
+    """Return the use cases."""
+    casework: Casework = request.app.state.casework
+    return casework
+
+
+def names_of(request: Request) -> Names:
+    """Return the names of things."""
+    names: Names = request.app.state.names
+    return names
+
+
+def seats_of(request: Request) -> Seats:
+    """Return the seats of this process."""
+    seats: Seats = request.app.state.seats
+    return seats

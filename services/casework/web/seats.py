@@ -1,0 +1,284 @@
+"""Who sits at a desk: her presence as a heartbeat to the router, and the next contact pulled while she is ready.
+
+A seat lives while its desk's stream is open (and a minute longer, for a reload), or ten minutes after a post from a
+browser without scripts. It pulls only for an agent who is ready, holds no offer and works on no case.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+import structlog
+
+from shared.clock import Clock
+from shared.errors import ConflictError, KontaktcenterError, TransientError
+from shared.web.live import Hub
+
+_log = structlog.get_logger()
+
+PRESENCES = ("ready", "wrap_up", "away")
+"""What an agent can choose; to the router `wrap_up` is away, with its reason."""
+
+Offer = Mapping[str, Any]
+
+
+class Router(Protocol):
+    """The router's doors that a seat knocks on (`router_client.RouterClient`)."""
+
+    async def presence(self, agent_id: str, presence: str, reason: str | None = None) -> Any: ...
+    async def pull(self, agent_id: str, wait: float = 25) -> Any: ...
+    async def decline(self, offer_id: str, epoch: int, reason: str) -> None: ...
+    async def queues(self) -> list[dict[str, Any]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How often and how long, in seconds."""
+
+    beat: float = 10.0
+    wait: float = 25.0
+    grace: float = 60.0
+    held: float = 600.0
+    again: float = 2.0
+    queues: float = 3.0
+
+
+@dataclass(slots=True)
+class Seat:
+    """One agent at her desk."""
+
+    agent_id: str
+    presence: str = "away"
+    offer: Offer | None = None
+    streams: int = 0
+    until: float = 0.0
+    """Monotonic time to which it lives without a stream."""
+    wants: asyncio.Event = field(default_factory=asyncio.Event)
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    pulling: asyncio.Task[Any] | None = None
+
+
+class Seats:
+    """The seats of this process; what changes is said on the hub's topic `agent:<id>` and on `queues`."""
+
+    def __init__(
+        self,
+        router: Router,
+        hub: Hub,
+        busy: Callable[[str], Awaitable[bool]],
+        clock: Clock,
+        times: Times | None = None,
+    ) -> None:
+        self._router = router
+        self._hub = hub
+        self._busy = busy
+        self._clock = clock
+        self._times = times or Times()
+        self._seats: dict[str, Seat] = {}
+        self._watch: asyncio.Task[None] | None = None
+        self.queues: list[dict[str, Any]] | None = None
+        """Who waits, as last heard; None when the router does not answer."""
+
+    async def start(self) -> None:
+        """Begin to watch the queues."""
+        self._watch = asyncio.create_task(self._watch_queues())
+
+    async def stop(self) -> None:
+        """Leave every seat; the router frees what was only offered when the heartbeat stops."""
+        if self._watch is not None:
+            await _cancel(self._watch)
+        for seat in tuple(self._seats.values()):
+            await self._leave(seat)
+
+    def seat(self, agent_id: str, presence: str = "away") -> Seat:
+        """Return the agent's seat; a new one begins with `presence` (what her browser remembers)."""
+        if agent_id not in self._seats:
+            first = presence if presence in PRESENCES else "away"
+            self._seats[agent_id] = Seat(agent_id, first, until=_now() + self._times.grace)
+        return self._seats[agent_id]
+
+    def sit(self, agent_id: str, presence: str = "away") -> Seat:
+        """Take the seat for a stream; `rise` gives it back."""
+        seat = self.seat(agent_id, presence)
+        seat.streams += 1
+        self._run(seat)
+        return seat
+
+    def rise(self, seat: Seat) -> None:
+        """A stream has ended; the seat is kept for a reload."""
+        seat.streams -= 1
+        seat.until = max(seat.until, _now() + self._times.grace)
+
+    def hold(self, agent_id: str, presence: str = "away") -> Seat:
+        """Keep the seat for a browser that has no stream."""
+        seat = self.seat(agent_id, presence)
+        seat.until = max(seat.until, _now() + self._times.held)
+        self._run(seat)
+        return seat
+
+    async def choose(self, agent_id: str, presence: str) -> Seat:
+        """The agent is available, or not; the router knows when this returns (or at the next heartbeat)."""
+        seat = self.seat(agent_id)
+        seat.presence = presence
+        if presence != "ready" and seat.pulling is not None:
+            seat.pulling.cancel()
+        try:
+            await self._beat(seat)
+        except TransientError:
+            _log.warning("desk.presence_late", agent_id=agent_id)
+        self.wake(agent_id)
+        return seat
+
+    def wake(self, agent_id: str) -> None:
+        """Something has changed that may let her take the next contact."""
+        if agent_id in self._seats:
+            self._seats[agent_id].wants.set()
+
+    def tell(self, agent_id: str, event: str) -> None:
+        """Tell the agent's pages that something has changed."""
+        self._hub.publish(f"agent:{agent_id}", event)
+
+    async def pull_once(self, agent_id: str, wait: float = 1.0) -> Offer | None:
+        """Ask once for a contact, now (the form button); an offer that she holds already is that offer."""
+        seat = self.seat(agent_id)
+        if seat.offer is None:
+            seat.presence = "ready"
+            await self._beat(seat)
+            if seat.pulling is not None:
+                await asyncio.wait({seat.pulling}, timeout=wait)
+            else:
+                await self._pull(seat, wait)
+        return self.offer_of(agent_id)
+
+    def offer_of(self, agent_id: str) -> Offer | None:
+        """Return the offer that she holds, if its time is not over."""
+        seat = self._seats.get(agent_id)
+        if seat is None or seat.offer is None:
+            return None
+        if datetime.fromisoformat(seat.offer["expires_at"]) <= self._clock():
+            seat.offer = None
+        return seat.offer
+
+    def drop(self, agent_id: str) -> None:
+        """The offer is answered or gone."""
+        if agent_id in self._seats:
+            self._seats[agent_id].offer = None
+        self.tell(agent_id, "offer")
+
+    async def decline(self, agent_id: str, reason: str) -> None:
+        """Leave the offer that she holds; it waits on at its old place."""
+        offer = self.offer_of(agent_id)
+        self.drop(agent_id)
+        if offer is not None:
+            with contextlib.suppress(ConflictError):
+                await self._router.decline(offer["offer_id"], offer["epoch"], reason)
+        self.wake(agent_id)
+
+    def _run(self, seat: Seat) -> None:
+        if seat.tasks:
+            return
+        seat.wants.set()
+        for work in (self._keep_beating(seat), self._keep_pulling(seat)):
+            task: asyncio.Task[None] = asyncio.create_task(work)
+            seat.tasks.add(task)
+
+    async def _leave(self, seat: Seat) -> None:
+        self._seats.pop(seat.agent_id, None)
+        mine = asyncio.current_task()
+        await _cancel(*(task for task in seat.tasks if task is not mine))
+        seat.tasks.clear()
+
+    async def _keep_beating(self, seat: Seat) -> None:
+        while seat.streams or _now() < seat.until:
+            try:
+                await self._beat(seat)
+            except Exception as error:  # noqa: BLE001 - a heartbeat lives on, whatever fails
+                _log.warning("desk.beat_missed", agent_id=seat.agent_id, error=type(error).__name__)
+            await asyncio.sleep(self._times.beat)
+        with contextlib.suppress(KontaktcenterError):
+            await self._router.presence(seat.agent_id, "offline", "left")
+        await self._leave(seat)
+
+    async def _beat(self, seat: Seat) -> None:
+        if seat.presence == "ready":
+            await self._router.presence(seat.agent_id, "ready")
+        else:
+            await self._router.presence(seat.agent_id, "away", seat.presence)
+
+    async def _keep_pulling(self, seat: Seat) -> None:
+        while True:
+            await seat.wants.wait()
+            seat.wants.clear()
+            try:
+                while await self._may_pull(seat):
+                    await self._pull_for_now(seat)
+            except Exception as error:  # noqa: BLE001 - the next contact is pulled, whatever failed with this one
+                _log.warning("desk.pull_failed", agent_id=seat.agent_id, error=type(error).__name__)
+                await asyncio.sleep(self._times.again)
+                seat.wants.set()
+
+    async def _may_pull(self, seat: Seat) -> bool:
+        return seat.presence == "ready" and self.offer_of(seat.agent_id) is None and not await self._busy(seat.agent_id)
+
+    async def _pull_for_now(self, seat: Seat) -> None:
+        """Wait for an offer; choosing another presence ends the waiting, not the loop."""
+        seat.pulling = asyncio.create_task(self._pull(seat, self._times.wait))
+        try:
+            await asyncio.wait({seat.pulling})
+            if not seat.pulling.cancelled():
+                seat.pulling.result()
+        finally:
+            await _cancel(seat.pulling)
+            seat.pulling = None
+
+    async def _pull(self, seat: Seat, wait: float) -> None:
+        offer = await self._router.pull(seat.agent_id, wait=wait)
+        if offer is None:
+            return
+        seat.offer = offer
+        self.tell(seat.agent_id, "offer")
+        self._expire_later(seat, offer)
+
+    def _expire_later(self, seat: Seat, offer: Offer) -> None:
+        left = (datetime.fromisoformat(offer["expires_at"]) - self._clock()).total_seconds()
+
+        async def expire() -> None:
+            await asyncio.sleep(max(0.0, left))
+            if seat.offer is offer:
+                self.drop(seat.agent_id)
+                self.wake(seat.agent_id)
+
+        self._follow(seat, expire())
+
+    def _follow(self, seat: Seat, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        seat.tasks.add(task)
+        task.add_done_callback(seat.tasks.discard)
+
+    async def _watch_queues(self) -> None:
+        while True:
+            if any(seat.streams for seat in self._seats.values()) or self.queues is None:
+                await self._look_at_queues()
+            await asyncio.sleep(self._times.queues)
+
+    async def _look_at_queues(self) -> None:
+        try:
+            found: list[dict[str, Any]] | None = await self._router.queues()
+        except KontaktcenterError:
+            found = None
+        if found != self.queues:
+            self.queues = found
+            self._hub.publish("queues", "waiting")
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def _cancel(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
