@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Any
 
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from rich.progress import BarColumn, Progress, TextColumn
 
 from deploy.local.paths import CACHE, CHECKSUMS, VENDOR
 
@@ -36,7 +36,6 @@ BROWSER_FILES: dict[str, tuple[str, str]] = {
 """Per WebJar: the end of the path inside it, and the name under `/static/vendor/`."""
 
 _VERIFIED = "verified.json"
-_LOCK = Lock()
 
 
 class AssetError(Exception):
@@ -132,13 +131,14 @@ def _stamp(asset: Asset, cache: Path) -> list[Any]:
 
 
 def _fetch(assets: list[Asset], cache: Path, *, quiet: bool) -> None:
-    progress = Progress(TextColumn("{task.description:<28}"), BarColumn(), DownloadColumn(), disable=quiet)
     cache.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix="arriving-", dir=cache) as arriving, progress, ThreadPoolExecutor(8) as pool:
-        context = _context(Path(arriving), progress)
+    bar = _Bar(len(assets), quiet=quiet)
+    with TemporaryDirectory(prefix="arriving-", dir=cache) as arriving, bar.progress, ThreadPoolExecutor(8) as pool:
+        context = _context(Path(arriving), bar)
         for failure in pool.map(lambda asset: _fetch_one(context, asset, cache), assets):
             if failure:
                 raise AssetError(failure)
+            bar.one_more()
 
 
 def _fetch_one(context: Any, asset: Asset, cache: Path) -> str | None:
@@ -158,28 +158,43 @@ def _artifact(context: Any, coordinate: str) -> Any:
     return context.project(group, artifact).at_version(version).artifact()
 
 
-def _context(cache: Path, progress: Progress | None = None) -> Any:
+def _context(cache: Path, bar: "_Bar | None" = None) -> Any:
     """Build the resolver's context; repositories are those of the person's own `jgo` configuration."""
     from jgo.config import GlobalSettings  # noqa: PLC0415 - slow to import, and a warm start needs none of it
     from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415 - the same
 
     configured = dict(GlobalSettings.load().repositories)
     return MavenContext(
-        resolver=PythonResolver(progress_callback=_bar(progress) if progress else None),
+        resolver=PythonResolver(progress_callback=bar.track if bar else None),
         repo_cache=cache / "m2",
         remote_repos=configured or None,
         timeout=30,
     )
 
 
-def _bar(progress: Progress) -> Callable[[str, int], Any]:
-    @contextmanager
-    def track(name: str, size: int) -> Iterator[Callable[[int], None]]:
-        with _LOCK:
-            task = progress.add_task(name, total=size)
-        yield lambda count: progress.update(task, advance=count)
+class _Bar:
+    """One progress bar for all files of a fetch: how many, how much."""
 
-    return track
+    def __init__(self, files: int, *, quiet: bool) -> None:
+        count = TextColumn("  fetching {task.completed:.0f} of {task.total:.0f} files")
+        self.progress = Progress(count, BarColumn(), TextColumn("{task.fields[megabytes]:.1f} MB"), disable=quiet)
+        self._task = self.progress.add_task("files", total=files, megabytes=0.0)
+        self._bytes = 0
+        self._lock = Lock()
+
+    def one_more(self) -> None:
+        """Count a file that has arrived."""
+        self.progress.advance(self._task)
+
+    @contextmanager
+    def track(self, name: str, size: int) -> Iterator[Callable[[int], None]]:  # noqa: ARG002 - the resolver's signature
+        """Give the resolver what it tells of the bytes it has written."""
+        yield self._add
+
+    def _add(self, count: int) -> None:
+        with self._lock:
+            self._bytes += count
+        self.progress.update(self._task, megabytes=self._bytes / 1e6)
 
 
 if __name__ == "__main__":  # the image's build: unpack the browser's files into the folder named
