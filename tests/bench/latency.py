@@ -180,10 +180,11 @@ class Agent:
             return False
         contact, epoch = offer["contact_id"], {"epoch": offer["epoch"]}
         self._times.offered.setdefault(contact, time.monotonic())
-        status, _ = await self._pulling.json("POST", f"/api/v1/offers/{offer['offer_id']}/accept", epoch)
+        status, mine = await self._pulling.json("POST", f"/api/v1/offers/{offer['offer_id']}/accept", epoch)
         if status == 200:
             kind = offer["candidates"][0]["case_type"] if offer["candidates"] else ""
-            await self._pulling.json("POST", f"/api/v1/contacts/{contact}/complete", epoch | {"case_type": kind})
+            done = {"epoch": mine["epoch"], "case_type": kind}
+            await self._pulling.json("POST", f"/api/v1/contacts/{contact}/complete", done)
             self._times.completed.setdefault(contact, time.monotonic())
         return True
 
