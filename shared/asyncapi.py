@@ -1,0 +1,37 @@
+"""The AsyncAPI document of a service: what it reads in which group, and what it writes, with their schemas."""
+
+from collections.abc import Collection, Iterable
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from faststream.kafka import KafkaBroker
+from faststream.specification import AsyncAPI
+
+from shared.consume import Inflow
+from shared.events import Event
+
+
+def asyncapi_document(
+    title: str, *, inflow: Inflow | None = None, writes: Collection[type[Event]] = (), version: str = "1.0.0"
+) -> str:
+    """Return the document as JSON; nothing needs to be connected."""
+    broker = KafkaBroker()
+    for lane in inflow.reads.values() if inflow else ():
+        _declare_reading(broker, lane.topic, lane.group, _union(lane.types.values()))
+    for topic in sorted({model.topic.name for model in writes}):
+        schema = _union(model for model in writes if model.topic.name == topic)
+        broker.publisher(topic, schema=schema, title=f"{topic}:written")
+    return AsyncAPI(broker, title=title, version=version, schema_version="3.0.0").to_specification().to_json()
+
+
+def _declare_reading(broker: KafkaBroker, topic: str, group: str, schema: Any) -> None:
+    async def read(event: Any) -> None:
+        """Declared only: nothing is read through this broker."""
+
+    read.__annotations__["event"] = schema
+    broker.subscriber(topic, group_id=group, title=group)(read)
+
+
+def _union(models: Iterable[type[Event]]) -> Any:
+    return reduce(or_, sorted(models, key=lambda model: model.event_type))

@@ -1,0 +1,58 @@
+"""Logs: one JSON object a line, ours and the libraries' alike, with the trace; libraries that quote keys are quiet."""
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from shared.logs import configure
+from shared.settings import ServiceSettings
+from shared.tracing import continued, new_traceparent
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
+
+
+def test_a_line_is_an_event_with_ids_and_its_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    configure(ServiceSettings(log_format="json"))
+    parent = new_traceparent()
+    with continued(parent):
+        structlog.get_logger("shared.test").info("contact_received", contact="c-1")
+    logging.getLogger("some.library").warning("older %s", "style")
+    ours, theirs = (json.loads(line) for line in capsys.readouterr().err.splitlines())
+    assert (ours["event"], ours["contact"], ours["level"], ours["trace"]) == (
+        "contact_received",
+        "c-1",
+        "info",
+        parent[3:35],
+    )
+    assert (theirs["event"], theirs["logger"]) == ("older style", "some.library")
+
+
+def test_an_exception_is_part_of_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    configure(ServiceSettings(log_format="json"))
+    try:
+        int("boom")
+    except ValueError:
+        structlog.get_logger("shared.test").exception("loop_failed")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "ValueError: invalid literal" in json.loads(line)["exception"]
+
+
+def test_libraries_that_would_log_keys_are_quiet_even_when_we_debug(capsys: pytest.CaptureFixture[str]) -> None:
+    configure(ServiceSettings(log_format="console", log_level="debug"))
+    logging.getLogger("aiokafka.producer").debug("Sending (key=%s)", "070-174 06 05")
+    logging.getLogger("httpx").info("GET http://…")
+    structlog.get_logger("shared.test").debug("seen")
+    output = capsys.readouterr().err
+    assert "seen" in output
+    assert "070" not in output
+    assert "GET" not in output
