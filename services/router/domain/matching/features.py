@@ -97,9 +97,13 @@ def _hash_stems(texts: Sequence[str]) -> Hashes:
 
 
 class Reader:
-    """Reads texts into rows; remembers the words it has seen, forgetting all when they are many."""
+    """Reads texts into rows; remembers the words it has seen, forgetting all when they are many.
 
-    def __init__(self) -> None:
+    Without `stems` the second block stays empty.
+    """
+
+    def __init__(self, *, stems: bool = True) -> None:
+        self._with_stems = stems
         self._grams: dict[str, Buckets] = {}
         self._stems: dict[str, np.uint64] = {}
 
@@ -118,10 +122,13 @@ class Reader:
             shape=(len(texts), SIZE),
         )
 
-    def buckets(self, text: Sequence[str]) -> Buckets:
-        """Return the buckets that the words of a text fill, in order: characters, stems, pairs of stems."""
+    def filled(self, text: Sequence[str]) -> tuple[Buckets, Buckets, Buckets]:
+        """Return the buckets that a text fills, and the places of the two words that fill each (the same one twice)."""
         self._meet(set(text))
-        return self._buckets(text)
+        places = np.arange(len(text))
+        grams = np.repeat(places, [len(self._grams[word]) for word in text])
+        first = np.concatenate([grams, places, places[:-1]])
+        return self._buckets(text), first, np.concatenate([grams, places, places[1:]])
 
     def _meet(self, seen: set[str]) -> None:
         if len(self._grams) > _REMEMBERED:
@@ -130,12 +137,14 @@ class Reader:
         new = sorted(seen - self._grams.keys())
         if new:
             self._grams.update(zip(new, _grams(new), strict=True))
-            self._stems.update(zip(new, _hash_stems([stem(word) for word in new]), strict=True))
+            if self._with_stems:
+                self._stems.update(zip(new, _hash_stems([stem(word) for word in new]), strict=True))
 
     def _buckets(self, text: Sequence[str]) -> Buckets:
         if not text:
             return np.zeros(0, np.int64)
-        return np.concatenate([*(self._grams[word] for word in text), self._stem_buckets(text)])
+        stems = [self._stem_buckets(text)] if self._with_stems else []
+        return np.concatenate([*(self._grams[word] for word in text), *stems])
 
     def _stem_buckets(self, text: Sequence[str]) -> Buckets:
         single = np.array([self._stems[word] for word in text], dtype=np.uint64)

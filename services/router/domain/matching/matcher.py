@@ -84,10 +84,13 @@ class Matcher:
         """Return the words that speak for `case_type`, heaviest first: an exact split of its score."""
         if self.model is None or case_type not in self.model.classes:
             return []
-        weights = self.model.weights[:, self.model.classes.index(case_type)] / self.model.temperature
+        said = words(text)
         row = self.model.rows([text])
-        worth = dict(zip(row.indices.tolist(), (row.data * weights[row.indices]).tolist(), strict=True))
-        shares = _shares(self.model, words(text), worth)
+        column = self.model.classes.index(case_type)
+        worth = row.data * self.model.weights[row.indices, column] / np.float32(self.model.temperature)
+        shares: dict[str, float] = {}
+        for word, weight in zip(said, _per_word(self.model, said, worth), strict=True):
+            shares[word] = shares.get(word, 0.0) + weight
         heaviest = sorted(shares.items(), key=lambda item: (-item[1], item[0]))
         return [(word, round(weight, 4)) for word, weight in heaviest if weight > 0][:most]
 
@@ -119,22 +122,10 @@ class Matcher:
         return np.hstack([scores, silent])[:, self._columns]
 
 
-def _shares(model: Model, said: Sequence[str], worth: dict[int, float]) -> dict[str, float]:
-    """Split what each bucket is worth evenly among the words that filled it."""
-    filled = [_filled(model, said, place) for place in range(len(said))]
-    times: dict[int, float] = {}
-    for buckets in filled:
-        for bucket, part in buckets:
-            times[bucket] = times.get(bucket, 0.0) + part
-    shares: dict[str, float] = {}
-    for word, buckets in zip(said, filled, strict=True):
-        own = sum(worth.get(bucket, 0.0) * part / times[bucket] for bucket, part in buckets)
-        shares[word] = shares.get(word, 0.0) + own
-    return shares
-
-
-def _filled(model: Model, said: Sequence[str], place: int) -> list[tuple[int, float]]:
-    """Return the buckets that the word at `place` fills: its own, and by half its pairs with its neighbours."""
-    own = [(int(bucket), 1.0) for bucket in model.reader.buckets([said[place]])]
-    pairs = [said[at : at + 2] for at in (place - 1, place) if 0 <= at < len(said) - 1]
-    return own + [(int(model.reader.buckets(pair)[-1]), 0.5) for pair in pairs]
+def _per_word(model: Model, said: Sequence[str], worth: Floats) -> list[float]:
+    """Split what each bucket is worth evenly among the words that filled it; a pair's half goes to each of its two."""
+    buckets, first, second = model.reader.filled(said)
+    _, which, times = np.unique(buckets, return_inverse=True, return_counts=True)
+    part = worth[which] / times[which] / 2
+    sums = np.bincount(first, part, len(said)) + np.bincount(second, part, len(said))
+    return [float(each) for each in sums]

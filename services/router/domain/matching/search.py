@@ -29,11 +29,11 @@ class Index:
 
     things: tuple[str, ...]
     _words: list[str] = field(repr=False)
-    _hits: list[Floats] = field(repr=False)
-    """For each word of the vocabulary: the things it stands in, by weight."""
+    _hits: sparse.csr_matrix = field(repr=False)
+    """Word of the vocabulary by thing: the weight of the best document that has it."""
     _grams: sparse.csr_matrix = field(repr=False)
     """Bucket by thing: the BM25 worth of one occurrence in the query."""
-    _reader: Reader = field(default_factory=Reader, repr=False)
+    _reader: Reader = field(default_factory=lambda: Reader(stems=False), repr=False)
 
     def find(self, text: str, *, among: frozenset[str] | None = None, most: int = 10) -> list[tuple[str, float]]:
         """Return the things that fit best with a score above zero, best first; only those `among` when given."""
@@ -52,9 +52,16 @@ class Index:
             first, last = bisect_left(self._words, word), bisect_left(self._words, word + "\U0010ffff")
             if first == last:
                 return np.zeros(len(self.things), np.float32)
-            hits = np.max(self._hits[first:last], axis=0)
+            hits = self._best(first, last)
             total *= hits * np.float32(np.log1p(len(self.things) / np.count_nonzero(hits)))
         return total
+
+    def _best(self, first: int, last: int) -> Floats:
+        """Return the greatest weight of each thing over a range of words."""
+        hits = np.zeros(len(self.things), np.float32)
+        span = slice(self._hits.indptr[first], self._hits.indptr[last])
+        np.maximum.at(hits, self._hits.indices[span], self._hits.data[span])
+        return hits
 
     def _likeness(self, said: Sequence[str]) -> Floats:
         counted = self._reader.counts([said])[:, :BUCKETS]
@@ -68,19 +75,25 @@ def build(documents: Iterable[Document]) -> Index:
     kept = [(document, words(document.text)) for document in documents]
     things = tuple(sorted({document.thing for document, _ in kept}))
     place = {thing: index for index, thing in enumerate(things)}
-    vocabulary: dict[str, Floats] = {}
+    vocabulary: dict[str, dict[int, float]] = {}
     for document, said in kept:
         at = place[document.thing]
         for word in set(said):
-            hits = vocabulary.setdefault(word, np.zeros(len(things), np.float32))
-            hits[at] = max(hits[at], document.weight)
+            hits = vocabulary.setdefault(word, {})
+            hits[at] = max(hits.get(at, 0.0), document.weight)
     ordered = sorted(vocabulary)
-    return Index(things, ordered, [vocabulary[word] for word in ordered], _bm25(kept, place))
+    return Index(things, ordered, _rows([vocabulary[word] for word in ordered], len(things)), _bm25(kept, place))
+
+
+def _rows(hits: Sequence[dict[int, float]], width: int) -> sparse.csr_matrix:
+    columns = np.fromiter((column for row in hits for column in row), np.int32)
+    values = np.fromiter((value for row in hits for value in row.values()), np.float32)
+    return sparse.csr_matrix((values, columns, np.cumsum([0, *map(len, hits)])), shape=(len(hits), width))
 
 
 def _bm25(kept: Sequence[tuple[Document, list[str]]], place: dict[str, int]) -> sparse.csr_matrix:
     """Return bucket by thing, summed over each thing's documents by their weights."""
-    counts = Reader().counts([said for _, said in kept])[:, :BUCKETS].tocsr()
+    counts = Reader(stems=False).counts([said for _, said in kept])[:, :BUCKETS].tocsr()
     counts.data = np.exp(counts.data - 1.0)
     lengths = np.asarray(counts.sum(axis=1)).ravel()
     seen = np.bincount(counts.indices, minlength=BUCKETS)
