@@ -1,38 +1,42 @@
 """Which contacts Kafka has already acknowledged: a repeated mail, submission or call is no second event.
 
-A row is written after the acknowledgement, so a crash in between repeats the event under the same id. The writing is
-not waited for by the disk: a lost row means the same.
+A row is written after the acknowledgement, so a crash in between repeats the event under the same id: harmless. That
+is why marks are gathered for a moment and not waited for by the disk, and why questions asked together share a query.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, select, text
+import asyncpg
+from sqlalchemy import delete
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.intake.store.database import transaction
 from services.intake.store.tables import SEEN
 from services.intake.store.together import Together
-from shared.database import transient
 from shared.errors import TransientError
 
-_MARK = text("INSERT INTO intake.seen (contact_id) SELECT unnest(CAST(:ids AS text[])) ON CONFLICT DO NOTHING")
-_KNOWN = text("SELECT contact_id FROM intake.seen WHERE contact_id = ANY(CAST(:ids AS text[]))")
-Question = tuple[str, bool]
-"""A contact id, and whether it is to be marked (or only asked about)."""
+GATHER_SECONDS = 0.1
+DEADLINE = 5.0
+_MARK = "INSERT INTO intake.seen (contact_id) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING"
+_KNOWN = "SELECT contact_id FROM intake.seen WHERE contact_id = ANY($1::text[])"
 
 
 class Seen:
-    """Runs a contact's publication once; asks and marks of many contacts share a statement on one held connection."""
+    """Runs a contact's publication once, on one held connection of the driver (the hottest path of the house)."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._held: AsyncConnection | None = None
-        self._together: Together[Question, bool] = Together(self._work)
+        self._driver: Any = None
+        self._line = asyncio.Lock()
+        self._questions: Together[str, bool] = Together(self._ask)
         self._running: dict[str, asyncio.Future[None]] = {}
-        self._marks: set[asyncio.Task[None]] = set()
+        self._unwritten: set[str] = set()
+        self._writer: asyncio.Task[None] | None = None
 
     async def once(self, contact_id: str, publish: Callable[[], Awaitable[None]]) -> bool:
         """Publish unless it was done before; return whether it was done now. Simultaneous callers share one attempt."""
@@ -42,11 +46,10 @@ class Seen:
         attempt: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._running[contact_id] = attempt
         try:
-            if await self._together.ask((contact_id, False)):
-                attempt.set_result(None)
-                return False
-            await publish()
-            self._mark_soon(contact_id)
+            known = contact_id in self._unwritten or await self._questions.ask(contact_id)
+            if not known:
+                await publish()
+                self._mark_soon(contact_id)
             attempt.set_result(None)
         except BaseException as error:
             attempt.set_exception(error if isinstance(error, Exception) else TransientError("interrupted"))
@@ -54,76 +57,73 @@ class Seen:
             raise
         finally:
             del self._running[contact_id]
-        return True
+        return not known
 
     async def known(self, contact_ids: Collection[str]) -> frozenset[str]:
         """Return those that were published before."""
-        asked = [self._together.ask((one, False)) for one in contact_ids]
-        answers = await asyncio.gather(*asked)
-        return frozenset(one for one, known in zip(contact_ids, answers, strict=True) if known)
+        answers = await self._ask(list(contact_ids))
+        return frozenset(one for one, known in answers.items() if known)
 
     async def mark(self, contact_ids: Collection[str]) -> None:
         """Remember that these are published."""
-        await asyncio.gather(*(self._together.ask((one, True)) for one in contact_ids))
+        if contact_ids:
+            await self._query(_MARK, sorted(set(contact_ids)))
 
     async def forget_before(self, moment: datetime) -> int:
         """Remove what is older; return how many."""
         async with transaction(self._engine) as connection:
             return (await connection.execute(delete(SEEN).where(SEEN.c.seen_at < moment))).rowcount
 
-    async def count(self) -> int:
-        """Return how many are remembered."""
-        async with transaction(self._engine) as connection:
-            return len((await connection.execute(select(SEEN.c.contact_id))).all())
-
     async def stop(self) -> None:
         """Write what is still to be written and let the connection go."""
-        await asyncio.gather(*self._marks, return_exceptions=True)
-        await self._together.settle()
+        if self._writer is not None:
+            self._writer.cancel()
+            await asyncio.gather(self._writer, return_exceptions=True)
+        await self._write()
         await self._let_go()
 
     def _mark_soon(self, contact_id: str) -> None:
-        """Mark behind the answer; a mark that is lost only means that a repetition has the same id."""
-        task = asyncio.create_task(self._mark_quietly(contact_id))
-        self._marks.add(task)
-        task.add_done_callback(self._marks.discard)
+        self._unwritten.add(contact_id)
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write_later())
 
-    async def _mark_quietly(self, contact_id: str) -> None:
+    async def _write_later(self) -> None:
+        while self._unwritten:
+            await asyncio.sleep(GATHER_SECONDS)
+            await self._write()
+
+    async def _write(self) -> None:
+        """Write the gathered marks; lost ones only mean that a repetition comes under the same id."""
+        marks = list(self._unwritten)
         try:
-            await self._together.ask((contact_id, True))
+            await self.mark(marks)
         except TransientError:
             return
+        finally:
+            self._unwritten.difference_update(marks)
 
-    async def _work(self, questions: list[Question]) -> Mapping[Question, bool]:
+    async def _ask(self, contact_ids: list[str]) -> Mapping[str, bool]:
+        found = {row["contact_id"] for row in await self._query(_KNOWN, contact_ids)} if contact_ids else set()
+        return {one: one in found or one in self._unwritten for one in contact_ids}
+
+    async def _query(self, statement: str, contact_ids: list[str]) -> list[Any]:
         try:
-            async with asyncio.timeout(5):
-                return await self._ask(questions)
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            async with self._line, asyncio.timeout(DEADLINE):
+                driver = self._driver or await self._connect()
+                return list(await driver.fetch(statement, contact_ids))
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError, OSError, TimeoutError) as error:
             await self._let_go()
-            if transient(error):
-                raise TransientError(f"database: {type(error).__name__}") from error
-            raise
+            raise TransientError(f"database: {type(error).__name__}") from error
 
-    async def _ask(self, questions: list[Question]) -> Mapping[Question, bool]:
-        connection = await self._connection()
-        asked = [one for one, marks in questions if not marks]
-        marked = [one for one, marks in questions if marks]
-        known: set[str] = set()
-        if marked:  # before the question: a repetition may be in the same batch
-            await connection.execute(_MARK, {"ids": sorted(set(marked))})
-        if asked:
-            known.update((await connection.execute(_KNOWN, {"ids": asked})).scalars())
-        return {(one, marks): marks or one in known for one, marks in questions}
-
-    async def _connection(self) -> AsyncConnection:
-        if self._held is None:
-            plain = await self._engine.connect()
-            self._held = await plain.execution_options(isolation_level="AUTOCOMMIT")
-            await self._held.execute(text("SET synchronous_commit = off"))
-        return self._held
+    async def _connect(self) -> Any:
+        plain = await self._engine.connect()
+        self._held = await plain.execution_options(isolation_level="AUTOCOMMIT")
+        self._driver = (await self._held.get_raw_connection()).driver_connection
+        await self._driver.execute("SET synchronous_commit = off")
+        return self._driver
 
     async def _let_go(self) -> None:
-        held, self._held = self._held, None
+        held, self._held, self._driver = self._held, None, None
         if held is not None:
             await held.invalidate()
             await held.close()
