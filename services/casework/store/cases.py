@@ -125,6 +125,10 @@ class Cases:
         query = select(cases).where(cases.c.id.in_(sorted(set(ids)))).order_by(cases.c.id).with_for_update()
         return [as_case(row) for row in await rows_of(self._conn, query)]
 
+    async def number_of(self, case_id: str) -> str:
+        """Return the number of a case."""
+        return str(await self._conn.scalar(select(cases.c.number).where(cases.c.id == case_id)))
+
     async def number_of_contact(self, contact_id: str) -> str | None:
         """Return the number of the case that a contact belongs to."""
         sql = text(

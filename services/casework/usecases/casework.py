@@ -8,7 +8,7 @@ from services.casework.usecases.close_case import CloseCase
 from services.casework.usecases.follow_contacts import FollowContacts
 from services.casework.usecases.follow_routing import FollowRouting
 from services.casework.usecases.hand_over import HandOver, PreviewHandover
-from services.casework.usecases.read_cases import ListCases, ReadCase, ReadDesk, ReadInbox
+from services.casework.usecases.read_cases import ListCases, ReadCase, ReadDesk, ReadHandover, ReadInbox
 from services.casework.usecases.read_catalogue import ReadCatalogue, ReadPeople
 from services.casework.usecases.receive_handover import (
     AcknowledgeHandover,
@@ -42,6 +42,7 @@ class Casework:
     list_cases: ListCases
     read_desk: ReadDesk
     read_inbox: ReadInbox
+    read_handover: ReadHandover
     read_catalogue: ReadCatalogue
     read_people: ReadPeople
     # Working.

@@ -173,3 +173,19 @@ class ReadInbox:
         return views.InboxRow(
             reading.handover_view(handover, row["number"], units, self.clock()), reading.case_row(row)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ReadHandover:
+    """Read one hand-over."""
+
+    uow: UnitOfWork
+    clock: Clock
+
+    async def run(self, handover_id: str, person: Person) -> views.HandoverView:
+        """Return it; NotFoundError when it is not this person's to see."""
+        async with self.uow.read() as work:
+            row = await work.handovers.find(handover_id, visible_units(person), hold=False)
+            units = {one["id"]: one["name"] for one in await work.catalogue.units()}
+            number = await work.cases.number_of(row["case_id"])
+        return reading.handover_view(row, number, units, self.clock())

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from services.casework.domain.checklist import Done, Run, Step
-from services.casework.domain.handover import Field
+from services.casework.domain.handover import Field, Preview
 from services.casework.store.runs import Published
 from services.casework.store.sql import Row
 from services.casework.usecases import views
@@ -15,9 +15,12 @@ from shared.vocabulary import CaseState, Channel
 def case_row(row: Row) -> views.CaseRow:
     """Return a case of a list."""
     names = ("id", "number", "unit", "case_type", "opened_at", "due_at", "closed_at", "agent_id", "resolution")
+    more = ("contact_id", "classified_how")
+    version = row["checklist_version"]
     words = (row["subject"] or row["body"] or "").strip().splitlines() or [""]
     return views.CaseRow(
-        **{name: row[name] for name in names},
+        **{name: row[name] for name in (*names, *more)},
+        checklist=views.ChecklistNamed(row["checklist_id"], version) if version else None,
         state=CaseState(row["state"]),
         channel=Channel(row["channel"]),
         unit_name=row["unit_name"] or row["unit"],
@@ -161,4 +164,16 @@ def _end(run: Run) -> views.EndView | None:
     to = fill(end.to) if end.to else None
     return views.EndView(
         end.id, end.kind.value, end.resolution, fill(end.message), to, end.mode, end.priority, fill(end.note)
+    )
+
+
+def preview_view(plan: Preview, message: str) -> views.PreviewView:
+    """Return a preview as doors and pages show it."""
+    names = ("to", "unit", "unit_name", "address", "mode", "priority", "missing", "warnings", "with_conversation")
+    return views.PreviewView(
+        **{name: getattr(plan, name) for name in names},
+        fields=field_views(plan.fields),
+        message=message,
+        acknowledge_by=plan.acknowledge_by,
+        answer_by=plan.answer_by,
     )

@@ -224,6 +224,14 @@ class PreviewView:
 
 
 @dataclass(frozen=True, slots=True)
+class ChecklistNamed:
+    """A version of a checklist, by name."""
+
+    id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class CaseRow:
     """A case in a list."""
 
@@ -243,6 +251,10 @@ class CaseRow:
     closed_at: datetime | None
     agent_id: str | None
     resolution: str | None
+    contact_id: str = ""
+    """The contact that opened it."""
+    classified_how: str | None = None
+    checklist: ChecklistNamed | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,23 @@
+"""What casework reads: contacts, and what the router makes of them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from services.casework.usecases import follow_contacts, follow_routing
+from services.casework.usecases.follow_contacts import FollowContacts
+from services.casework.usecases.follow_routing import FollowRouting
+from shared.consume import Inflow, Received
+from shared.topics import CONTACTS, ROUTING
+
+
+def register(inflow: Inflow, contacts: FollowContacts, routing: FollowRouting) -> None:
+    """Connect the topics to their use cases."""
+
+    async def on_contacts(batch: Sequence[Received[Any]]) -> None:
+        await contacts.run([received.event for received in batch])
+
+    async def on_routing(batch: Sequence[Received[Any]]) -> None:
+        await routing.run([received.event for received in batch])
+
+    inflow.on(CONTACTS, on_contacts, types=follow_contacts.READS)
+    inflow.on(ROUTING, on_routing, types=follow_routing.READS)

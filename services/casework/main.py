@@ -1,0 +1,46 @@
+"""Casework as an app: the doors, and in its lifespan all that runs behind them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.casework import wiring
+from services.casework.settings import Settings
+from services.casework.web import api_cases, api_catalogue, api_handovers
+from services.casework.web.house import open_pages
+from services.casework.web.page_routers import page_routers
+from shared.consume import tune_gc
+from shared.health import Health
+from shared.web.app import build_app
+
+DOORS = (api_cases.router, api_handovers.router, api_catalogue.router)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Build the app; nothing is connected before its lifespan begins."""
+    settings = settings or Settings()
+    health = Health()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        parts = wiring.assemble(settings, health)
+        app.state.inflow = parts.inflow
+        await parts.start()
+        try:
+            async with open_pages(app, parts.casework):
+                tune_gc()
+                yield
+        finally:
+            await parts.stop()
+
+    return build_app(
+        settings,
+        service="casework",
+        title="Ärenden",
+        lifespan=lifespan,
+        routers=(*DOORS, *page_routers(settings)),
+        health=health,
+        templates=[Path(__file__).parent / "templates"],
+    )

@@ -1,0 +1,120 @@
+"""Builds the objects of casework from its settings; nothing is connected before `start`."""
+
+import functools
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.casework import consumers
+from services.casework.jobs import clocks
+from services.casework.mail import Letters, MailServer
+from services.casework.router_client import RouterClient
+from services.casework.settings import Settings
+from services.casework.store import tables
+from services.casework.store.unit_of_work import UnitOfWork
+from services.casework.usecases import (
+    accept_offer,
+    close_case,
+    hand_over,
+    read_cases,
+    read_catalogue,
+    receive_handover,
+    reply,
+    watch_deadlines,
+    work_case,
+)
+from services.casework.usecases.casework import Casework
+from services.casework.usecases.follow_contacts import FollowContacts
+from services.casework.usecases.follow_routing import FollowRouting
+from services.casework.usecases.receipts import SendReceipts
+from services.casework.usecases.send_mail import SendMail
+from shared import database
+from shared.background import Background
+from shared.clock import Clock, utc_now
+from shared.consume import Inflow
+from shared.health import Health
+from shared.outbox import Relay
+from shared.publish import Publisher
+
+
+def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Casework:
+    """Return the use cases on a database."""
+    uow = UnitOfWork(engine)
+    letters = Letters.make(
+        settings.key_for("thread"), settings.mail_domain, settings.casework_url, frozenset({settings.mail_from.lower()})
+    )
+    router = RouterClient(settings.router_url, settings.machine_token.get_secret_value())
+    server = functools.partial(MailServer, settings.smtp_host, settings.smtp_port, settings.mail_from)
+    replies = reply.Replies(letters)
+    return Casework(
+        router=router,
+        read_case=read_cases.ReadCase(uow, clock),
+        list_cases=read_cases.ListCases(uow),
+        read_desk=read_cases.ReadDesk(uow, clock),
+        read_inbox=read_cases.ReadInbox(uow, clock),
+        read_handover=read_cases.ReadHandover(uow, clock),
+        read_catalogue=read_catalogue.ReadCatalogue(uow),
+        read_people=read_catalogue.ReadPeople(uow),
+        accept_offer=accept_offer.AcceptOffer(uow, router, clock),
+        classify=work_case.ClassifyCase(uow, clock),
+        do_step=work_case.DoStep(uow, clock),
+        step_back=work_case.StepBack(uow, clock),
+        add_note=work_case.AddNote(uow, clock),
+        save_draft=work_case.SaveDraft(uow, clock),
+        beat=work_case.BeatCase(uow, clock),
+        report_gap=work_case.ReportGap(uow, clock),
+        reply=reply.ReplyCase(uow, replies, clock),
+        close=close_case.CloseCase(uow, replies, clock),
+        reopen=work_case.ReopenCase(uow, clock),
+        preview_handover=hand_over.PreviewHandover(uow, clock),
+        hand_over=hand_over.HandOver(uow, letters, clock),
+        acknowledge=receive_handover.AcknowledgeHandover(uow, clock),
+        progress=receive_handover.ProgressHandover(uow, clock),
+        reassign=receive_handover.ReassignHandover(uow, letters, clock),
+        send_back=receive_handover.ReturnHandover(uow, clock),
+        answer=receive_handover.AnswerHandover(uow, replies, clock),
+        follow_contacts=FollowContacts(uow, SendReceipts(letters, settings.key_for("receipts")), clock),
+        follow_routing=FollowRouting(uow, clock),
+        send_mail=SendMail(uow, server, clock),
+        watch_deadlines=watch_deadlines.WatchDeadlines(uow, clock),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What lives as long as the process."""
+
+    engine: AsyncEngine
+    publisher: Publisher
+    inflow: Inflow
+    background: Background
+    casework: Casework
+
+    async def start(self) -> None:
+        """Connect, relay, read, and run the loops."""
+        await self.publisher.start()
+        await self.background.start()
+        await self.inflow.start()
+
+    async def stop(self) -> None:
+        """Stop reading first, then the loops, then what they stand on."""
+        await self.inflow.stop()
+        await self.background.stop()
+        await self.publisher.stop()
+        await self.casework.router.close()
+        await self.engine.dispose()
+
+
+def assemble(settings: Settings, health: Health) -> Parts:
+    """Return everything, connected to nothing yet."""
+    engine = database.make_engine(settings, "casework", pool=15)
+    casework = build(settings, engine)
+    publisher = Publisher(settings, "casework")
+    inflow = Inflow(settings, "casework", publisher, health)
+    consumers.register(inflow, casework.follow_contacts, casework.follow_routing)
+    background = Background(health)
+    background.add("relay", Relay(engine, tables.outbox, publisher).run)
+    background.add("mail", functools.partial(clocks.send_mail, casework.send_mail))
+    background.add("deadlines", functools.partial(clocks.watch_deadlines, casework.watch_deadlines))
+    health.add("postgres", database.check(engine))
+    return Parts(engine, publisher, inflow, background, casework)

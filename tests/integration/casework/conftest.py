@@ -1,0 +1,48 @@
+"""A room of casework with the seed in it: a copy of one database that is filled once."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from shared.settings import ServiceSettings
+from tests.support.casework import Room, make_room
+from tests.support.parts import Parts
+
+
+async def _fill(settings: ServiceSettings) -> None:
+    room = make_room(settings)
+    await room.seed()
+    await room.close()
+
+
+@pytest.fixture(scope="session")
+def seeded(parts: Parts) -> Iterator[str]:
+    """The database that is copied; nobody may be connected to it."""
+    url = parts.new_database()
+    asyncio.run(_fill(ServiceSettings(postgres=url)))
+    yield url
+    parts.drop_database(url)
+
+
+@pytest.fixture
+async def room(parts: Parts, seeded: str, tmp_path: Path) -> AsyncIterator[Room]:
+    name = f"casework_{secrets.token_hex(6)}"
+    with closing(psycopg.connect(parts.postgres, autocommit=True)) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{seeded.rsplit("/", 1)[1]}"'.encode())
+    url = f"{seeded.rsplit('/', 1)[0]}/{name}"
+    made = make_room(ServiceSettings(postgres=url, originals=f"file://{tmp_path}"), migrated=True)
+    yield made
+    await made.close()
+    parts.drop_database(url)
+
+
+@pytest.fixture
+async def empty_room(database_url: str) -> AsyncIterator[Room]:
+    made = make_room(ServiceSettings(postgres=database_url))
+    yield made
+    await made.close()
