@@ -115,8 +115,7 @@ class Inflow:
     async def stop(self) -> None:
         """Let the batches in hand end and commit (within `drain_seconds`), then leave the groups."""
         for lane in self.reads.values():
-            lane.stopping = True
-            lane.cancel_timers()
+            lane.close()
         if self._connecting is not None:
             self._connecting.cancel()
             await asyncio.gather(self._connecting, return_exceptions=True)

@@ -1,6 +1,7 @@
 """PostgreSQL: one engine a service with deadlines on everything, and the migrations of its schema."""
 
 import asyncio
+import threading
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shared.health import Check
 from shared.settings import ServiceSettings
+
+_ALEMBIC = threading.Lock()
+"""Alembic keeps its context in module globals: one migration at a time in a process."""
 
 _PASSING = {"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "53300", "25006", "08000", "08003", "08006"}
 """SQLSTATEs that pass: serialization, deadlock, lock and statement timeouts, shutdown, too many connections."""
@@ -77,12 +81,14 @@ def upgrade(url: str, package: str, revision: str = "head") -> None:
 
     The version table lies in the service's own schema, so that services never wait for each other.
     """
-    command.upgrade(_config(url, package), revision)
+    with _ALEMBIC:
+        command.upgrade(_config(url, package), revision)
 
 
 def downgrade(url: str, package: str, revision: str) -> None:
     """Take a service's schema back to a revision (`base` removes everything)."""
-    command.downgrade(_config(url, package), revision)
+    with _ALEMBIC:
+        command.downgrade(_config(url, package), revision)
 
 
 def _config(url: str, package: str) -> Config:

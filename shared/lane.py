@@ -114,18 +114,26 @@ class Lane:
         self._waits: dict[TopicPartition, float] = {}
         self._timers: dict[TopicPartition, asyncio.TimerHandle] = {}
         self._owed: dict[TopicPartition, int] = {}
+        self._calls = 0
         self._settling: asyncio.Task[None] | None = None
 
     async def take(self, consumer: AIOKafkaConsumer, records: Sequence[Any]) -> None:
         """Handle a batch: effects, dead letters, then one commit."""
         async with self._busy:
             started = asyncio.get_running_loop().time()
-            steps = [self._read(record) for record in records]
-            together = not self.halted and await self._together([s.received for s in steps if s.received])
-            for partition, own in groupby(steps, key=lambda step: step.partition):
-                await self._partition(consumer, partition, list(own), together=together)
+            try:
+                await self._handle(consumer, records)
+            except Exception:
+                log.exception("lane_failed", topic=self.topic, group=self.group)
+                self._all_back(consumer, records)
             await self._commit(consumer)
             metrics.HANDLED_SECONDS.labels(*self._labels).observe(asyncio.get_running_loop().time() - started)
+
+    async def _handle(self, consumer: AIOKafkaConsumer, records: Sequence[Any]) -> None:
+        steps = [self._read(record) for record in records]
+        together = not self.halted and await self._together([s.received for s in steps if s.received])
+        for partition, own in groupby(steps, key=lambda step: step.partition):
+            await self._partition(consumer, partition, list(own), together=together)
 
     def _read(self, record: Any) -> _Step:
         """Tell what a record is; only what this group wants is parsed."""
@@ -173,12 +181,13 @@ class Lane:
         metrics.LAST_EVENT_SECONDS.labels(*self._labels).set(batch[-1].time.timestamp())
         return True
 
-    async def _attempts(self, batch: Sequence[Received[Any]], patience: float) -> int:
-        """Call the handler, again while the fault is transient and patience lasts; return how many calls it took."""
+    async def _attempts(self, batch: Sequence[Received[Any]], patience: float) -> None:
+        """Call the handler, again while the fault is transient and patience lasts; `_calls` says how often."""
         loop = asyncio.get_running_loop()
         deadline, wait, attempts = loop.time() + patience, 0.05, 0
         while True:
             attempts += 1
+            self._calls = attempts
             try:
                 async with asyncio.timeout(self._pace.handler):
                     await self._handler(batch)
@@ -189,7 +198,7 @@ class Lane:
                 metrics.RETRIED.labels(*self._labels).inc()
                 await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - jitter is no secret
             else:
-                return attempts
+                return
 
     async def _partition(
         self, consumer: AIOKafkaConsumer, partition: TopicPartition, steps: Sequence[_Step], *, together: bool
@@ -229,7 +238,7 @@ class Lane:
         except Exception as error:
             if self.stopping or is_transient(error):
                 raise
-            await self._bury(step, error, attempts=2)
+            await self._bury(step, error, attempts=1 + self._calls)
             return
         self._recent.append(False)
         metrics.CONSUMED.labels(*self._labels).inc()
@@ -270,6 +279,12 @@ class Lane:
         self._timers[partition] = asyncio.get_running_loop().call_later(delay, self._resume_one, consumer, partition)
         metrics.PAUSED.labels(*self._labels).set(len(self._timers))
 
+    def _all_back(self, consumer: AIOKafkaConsumer, records: Sequence[Any]) -> None:
+        """Seek back to the first record of each partition that is not done: our own faults lose nothing."""
+        for partition, own in groupby(records, key=lambda record: TopicPartition(record.topic, record.partition)):
+            first = next(own).offset
+            self._back_to(consumer, partition, max(first, self._owed.get(partition, first)))
+
     def _resume_one(self, consumer: AIOKafkaConsumer, partition: TopicPartition) -> None:
         self._timers.pop(partition, None)
         metrics.PAUSED.labels(*self._labels).set(len(self._timers))
@@ -290,6 +305,13 @@ class Lane:
         self.cancel_timers()
         if consumer is not None and consumer.assignment():
             consumer.resume(*consumer.assignment())
+
+    def close(self) -> None:
+        """Begin no more: no retries, no timers, no late commits."""
+        self.stopping = True
+        self.cancel_timers()
+        if self._settling is not None:
+            self._settling.cancel()
 
     def cancel_timers(self) -> None:
         """Forget who waits (at a stop, or because everything goes on)."""

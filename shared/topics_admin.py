@@ -9,6 +9,7 @@ from shared.errors import TransientError
 from shared.settings import ServiceSettings
 from shared.topics import TOPICS, Topic
 
+_PATIENCE = 200
 _DURABLE = 3
 """From this many copies on, a write needs two of them."""
 
@@ -19,15 +20,18 @@ def all_topics() -> tuple[Topic, ...]:
 
 
 async def ensure_topics(settings: ServiceSettings) -> list[str]:
-    """Create the topics that are missing; return their names. What exists is left as it is."""
+    """Create the topics that are missing; return their names once the broker knows them. The others stay."""
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka, request_timeout_ms=15_000)
     try:
         await admin.start()
         existing = set(await admin.list_topics())
         missing = [topic for topic in all_topics() if f"{settings.topic_prefix}{topic.name}" not in existing]
-        return await _create(admin, settings, missing)
+        created = await _create(admin, settings, missing)
+        await _wait_until_known(admin, {f"{settings.topic_prefix}{topic.name}" for topic in missing})
     except (KafkaError, OSError) as error:
         raise TransientError(f"topics: {type(error).__name__}: {error}") from error
+    else:
+        return created
     finally:
         await admin.close()
 
@@ -52,8 +56,18 @@ async def _create(admin: AIOKafkaAdminClient, settings: ServiceSettings, topics:
         error = for_code(code)
         if code and error is not TopicAlreadyExistsError:
             raise TransientError(f"topic {name}: {error.__name__}: {text}")
-        created.append(name)
+        if not code:
+            created.append(name)
     return created
+
+
+async def _wait_until_known(admin: AIOKafkaAdminClient, names: set[str]) -> None:
+    """A topic is usable a moment after it is created; TransientError when that moment is long."""
+    for _ in range(_PATIENCE):
+        if names <= set(await admin.list_topics()):
+            return
+        await asyncio.sleep(0.05)
+    raise TransientError("the broker does not know its new topics yet")
 
 
 def main() -> None:

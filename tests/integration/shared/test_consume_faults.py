@@ -10,6 +10,7 @@ from aiokafka.errors import CommitFailedError
 
 from shared.consume import Inflow
 from shared.errors import LogUnavailableError, PermanentError, TransientError
+from shared.lane import Lane
 from shared.publish import Publisher
 from shared.topics import CONTACTS
 from tests.support.inflow import Batch, House
@@ -287,3 +288,18 @@ async def test_a_commit_that_failed_is_made_again_even_when_nothing_more_comes(h
     await house.handled(5)
     await eventually(house.all_committed)
     assert house.done == [f"contact-{n}" for n in range(5)]
+
+
+async def test_a_fault_of_our_own_loses_no_record(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_record, faults = Lane._read, iter([RuntimeError("a bug")])
+
+    def once_broken(lane: Lane, record: object) -> object:
+        for error in faults:
+            raise error
+        return read_record(lane, record)
+
+    monkeypatch.setattr(Lane, "_read", once_broken)
+    await spread(house, range(5), 0)
+    await house.inflow()
+    assert await house.handled(5) == [f"contact-{n}" for n in range(5)]
+    await eventually(house.all_committed)
