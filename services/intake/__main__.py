@@ -4,11 +4,14 @@ import typer
 
 from services.intake.main import create_app
 from services.intake.settings import Settings
+from services.intake.wiring import open_dead_letters
 from shared import logs
 from shared.database import upgrade
+from shared.dead_commands import dead_commands
 from shared.web.serve import serve
 
 cli = typer.Typer(add_completion=False, help="Intake: the outside world becomes contacts.")
+cli.add_typer(dead_commands(lambda: open_dead_letters(Settings())), name="dead")
 
 
 @cli.callback(invoke_without_command=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.intake.settings import Settings
-from services.intake.web import api, eservices, reception, sounds, telephony
+from services.intake.web import api, eservices, ops, reception, sounds, telephony
 from services.intake.wiring import Parts, make_background, make_doors, make_inflow, make_parts, watch
 from shared.background import Background
 from shared.consume import Inflow, tune_gc
@@ -42,7 +42,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         service="intake",
         title="Inflöde",
         lifespan=lifespan,
-        routers=(eservices.router, telephony.router, sounds.router, api.router, reception.router),
+        routers=(eservices.router, telephony.router, sounds.router, api.router, reception.router, ops.router),
         health=health,
         templates=[Path(__file__).parent / "templates"],
         body_limit=settings.form_limit,

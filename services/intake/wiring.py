@@ -1,6 +1,7 @@
 """Builds the objects of intake and puts them together."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,7 +18,7 @@ from services.intake.store.answers import Answers
 from services.intake.store.calls import Calls
 from services.intake.store.mailboxes import Mailboxes
 from services.intake.store.seen import Seen
-from services.intake.store.tables import OUTBOX
+from services.intake.store.tables import DEAD_DECISIONS, OUTBOX
 from services.intake.store.visits import Visits
 from services.intake.usecases.answer_call import AnswerCall
 from services.intake.usecases.end_call import EndCall
@@ -31,6 +32,8 @@ from shared.catalogue import Catalogue
 from shared.clock import utc_now
 from shared.consume import Inflow
 from shared.database import check, make_engine
+from shared.dead import DeadLetters
+from shared.decisions import SqlDecisions
 from shared.health import Health
 from shared.originals import Originals
 from shared.outbox import Relay
@@ -60,6 +63,7 @@ class Doors:
     verifier: Verifier
     elks: Actions
     hub: Hub
+    dead_letters: DeadLetters
     reception: Reception
     receive_form: ReceiveForm
     answer_call: AnswerCall
@@ -97,6 +101,7 @@ def make_doors(settings: Settings, parts: Parts) -> Doors:
             caller_id=settings.caller_id,
         ),
         hub=parts.hub,
+        dead_letters=make_dead_letters(settings, parts.engine, parts.publisher),
         reception=Reception(parts.catalogue, visits, utc_now),
         receive_form=ReceiveForm(
             parts.catalogue, parts.originals, parts.publisher, parts.seen, utc_now, person, timeout=wait
@@ -107,6 +112,23 @@ def make_doors(settings: Settings, parts: Parts) -> Doors:
         register_call=RegisterCall(parts.engine, parts.catalogue, answers, utc_now, person),
         end_visit=EndVisit(visits, utc_now),
     )
+
+
+def make_dead_letters(settings: Settings, engine: AsyncEngine, publisher: Publisher) -> DeadLetters:
+    """Build what the operator works with."""
+    return DeadLetters(settings, "intake", publisher, SqlDecisions(engine, DEAD_DECISIONS))
+
+
+@asynccontextmanager
+async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetters]:
+    """Open the dead letters for a command, and close what they stand on."""
+    engine, publisher = make_engine(settings, "intake", pool=1), Publisher(settings, "intake")
+    await publisher.start()
+    try:
+        yield make_dead_letters(settings, engine, publisher)
+    finally:
+        await publisher.stop()
+        await engine.dispose()
 
 
 def make_inflow(settings: Settings, health: Health, parts: Parts) -> Inflow:

@@ -24,6 +24,9 @@ T = TypeVar("T")
 BATCH_MAILS = 50
 BATCH_BYTES = 20_000_000
 LONGEST_WAIT = 60.0
+"""Seconds between two attempts at a mail server that is away."""
+LONGEST_WAIT_FOR_OURS = 5.0
+"""Seconds between two attempts while a part of our own (log, database, originals) is away."""
 
 log = structlog.get_logger(__name__)
 
@@ -66,7 +69,8 @@ class PollMailbox:
                 except (*ERRORS, TransientError) as error:
                     log.warning("mailbox_interrupted", error=type(error).__name__, reason=str(error)[:200])
                     self.health.set("imap", type(error).__name__)
-                wait = self.first_wait if session.worked else min(wait * 2, LONGEST_WAIT)
+                    longest = LONGEST_WAIT_FOR_OURS if isinstance(error, TransientError) else LONGEST_WAIT
+                    wait = self.first_wait if session.worked else min(wait * 2, longest)
                 await asyncio.sleep(wait * random.uniform(0.5, 1.5))  # noqa: S311 - jitter is no secret
         finally:
             thread.shutdown(wait=False)

@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from shared.decisions import decisions_table
 from shared.outbox import outbox_table
 
 METADATA = MetaData(schema="intake")
@@ -101,6 +102,9 @@ IDEMPOTENCY = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now(), index=True),
 )
 """What was answered to an `Idempotency-Key`, for 24 hours."""
+
+DEAD_DECISIONS = decisions_table(METADATA)
+"""What was decided about dead records of intake's groups."""
 
 OUTBOX = outbox_table(METADATA)
 """Events that wait for Kafka: visits, calls by hand, ends, and calls that came while it was silent."""

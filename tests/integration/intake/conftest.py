@@ -1,6 +1,6 @@
 """An intake of one's own on the real parts."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
@@ -16,27 +16,17 @@ from shared.catalogue import Catalogue
 from shared.clock import utc_now
 from shared.database import make_engine, upgrade
 from shared.decode import ALL_TYPES
-from shared.events import Event
 from shared.health import Health
 from shared.originals import Originals
-from shared.publish import Publisher
-from shared.records import EntranceRecord
+from shared.publish import Publisher, message
+from shared.records import AgentProfile, EntranceRecord
 from shared.settings import ServiceSettings
 from shared.topics import CONTACTS
 from shared.topics_admin import ensure_topics
 from shared.vocabulary import EntranceKind
+from tests.integration.intake.doors import Intake, intake_settings, started
+from tests.integration.intake.reading import Read, ReadContacts
 from tests.support.parts import MailServer
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A record of the log."""
-
-    id: str
-    event: Event
-
-
-ReadContacts = Callable[[], Awaitable[list[Read]]]
 
 ENTRANCES = (
     EntranceRecord(
@@ -174,3 +164,21 @@ async def post(
     receive = ReceiveMail(catalogue, Originals(settings.originals), publisher, seen, utc_now, keys)
     yield Post(mail_server, mail_server.new_address(), receive, intake_engine, Health())
     await seen.stop()
+
+
+@pytest.fixture
+async def stocked(settings: ServiceSettings) -> AsyncIterator[Publisher]:
+    await ensure_topics(settings)
+    made = Publisher(settings, "test")
+    await made.start()
+    await made.publish(*(message(entrance) for entrance in ENTRANCES), timeout=30)
+    await made.publish(message(AgentProfile(id="agent-maria", name="Maria", phone="+46701740605")), timeout=30)
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def intake(settings: ServiceSettings, stocked: Publisher) -> AsyncIterator[Intake]:
+    upgrade(settings.postgres, "services.intake.migrations")
+    async with started(intake_settings(settings), stocked) as running:
+        yield running

@@ -18,7 +18,8 @@ from shared import thread
 from shared.errors import TransientError
 from shared.events import ContactBounced, ContactFollowedUp, ContactReceived
 from shared.settings import ServiceSettings
-from tests.integration.intake.conftest import Post, ReadContacts
+from tests.integration.intake.conftest import Post
+from tests.integration.intake.reading import ReadContacts
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.integration

@@ -1,0 +1,123 @@
+"""Telephony, on a real log and a real database."""
+
+import httpx
+import pytest
+
+from shared.clock import utc_now
+from shared.database import upgrade
+from shared.events import ContactEnded, ContactReceived, ContactRequeued
+from shared.ids import natural_contact_id
+from shared.publish import Publisher, message
+from shared.settings import ServiceSettings
+from tests.integration.intake.doors import Intake, accepted, ended_events, intake_settings, started
+from tests.integration.intake.reading import ReadContacts
+from tests.support.wait import eventually
+
+pytestmark = pytest.mark.integration
+
+RING = {"direction": "incoming", "callid": "c01", "from": "+46701111111", "to": "+46846500400"}
+
+
+async def test_a_call_hears_the_recording_then_hold_then_the_agent_and_ends(
+    intake: Intake, read_contacts: ReadContacts
+) -> None:
+    first = (await intake.ring(**RING)).json()
+    assert first["play"] == "https://example.se/ko.mp3"
+    assert first["next"] == "https://kc.example/intake/webhooks/46elks/next?after=message&token=hemligt"
+    (read,) = await read_contacts()
+    assert isinstance(read.event, ContactReceived)
+    assert read.event.contact_id == natural_contact_id("call", "c01")
+    assert (read.event.entrance, read.event.sender.phone, read.event.call_id) == ("vaxel", "+46701111111", "c01")
+    hold = (await intake.ring("next?after=message", **RING, result="success")).json()
+    assert hold["play"].endswith("/sounds/hold-1.wav")
+
+    await intake.tell(message(accepted(read.event.contact_id, epoch=1)))
+    connect = await eventually(lambda: _connects(intake), timeout=15)
+    assert connect["connect"] == "+46701740605"
+    assert connect["callerid"] == "+46701111111"
+    busy = (await intake.ring("next?after=connect", **RING, result="busy")).json()
+    assert "hold" in busy["play"]
+    again = (await intake.ring("next?after=hold", **RING, result="success")).json()
+    assert again["connect"] == "+46701740605"
+    over = (await intake.ring("next?after=connect", **RING, result="success")).json()
+    assert "hangup" in over
+
+    end = {"id": "c01", "state": "success", "duration": "9", "legs": '[{"duration": 0.001}]'}
+    for _ in range(2):
+        assert (await intake.ring("hangup", **end)).status_code == 204
+    found = await eventually(lambda: ended_events(read_contacts))
+    ended = found[-1].event
+    assert isinstance(ended, ContactEnded)
+    assert ended.reason == "hung_up"
+    assert ended.talk_seconds == 0.001
+    assert "hangup" in (await intake.ring("next?after=hold", **RING)).json()
+
+
+async def _connects(intake: Intake) -> dict[str, str]:
+    action: dict[str, str] = (await intake.ring("next?after=hold", **RING, result="success")).json()
+    return action if "connect" in action else {}
+
+
+async def test_a_call_that_is_requeued_waits_again(intake: Intake) -> None:
+    await intake.ring(**RING)
+    contact_id = natural_contact_id("call", "c01")
+    back = ContactRequeued(contact_id=contact_id, epoch=2, at=utc_now(), queue="q", reason="no_answer")
+    await intake.tell(message(accepted(contact_id, epoch=1)))
+    await eventually(lambda: _connects(intake), timeout=15)
+    await intake.tell(message(back))
+    await eventually(lambda: _holds(intake))
+    await intake.tell(message(accepted(contact_id, epoch=1)), message(accepted(contact_id, epoch=3)))
+    await eventually(lambda: _connects(intake))
+
+
+async def _holds(intake: Intake) -> bool:
+    return not await _connects(intake)
+
+
+async def test_a_repeated_ring_is_one_contact_and_an_unknown_number_is_flagged(
+    intake: Intake, read_contacts: ReadContacts
+) -> None:
+    strange = {"id": "c02", "from": "anonymous", "to": "+46850000000", "direction": "incoming"}
+    for _ in range(3):
+        assert "play" in (await intake.ring(**strange)).json()
+    (read,) = await read_contacts()
+    assert isinstance(read.event, ContactReceived)
+    assert read.event.flags == ("unknown_entrance", "withheld_number")
+    assert read.event.entrance == "vaxel"
+    assert (await intake.ring(to="+46846500400")).status_code == 422
+    assert (await intake.ring("hangup", id="never-seen")).status_code == 204
+    sms = await intake.ring("sms", id="s1", message="Hej")
+    assert (sms.status_code, sms.content) == (204, b"")
+
+
+async def test_a_call_is_answered_when_the_log_is_silent_and_told_later(
+    settings: ServiceSettings, stocked: Publisher, read_contacts: ReadContacts
+) -> None:
+    upgrade(settings.postgres, "services.intake.migrations")
+    async with started(intake_settings(settings, publish_timeout=0.0001), stocked) as slow:
+        assert "play" in (await slow.ring(**RING)).json()
+        await slow.ring("hangup", callid="c01", state="failed")
+        found = await eventually(lambda: ended_events(read_contacts), timeout=15)
+    kinds = [type(one.event) for one in found]
+    assert kinds.index(ContactReceived) < kinds.index(ContactEnded)
+    assert len({one.id for one in found}) == 2
+
+
+async def test_telephony_needs_its_token_or_its_address(settings: ServiceSettings, stocked: Publisher) -> None:
+    upgrade(settings.postgres, "services.intake.migrations")
+    async with started(intake_settings(settings, trusted_proxies=["10.0.0.0/8"]), stocked) as intake:
+        for client, headers, query, expected in (
+            ("203.0.113.9", {}, "", 403),
+            ("203.0.113.9", {}, "?token=fel", 403),
+            ("203.0.113.9", {}, "?token=hemligt", 200),
+            ("203.0.113.9", {"x-forwarded-for": "176.10.154.199"}, "", 403),
+            ("176.10.154.199", {}, "", 200),
+            ("::ffff:176.10.154.199", {}, "", 200),
+            ("2001:9b0:2:902::199", {}, "", 200),
+            ("10.0.0.1", {"x-forwarded-for": "1.2.3.4, 176.10.154.199"}, "", 200),
+            ("10.0.0.1", {"x-forwarded-for": "176.10.154.199, 1.2.3.4"}, "", 403),
+        ):
+            transport = httpx.ASGITransport(intake.app, client=(client, 1))
+            async with httpx.AsyncClient(transport=transport, base_url="http://intake") as outside:
+                answer = await outside.post(f"/webhooks/46elks/voice{query}", data=RING, headers=headers)
+            assert answer.status_code == expected, (client, headers, query)

@@ -1,0 +1,88 @@
+"""A caller's turns, whatever telephony repeats, and how long they talked."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.intake.channels import elks
+from services.intake.channels.elks import Actions
+from services.intake.channels.phone import e164
+from services.intake.domain.call import MAX_ATTEMPTS, Call, CallState, Turn, next_turn, talk_seconds
+
+NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
+
+
+def call(state: CallState = CallState.WAITING, **more: object) -> Call:
+    values = {"call_id": "c1", "contact_id": "k", "entrance": "vaxel", "dialled": "+468", "caller": None}
+    return Call(**{**values, "state": state, "received_at": NOW, **more})  # type: ignore[arg-type] # a test's shorthand
+
+
+@pytest.mark.parametrize(
+    ("state", "after", "result", "turn"),
+    [
+        (CallState.WAITING, None, "", Turn.MESSAGE),
+        (CallState.WAITING, Turn.MESSAGE, "success", Turn.HOLD),
+        (CallState.WAITING, Turn.HOLD, "failed", Turn.HOLD),
+        (CallState.ACCEPTED, Turn.HOLD, "success", Turn.CONNECT),
+        (CallState.ACCEPTED, None, "", Turn.CONNECT),
+        (CallState.CONNECTING, Turn.HOLD, "success", Turn.CONNECT),
+        (CallState.CONNECTING, Turn.CONNECT, "success", Turn.HANG_UP),
+        (CallState.CONNECTING, Turn.CONNECT, "busy", Turn.HOLD),
+        (CallState.CONNECTING, Turn.CONNECT, "failed", Turn.HOLD),
+        (CallState.ENDED, Turn.HOLD, "success", Turn.HANG_UP),
+    ],
+)
+def test_the_next_turn(state: CallState, after: Turn | None, result: str, turn: Turn) -> None:
+    assert next_turn(call(state), after=after, result=result) is turn
+
+
+def test_a_phone_that_never_answers_is_not_rung_for_ever() -> None:
+    assert next_turn(call(CallState.ACCEPTED, attempts=MAX_ATTEMPTS), after=Turn.HOLD, result="") is Turn.HOLD
+
+
+def test_talk_is_since_connecting_and_never_more_than_telephony_says() -> None:
+    talked = call(CallState.CONNECTING, connected_at=NOW)
+    end = NOW + timedelta(seconds=90)
+    assert talk_seconds(call(), end, ()) == 0
+    assert talk_seconds(talked, end, ()) == 90
+    assert talk_seconds(talked, end, (12.0, 70.0)) == 70
+    assert talk_seconds(talked, end, (500.0,)) == 90
+
+
+def test_both_spellings_of_the_call_id_are_read() -> None:
+    assert elks.ring({"callid": "c1", "from": "070-174 06 05", "to": "+46846500400"}).caller == "+46701740605"
+    assert elks.ring({"id": "c1", "to": "+46846500400"}).call_id == "c1"
+    assert elks.hang_up({"id": "c1", "state": "busy"}).state == "busy"
+    for form in ({}, {"callid": ""}, {"callid": "a b"}, {"callid": "x" * 101}):
+        with pytest.raises(elks.CallIdMissingError):
+            elks.ring(form)
+
+
+@pytest.mark.parametrize("legs", ["", "{", "{}", "[1]", '[{"duration": "x"}]', '[{"duration": true}]', "null"])
+def test_legs_that_make_no_sense_are_no_legs(legs: str) -> None:
+    assert elks.hang_up({"id": "c1", "legs": legs}).leg_seconds == ()
+
+
+def test_every_action_but_the_last_leads_back_to_us() -> None:
+    actions = Actions("https://kc.example", "t&k", "https://kc.example/hold.wav")
+    played = actions.write(Turn.MESSAGE, recording="https://x.example/ko.mp3")
+    assert played["play"] == "https://x.example/ko.mp3"
+    assert played["next"] == "https://kc.example/webhooks/46elks/next?after=message&token=t%26k"
+    assert played["whenhangup"] == "https://kc.example/webhooks/46elks/hangup?token=t%26k"
+    assert actions.write(Turn.MESSAGE)["play"].endswith("hold.wav")
+    assert actions.write(Turn.CONNECT, number="+4670", caller="+4671")["callerid"] == "+4671"
+    assert actions.write(Turn.HANG_UP) == {"hangup": "reject"}
+
+
+@pytest.mark.parametrize(
+    ("given", "number"),
+    [
+        ("08-465 004 00", "+46846500400"),
+        ("anonymous", None),
+        ("", None),
+        (None, None),
+        ("+358401234567", "+358401234567"),
+    ],
+)
+def test_numbers(given: str | None, number: str | None) -> None:
+    assert e164(given) == number

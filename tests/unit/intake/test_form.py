@@ -1,0 +1,45 @@
+"""A form's fields become flat text, whatever their shape."""
+
+from services.intake.domain import form
+from services.intake.domain.visit import ticket
+
+
+def test_nested_fields_are_flat_and_only_words_are_matched() -> None:
+    words = form.words({"a": {"b": "Trasig lampa", "n": 3}, "val": ["x1", "Gata"], "rader": [{"c": "Ett"}], "ja": True})
+    assert words.fields == {
+        "a / b": "Trasig lampa",
+        "a / n": "3",
+        "val": "x1, Gata",
+        "rader 1 / c": "Ett",
+        "ja": "ja",
+    }
+    assert words.own == "Trasig lampa\nx1, Gata\nEtt\nja"
+    assert words.flags == ()
+
+
+def test_a_form_without_answers_is_flagged() -> None:
+    for empty in (None, {}, {"a": ""}, {"a": None}, {"a": {}}, {"a": []}):
+        assert form.words(empty).flags == ("no_fields",)
+
+
+def test_too_much_is_cut_and_flagged() -> None:
+    many = form.words({str(number): "ord" for number in range(500)})
+    assert len(many.fields) == form.MAX_FIELDS
+    assert many.flags == ("text_cut",)
+    long = form.words({str(number): "ord " * 4000 for number in range(50)})
+    assert sum(map(len, long.fields.values())) <= form.MAX_TEXT
+    assert len(long.full) <= form.MAX_TEXT
+
+
+def test_nul_never_reaches_the_log() -> None:
+    assert form.words({"a\x00b": "x\x00yz"}).fields == {"ab": "xyz"}
+
+
+def test_addresses() -> None:
+    assert form.address(" Anna@Example.SE ") == "anna@example.se"
+    for bad in (None, "", "anna", "a@b", "a b@c.se", "a@b.se, c@d.se"):
+        assert form.address(bad) is None
+
+
+def test_tickets() -> None:
+    assert [ticket(number) for number in (1, 14, 1000)] == ["B001", "B014", "B1000"]
