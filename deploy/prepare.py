@@ -6,6 +6,7 @@ They call the commands that an operator calls, inside one process, so that slow 
 
 import argparse
 import asyncio
+import contextlib
 import importlib.util
 import runpy
 import sys
@@ -22,6 +23,8 @@ IMPORTS = (
 )
 """In this order: checklists, entrances, people and examples name units and case types of the catalogue."""
 
+GROUP_TRIES = 100
+
 
 def tables() -> None:
     """Bring every service's tables up to date."""
@@ -35,7 +38,26 @@ def topics() -> None:
     from shared.settings import ServiceSettings  # noqa: PLC0415 - slow to load; the caller waits for Kafka meanwhile
     from shared.topics_admin import ensure_topics  # noqa: PLC0415 - the same
 
-    asyncio.run(ensure_topics(ServiceSettings()))
+    settings = ServiceSettings()
+    asyncio.run(ensure_topics(settings))
+    asyncio.run(_groups(settings.kafka))
+
+
+async def _groups(bootstrap: str) -> None:
+    """Have the broker make its own topic of group offsets, so that the first consumers do not run into its absence."""
+    from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415 - as above
+    from aiokafka.errors import KafkaError  # noqa: PLC0415 - as above
+
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        for _ in range(GROUP_TRIES):
+            with contextlib.suppress(KafkaError):
+                await admin.find_coordinator("")
+                return
+            await asyncio.sleep(0.1)
+    finally:
+        await admin.close()
 
 
 def seed(marker: Path) -> None:
