@@ -18,7 +18,8 @@ def test_nested_fields_are_flat_and_only_words_are_matched() -> None:
 
 
 def test_a_form_without_answers_is_flagged() -> None:
-    for empty in (None, {}, {"a": ""}, {"a": None}, {"a": {}}, {"a": []}):
+    forms: list[dict[str, object] | None] = [None, {}, {"a": ""}, {"a": None}, {"a": {}}, {"a": []}]
+    for empty in forms:
         assert form.words(empty).flags == ("no_fields",)
 
 
