@@ -20,8 +20,9 @@ from shared.dead import Burial
 from shared.decode import ALL_TYPES
 from shared.events import Event
 from shared.health import Health
-from shared.lane import Handler, Lane, Pace, Received
+from shared.lane import Lane
 from shared.publish import Publisher
+from shared.received import Handler, Pace, Received
 from shared.settings import ServiceSettings
 from shared.topics import Topic
 
@@ -107,7 +108,7 @@ class Inflow:
         if not self._lanes:
             return
         for lane in self.reads.values():
-            lane.stopping = False
+            lane.open()
         self._health.set(_PROBLEM, "not connected to Kafka yet")
         self._connecting = asyncio.create_task(self._connect(), name=f"{self._service} inflow")
         await asyncio.wait([self._connecting], timeout=10)

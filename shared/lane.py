@@ -7,69 +7,26 @@ is sought back and paused while the others go on. Offsets are committed explicit
 import asyncio
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from shared import database, metrics
+from shared import metrics
 from shared.dead import Burial
 from shared.decode import ALL_TYPES, envelope_of, event_of, type_of
-from shared.errors import PermanentError, TransientError
+from shared.errors import PermanentError
 from shared.events import Event
+from shared.holds import Holds
+from shared.offsets import Offsets
+from shared.received import Handler, Pace, Received, is_transient
 
-E = TypeVar("E", bound=Event)
-
-
-@dataclass(frozen=True, slots=True)
-class Received(Generic[E]):
-    """An event as it was read, with where it stood; `id` is the idempotency key of its effects."""
-
-    event: E
-    id: str
-    type: str
-    time: datetime
-    key: str
-    topic: str
-    partition: int
-    offset: int
-    traceparent: str | None
-
-
-Handler = Callable[[Sequence[Received[Any]]], Awaitable[None]]
-"""Gets a batch in order, does all of it in one unit of work, is idempotent."""
+__all__ = ["Handler", "Lane", "Pace", "Received", "is_transient"]
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How long things may take and how often they are tried, in seconds."""
-
-    retry: float = 2.0
-    first_pause: float = 1.0
-    longest_pause: float = 30.0
-    handler: float = 60.0
-    commit: float = 10.0
-    revoke: float = 5.0
-    session_ms: int = 30_000
-    heartbeat_ms: int = 3_000
-    window: int = 100
-
-
-def is_transient(error: BaseException) -> bool:
-    """Say whether trying the same again can succeed: what a broker, a database, Redis or the network raises."""
-    if isinstance(error, PermanentError):
-        return False
-    known = (TransientError, OSError, TimeoutError, RedisConnectionError, RedisTimeoutError, KafkaError)
-    return isinstance(error, known) or database.transient(error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +68,9 @@ class Lane:
         self._labels = (topic, group)
         self._busy = asyncio.Lock()
         self._recent: deque[bool] = deque(maxlen=pace.window)
-        self._waits: dict[TopicPartition, float] = {}
-        self._timers: dict[TopicPartition, asyncio.TimerHandle] = {}
-        self._owed: dict[TopicPartition, int] = {}
+        self._offsets = Offsets(topic, group, pace.commit)
+        self._holds = Holds(topic, group, pace.first_pause, pace.longest_pause)
         self._calls = 0
-        self._settling: asyncio.Task[None] | None = None
 
     async def take(self, consumer: AIOKafkaConsumer, records: Sequence[Any]) -> None:
         """Handle a batch: effects, dead letters, then one commit."""
@@ -126,7 +81,7 @@ class Lane:
             except Exception:
                 log.exception("lane_failed", topic=self.topic, group=self.group)
                 self._all_back(consumer, records)
-            await self._commit(consumer)
+            await self._offsets.commit(consumer)
             metrics.HANDLED_SECONDS.labels(*self._labels).observe(asyncio.get_running_loop().time() - started)
 
     async def _handle(self, consumer: AIOKafkaConsumer, records: Sequence[Any]) -> None:
@@ -209,8 +164,8 @@ class Lane:
             if undone:
                 self._back_to(consumer, partition, step.record.offset)
                 return
-            self._owed[partition] = step.record.offset + 1
-        self._waits.pop(partition, None)
+            self._offsets.done(partition, step.record.offset)
+        self._holds.well(partition)
         metrics.LAG.labels(*self._labels, str(partition.partition)).set(_behind(consumer, partition, steps[-1].record))
 
     async def _done(self, step: _Step, *, together: bool) -> bool:
@@ -234,7 +189,7 @@ class Lane:
 
     async def _alone(self, step: _Step, received: Received[Any]) -> None:
         try:
-            await self._attempts([received], self._pace.retry if self._recently_well() else 0)
+            await self._attempts([received], 0 if self._holds.any() else self._pace.retry)
         except Exception as error:
             if self.stopping or is_transient(error):
                 raise
@@ -242,10 +197,6 @@ class Lane:
             return
         self._recent.append(False)
         metrics.CONSUMED.labels(*self._labels).inc()
-
-    def _recently_well(self) -> bool:
-        """Whether patience is worth while: no partition of this lane waits already."""
-        return not self._timers
 
     async def _bury(self, step: _Step, error: Exception, *, attempts: int) -> None:
         """Move a record to the dead topic; when too many go there, something else is wrong: stop."""
@@ -266,34 +217,17 @@ class Lane:
     # Pausing and resuming.
 
     def _back_to(self, consumer: AIOKafkaConsumer, partition: TopicPartition, offset: int) -> None:
-        """Seek back to a record, and unless all is stopped anyway pause its partition and set the timer."""
-        if partition not in consumer.assignment():
-            return
-        consumer.seek(partition, offset)
-        consumer.pause(partition)
-        if self.halted or self.stopping:
-            return
-        wait = self._waits.get(partition, self._pace.first_pause)
-        self._waits[partition] = min(wait * 2, self._pace.longest_pause)
-        delay = wait * random.uniform(0.75, 1.25)  # noqa: S311 - jitter is no secret
-        self._timers[partition] = asyncio.get_running_loop().call_later(delay, self._resume_one, consumer, partition)
-        metrics.PAUSED.labels(*self._labels).set(len(self._timers))
+        self._holds.hold(consumer, partition, offset, timer=not (self.halted or self.stopping))
 
     def _all_back(self, consumer: AIOKafkaConsumer, records: Sequence[Any]) -> None:
         """Seek back to the first record of each partition that is not done: our own faults lose nothing."""
         for partition, own in groupby(records, key=lambda record: TopicPartition(record.topic, record.partition)):
-            first = next(own).offset
-            self._back_to(consumer, partition, max(first, self._owed.get(partition, first)))
-
-    def _resume_one(self, consumer: AIOKafkaConsumer, partition: TopicPartition) -> None:
-        self._timers.pop(partition, None)
-        metrics.PAUSED.labels(*self._labels).set(len(self._timers))
-        if not self.halted and partition in consumer.assignment():
-            consumer.resume(partition)
+            self._back_to(consumer, partition, self._offsets.next_after(partition, next(own).offset))
 
     def halt(self, consumer: AIOKafkaConsumer | None) -> None:
         """Pause everything until `go_on`."""
         self.halted = True
+        self._holds.clear()
         if consumer is not None and consumer.assignment():
             consumer.pause(*consumer.assignment())
 
@@ -301,24 +235,20 @@ class Lane:
         """Resume everything and forget the dead ones so far."""
         self.halted = False
         self._recent.clear()
-        self._waits.clear()
-        self.cancel_timers()
+        self._holds.clear()
         if consumer is not None and consumer.assignment():
             consumer.resume(*consumer.assignment())
+
+    def open(self) -> None:
+        """Begin (again)."""
+        self.stopping = False
+        self._offsets.open()
 
     def close(self) -> None:
         """Begin no more: no retries, no timers, no late commits."""
         self.stopping = True
-        self.cancel_timers()
-        if self._settling is not None:
-            self._settling.cancel()
-
-    def cancel_timers(self) -> None:
-        """Forget who waits (at a stop, or because everything goes on)."""
-        for timer in self._timers.values():
-            timer.cancel()
-        self._timers.clear()
-        metrics.PAUSED.labels(*self._labels).set(0)
+        self._holds.clear()
+        self._offsets.close()
 
     # Partitions that come and go.
 
@@ -329,49 +259,13 @@ class Lane:
                 pass
         except TimeoutError:
             log.warning("revoked_while_busy", topic=self.topic, group=self.group)
-        for partition in partitions:
-            self._owed.pop(partition, None)
-            timer = self._timers.pop(partition, None)
-            if timer is not None:
-                timer.cancel()
+        self._offsets.forget(partitions)
+        self._holds.forget(partitions)
 
     def assigned(self, consumer: AIOKafkaConsumer, partitions: set[TopicPartition]) -> None:
         """Keep a stopped lane stopped over a rebalance."""
         if self.halted and partitions:
             consumer.pause(*partitions)
-
-    # Commits.
-
-    async def _commit(self, consumer: AIOKafkaConsumer) -> None:
-        """Commit what is done; a refusal is no reason to stop, the effects are idempotent."""
-        offsets = {tp: offset for tp, offset in self._owed.items() if tp in consumer.assignment()}
-        if not offsets:
-            return
-        try:
-            async with asyncio.timeout(self._pace.commit):
-                await consumer.commit(offsets)
-        except (KafkaError, OSError, TimeoutError) as error:
-            metrics.COMMITS_FAILED.labels(*self._labels).inc()
-            log.warning("commit_failed", topic=self.topic, group=self.group, error=type(error).__name__)
-            self._settle_later(consumer)
-            return
-        for tp, offset in offsets.items():
-            if self._owed.get(tp) == offset:
-                del self._owed[tp]
-
-    def _settle_later(self, consumer: AIOKafkaConsumer) -> None:
-        if self.stopping or (self._settling is not None and not self._settling.done()):
-            return
-        self._settling = asyncio.create_task(self._settle(consumer))
-
-    async def _settle(self, consumer: AIOKafkaConsumer) -> None:
-        """Commit again later what no batch has committed since."""
-        while self._owed and not self.stopping:
-            await asyncio.sleep(1.0)
-            async with self._busy:
-                await self._commit(consumer)
-            if not any(tp in consumer.assignment() for tp in self._owed):
-                return
 
 
 def _behind(consumer: AIOKafkaConsumer, partition: TopicPartition, record: Any) -> int:

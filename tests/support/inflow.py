@@ -7,8 +7,8 @@ from typing import Any
 from shared.consume import Inflow, Received
 from shared.events import Event
 from shared.health import Health
-from shared.lane import Pace
 from shared.publish import Publisher, message
+from shared.received import Pace
 from shared.settings import ServiceSettings
 from shared.topics import CONTACTS
 from shared.topics_admin import ensure_topics

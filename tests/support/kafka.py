@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.events import ContactReceived
-from shared.lane import Pace
+from shared.received import Pace
 from shared.settings import ServiceSettings
 from shared.topics import Topic
 from shared.vocabulary import Channel

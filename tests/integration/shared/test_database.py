@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.database import check, downgrade, make_engine, transient, upgrade
-from shared.lane import is_transient
+from shared.received import is_transient
 from shared.settings import ServiceSettings
 
 pytestmark = pytest.mark.integration
