@@ -11,6 +11,7 @@ from services.stats.settings import Settings
 from services.stats.store.cluster import check_cluster
 from services.stats.store.log import cluster_id
 from services.stats.web import alarms, api, streams, wallboard
+from shared.clock import Clock, utc_now
 from shared.consume import tune_gc
 from shared.database import make_engine
 from shared.health import Health
@@ -20,7 +21,7 @@ HERE = Path(__file__).parent
 ROUTERS = (wallboard.router, alarms.router, streams.router, api.router)
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+def create_app(settings: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
     """Build the app; it connects when its lifespan begins, and refuses a Kafka cluster its facts are not from."""
     settings = settings or Settings()
     health = Health()
@@ -30,7 +31,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         engine = make_engine(settings, "stats")
         cluster = await cluster_id(settings)
         await check_cluster(engine, cluster)
-        app.state.stats = reading = wiring.make_reading(settings, engine, wiring.make_names(settings))
+        app.state.stats = reading = wiring.make_reading(settings, engine, wiring.make_names(settings), clock)
         running = wiring.make_running(settings, engine, health, reading, cluster=cluster)
         try:
             await running.start()

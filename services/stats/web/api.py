@@ -84,8 +84,8 @@ def _list(items: Any) -> dict[str, Any]:
 
 def _by(text: str) -> tuple[str, ...]:
     names = tuple(name for name in text.split(",") if name)
-    if strangers := sorted(set(names) - set(DIMENSIONS)):
-        raise InvalidError(errors=[FieldError("/by", f"{', '.join(strangers)}: {', '.join(DIMENSIONS)}")])
+    if set(names) - set(DIMENSIONS):
+        raise InvalidError(errors=[FieldError("/by", "Välj bland channel, unit, case_type och entrance.")])
     return names
 
 
@@ -93,7 +93,7 @@ def _period(doors: Reading, start: datetime | None, end: datetime | None) -> tup
     now = doors.clock()
     begin, end = start or start_of(local_day(end or now)), end or now
     if begin >= end:
-        raise InvalidError(errors=[FieldError("/from", "from < to")])
+        raise InvalidError(errors=[FieldError("/from", "Perioden måste börja innan den slutar.")])
     return begin, end
 
 

@@ -10,8 +10,7 @@ from services.stats.domain.cube import BINS_PER_DAY, BINS_PER_HOUR
 from services.stats.domain.expected import Counts
 from services.stats.usecases.board import Curve
 
-WIDTH, HEIGHT = 1180, 400
-LEFT, RIGHT, TOP, BOTTOM = 52, 12, 14, 34
+WIDTH, HEIGHT = 1000, 400
 _DAY = (8 * BINS_PER_HOUR, 17 * BINS_PER_HOUR)
 _STEPS = (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 5000)
 _SMOOTH = np.array([1, 2, 3, 2, 1]) / 9
@@ -27,11 +26,23 @@ class Frame:
 
     def x(self, number: float) -> float:
         """Return where a bin begins."""
-        return LEFT + (number - self.first) / (self.last - self.first) * (WIDTH - LEFT - RIGHT)
+        return (number - self.first) / (self.last - self.first) * WIDTH
 
     def y(self, count: float) -> float:
         """Return how high a count stands."""
-        return HEIGHT - BOTTOM - min(count, self.top) / self.top * (HEIGHT - TOP - BOTTOM)
+        return HEIGHT - min(count, self.top) / self.top * HEIGHT
+
+    @property
+    def hours(self) -> range:
+        """The bins that stand below the chart."""
+        return range(
+            self.first, self.last + 1, BINS_PER_HOUR * (1 if self.last - self.first <= 12 * BINS_PER_HOUR else 2)
+        )
+
+    @property
+    def levels(self) -> range:
+        """The counts that stand beside the chart."""
+        return range(0, self.top + 1, _step(self.top))
 
 
 def day_chart(curve: Curve, label: str, alarm_bin: int | None = None) -> Markup:
@@ -45,8 +56,15 @@ def day_chart(curve: Curve, label: str, alarm_bin: int | None = None) -> Markup:
         parts.append(_alarm(frame, alarm_bin, curve.now_bin))
     parts.append(_line(frame, curve.counts, range(frame.first, curve.now_bin), "seen"))
     parts.append(_dot(frame, curve))
-    svg = Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>')
-    return svg.format(WIDTH, HEIGHT, label, Markup().join(parts))
+    svg = Markup('<svg viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>')
+    plot = svg.format(WIDTH, HEIGHT, label, Markup().join(parts))
+    return Markup('<div class="chart"><div class="levels" aria-hidden="true">{}</div>{}{}</div>').format(
+        _labels(reversed(frame.levels)),
+        plot,
+        Markup('<div class="hours" aria-hidden="true">{}</div>').format(
+            _labels(f"{number // BINS_PER_HOUR:02}" for number in frame.hours)
+        ),
+    )
 
 
 def frame_of(curve: Curve) -> Frame:
@@ -62,6 +80,8 @@ def frame_of(curve: Curve) -> Frame:
     last = max(last, curve.now_bin + 1)
     first -= first % BINS_PER_HOUR
     last = min(BINS_PER_DAY, -(-last // BINS_PER_HOUR) * BINS_PER_HOUR)
+    if last - first > 12 * BINS_PER_HOUR and (last - first) % (2 * BINS_PER_HOUR):
+        first, last = (first - BINS_PER_HOUR, last) if first else (first, last + BINS_PER_HOUR)
     highest = max(float(counts.max()), 4.0 if curve.high is None else float(_even(curve.high).max()))
     step = _step(highest)
     return Frame(first, last, int(-(-highest // step) * step))
@@ -71,23 +91,16 @@ def _step(highest: float) -> int:
     return next((step for step in _STEPS if highest / step <= 4), _STEPS[-1])
 
 
+def _labels(texts: Iterable[object]) -> Markup:
+    """Return labels that CSS spreads evenly: the plot stretches with its place, text must not."""
+    return Markup().join(Markup("<span>{}</span>").format(text) for text in texts)
+
+
 def _grid(frame: Frame) -> Markup:
-    every = BINS_PER_HOUR * (1 if frame.last - frame.first <= 12 * BINS_PER_HOUR else 2)
-    upright = Markup('<line class="grid" x1="{x:.0f}" x2="{x:.0f}" y1="{top}" y2="{foot}"/>')
-    hour = Markup('<text x="{x:.0f}" y="{y}" text-anchor="middle">{text:02}</text>')
-    level = Markup('<line class="grid" x1="{left}" x2="{right}" y1="{y:.0f}" y2="{y:.0f}"/>')
-    count = Markup('<text x="{x}" y="{y:.0f}" text-anchor="end">{text}</text>')
-    foot = HEIGHT - BOTTOM
-    parts = []
-    for number in range(frame.first, frame.last + 1, every):
-        x = frame.x(number)
-        parts.append(upright.format(x=x, top=TOP, foot=foot))
-        parts.append(hour.format(x=x, y=HEIGHT - 8, text=number // BINS_PER_HOUR % 24))
-    for value in range(0, frame.top + 1, _step(frame.top)):
-        y = frame.y(value)
-        parts.append(level.format(left=LEFT, right=WIDTH - RIGHT, y=y))
-        parts.append(count.format(x=LEFT - 10, y=y + 6, text=value))
-    return Markup().join(parts)
+    upright = Markup('<line class="grid" x1="{x:.0f}" x2="{x:.0f}" y1="0" y2="{foot}"/>')
+    level = Markup('<line class="grid" x1="0" x2="{right}" y1="{y:.0f}" y2="{y:.0f}"/>')
+    lines = [upright.format(x=frame.x(number), foot=HEIGHT) for number in frame.hours]
+    return Markup().join(lines + [level.format(right=WIDTH, y=frame.y(value)) for value in frame.levels])
 
 
 def _band(frame: Frame, low: Counts, high: Counts) -> Markup:
@@ -103,8 +116,8 @@ def _line(frame: Frame, values: Sequence[float] | Counts, across: Iterable[int],
 
 def _alarm(frame: Frame, since: int, now: int) -> Markup:
     left, right = frame.x(max(since, frame.first)), frame.x(min(now + 1, frame.last))
-    rect = Markup('<rect class="alarmed" x="{:.0f}" y="{}" width="{:.0f}" height="{}"/>')
-    return rect.format(left, TOP, max(2.0, right - left), HEIGHT - TOP - BOTTOM)
+    rect = Markup('<rect class="alarmed" x="{:.0f}" y="0" width="{:.0f}" height="{}"/>')
+    return rect.format(left, max(2.0, right - left), HEIGHT)
 
 
 def _dot(frame: Frame, curve: Curve) -> Markup:
@@ -113,7 +126,7 @@ def _dot(frame: Frame, curve: Curve) -> Markup:
     if number < frame.first:
         return Markup()
     x, y = frame.x(number + 0.5), frame.y(curve.counts[number])
-    return Markup('<circle class="now" cx="{:.0f}" cy="{:.0f}" r="7"/>').format(x, y)
+    return Markup('<line class="now" x1="{x:.1f}" x2="{x:.1f}" y1="{y:.0f}" y2="{y:.0f}"/>').format(x=x, y=y)
 
 
 def _points(frame: Frame, values: Sequence[float] | Counts, across: Iterable[int]) -> list[str]:

@@ -34,6 +34,11 @@ class Names:
         found = self.catalogue.case_type(case_type_id)
         return found.question if found else case_type_id
 
+    def area(self, case_type_id: str) -> str:
+        """Return the middle levels of a case type's path; empty where there are none."""
+        found = self.catalogue.case_type(case_type_id)
+        return found.area if found else ""
+
     def able(self, queue: QueueState, agents: Mapping[str, AgentState]) -> int:
         """Return how many of the agents who are free have the skills that the queue last asked for."""
         return sum(self._has(agent.id, queue.skills) for agent in agents.values() if is_free(agent))

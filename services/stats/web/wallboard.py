@@ -19,7 +19,7 @@ from shared.web.languages import choose_language
 from shared.web.live import stream
 
 TOPIC = "board"
-ROWS = 7
+ROWS = 6
 """Queues on the wallboard; the rest are counted."""
 
 router = APIRouter()

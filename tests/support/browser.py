@@ -1,0 +1,71 @@
+"""The machine's Chromium, driven by Playwright; tests that need it are skipped where it is missing."""
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from playwright.async_api import BrowserContext, Page, async_playwright
+
+from shared.settings import ServiceSettings
+from shared.vocabulary import Role
+from shared.web.access import ALL_UNITS, Person
+from shared.web.session import COOKIE, make_sessions
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome") or ""
+ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+needs_browser = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine; `make test-setup` installs it")
+
+
+async def cookie_of(settings: ServiceSettings, *roles: Role, units: frozenset[str] = frozenset({ALL_UNITS})) -> str:
+    """Log a person in and return the cookie's value."""
+    sessions = make_sessions(settings)
+    try:
+        return await sessions.start(Person("test-person", "Tove Test", frozenset(roles), units))
+    finally:
+        await sessions.close()
+
+
+@asynccontextmanager
+async def page_at(
+    url: str,
+    token: str,
+    *,
+    width: int = 1920,
+    height: int = 1080,
+    scripts: bool = True,
+    language: str = "sv-SE",
+) -> AsyncIterator[Page]:
+    """Open a page as the person whose cookie this is; errors on its console fail the test."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        try:
+            context = await browser.new_context(
+                viewport={"width": width, "height": height},
+                java_script_enabled=scripts,
+                locale=language,
+                timezone_id="Europe/Stockholm",
+            )
+            await context.add_cookies([{"name": COOKIE, "value": token, "url": url}])
+            page, problems = await context.new_page(), _problems(context)
+            await page.goto(url)
+            yield page
+            assert not problems, problems
+        finally:
+            await browser.close()
+
+
+def _problems(context: BrowserContext) -> list[str]:
+    found: list[str] = []
+    context.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
+    context.on("weberror", lambda error: found.append(str(error.error)))
+    return found
