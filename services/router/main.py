@@ -51,6 +51,7 @@ async def _start(running: Running) -> None:
     await running.relay_publisher.start()
     await running.tables.start()
     await running.rulebook.open()
+    await running.teach.recall()
     await running.background.start()
     await running.store.domain.found()
     await running.inflow.start()

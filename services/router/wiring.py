@@ -99,6 +99,7 @@ class Running:
     store: Store
     tables: Tables
     rulebook: Rulebook
+    teach: Teach
     publisher: Publisher
     relay_publisher: Publisher
     inflow: Inflow
@@ -151,4 +152,4 @@ def make_running(settings: Settings, health: Health, store: Store, tables: Table
     health.add("catalogue", tables.catalogue.check)
     health.add("agents", tables.agents.check)
     health.add("rules", tables.rules.check)
-    return Running(store, tables, rulebook, publisher, relay_publisher, inflow, background)
+    return Running(store, tables, rulebook, teach, publisher, relay_publisher, inflow, background)

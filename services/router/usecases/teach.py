@@ -13,6 +13,7 @@ from services.router.domain.matching.training import Example, version_of
 from services.router.store.models import Models
 from services.router.store.trainer import Trainer
 from shared.catalogue import Catalogue
+from shared.errors import TransientError
 from shared.events import ChecklistRef
 from shared.records import CaseTypeRecord, ChecklistRecord
 
@@ -60,6 +61,13 @@ class Teach:
                 await self.refresh()
             seen = self.catalogue.version
             await asyncio.sleep(LOOK_SECONDS)
+
+    async def recall(self) -> None:
+        """Start with what is known already, before the first contact; what is missing comes with `run`."""
+        try:
+            await self.refresh(fit=False)
+        except TransientError as error:
+            log.warning("model_not_recalled", error=str(error))
 
     async def refresh(self, *, fit: bool = True) -> None:
         """Take in the catalogue as it stands: at once with a model that is known, again when a new one is fitted."""
