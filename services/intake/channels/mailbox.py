@@ -1,7 +1,8 @@
 """An IMAP mailbox, blocking: run in a thread of its own, every wait bounded by the socket's timeout.
 
-IDLE is a hint that ends a wait early; what is in the folder is the truth. imap-tools' connection is used because its
-timeout is obeyed: a server that says BYE in the middle of an IDLE raises instead of hanging.
+IDLE is a hint that ends a wait early; what is in the folder is the truth. The standard library's connection under
+imap-tools is used because its timeout is obeyed: a server that says BYE in the middle of an IDLE never hangs us.
+imap-tools' own IDLE is not: it takes a notice before the server's leave to idle for a failure.
 """
 
 import contextlib
@@ -129,11 +130,17 @@ class Mailbox:
         if "IDLE" not in self._abilities:
             self._select(min(seconds, 1.0))
             return
-        idle: Any = self._box_open.idle
-        idle.start()
-        if not self._buffered():
+        client: Any = self._client
+        tag = client._command("IDLE")  # noqa: SLF001 - imaplib has no IDLE before Python 3.14
+        news = False
+        while client._get_response() is not None:  # noqa: SLF001 - None is the server's leave to idle
+            if client.tagged_commands.get(tag):
+                raise TransientError("mail server: IDLE refused")
+            news = True  # a mail came between the search and now: its notice stands before the leave
+        if not news and not self._buffered():
             self._select(seconds)
-        idle.stop()
+        client.send(b"DONE\r\n")
+        self._box_open.consume_until_tagged_response(tag)
 
     def _select(self, seconds: float) -> None:
         with selectors.DefaultSelector() as selector:

@@ -241,3 +241,17 @@ async def _folder(post: Post, folder: str, count: int) -> list[bytes] | None:
 async def _count(post: Post, count: int) -> bool:
     async with post.engine.connect() as connection:
         return len((await connection.execute(select(SEEN))).all()) >= count
+
+
+async def test_a_mail_that_comes_just_before_idle_is_no_failure_and_not_waited_for(post: Post) -> None:
+    mailbox = post.mailbox()
+    await asyncio.to_thread(mailbox.open)
+    try:
+        assert await asyncio.to_thread(mailbox.look) == []
+        await post.server.send(letter(), to=post.address)
+        started = time.monotonic()
+        await asyncio.to_thread(mailbox.wait, 4.0)
+        assert time.monotonic() - started < 3
+        assert len(await asyncio.to_thread(mailbox.look)) == 1
+    finally:
+        await asyncio.to_thread(mailbox.close)
