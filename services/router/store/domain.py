@@ -52,6 +52,8 @@ class Domain:
         self._ready = asyncio.Event()
         self._generation: int | None = None
         self._server: str | None = None
+        self.highest = 0
+        """The greatest generation that this process has known, also while none is."""
         pool = BlockingConnectionPool.from_url(
             url,
             max_connections=16,
@@ -103,6 +105,7 @@ class Domain:
     def adopt(self, generation: int, server: str) -> None:
         """Take this generation, on this server, as the one we know."""
         self._generation, self._server = generation, server
+        self.highest = max(self.highest, generation)
         self.lost.clear()
         self._ready.set()
 

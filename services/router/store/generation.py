@@ -38,7 +38,8 @@ class Generation:
 
     async def earlier(self) -> list[int]:
         """Return the generations that the new one must be greater than."""
-        return [int(number) for number in await self._redis.hmget(self._domain.key("meta"), "gen", "filling") if number]
+        found = await self._redis.hmget(self._domain.key("meta"), "gen", "filling")
+        return [self._domain.highest, *(int(number) for number in found if number)]
 
     @asynccontextmanager
     async def lease(self) -> AsyncIterator[bool]:

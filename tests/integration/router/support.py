@@ -17,7 +17,7 @@ from services.router.store.generation import Generation
 from services.router.store.library import read_library
 from services.router.store.look import Look
 from services.router.store.open import OpenContacts
-from services.router.store.queues import Offered, Queues
+from services.router.store.queues import EndedCase, Offered, Queues
 from services.router.store.relay import Relay
 from services.router.store.watermark import Watermark
 from services.router.usecases.rebuild import Rebuild
@@ -119,6 +119,19 @@ class Desk:
         made = contact(contact_id, received_at=await self.clock() - timedelta(seconds=ago), **fields)
         await self.queues.enqueue([made], [routed(made)])
         return made
+
+    async def end_case(self, contact_id: str, agent: str | None = None) -> None:
+        await self.queues.end_cases([EndedCase(contact_id, agent, None)])
+
+    async def lose(self, *, flush: bool) -> None:
+        """Lose the store's memory (what the relay has not moved is lost too), or its identity; then rebuild."""
+        await self.relayed()
+        if flush:
+            await self.redis.flushdb()
+        else:
+            await self.redis.hset(self.domain.key("meta"), "run", "another")
+        self.domain.lose("test")
+        assert await self.rebuild()
 
     async def ready(self, agent: str, profile: Profile = ALL, capacity: int = 100) -> None:
         await self.queues.presence(agent, Presence.READY, None, profile, capacity)

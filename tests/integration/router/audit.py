@@ -1,0 +1,204 @@
+"""What must hold in the store after every command, read straight from its keys and held against the domain's rules."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from redis.asyncio import Redis
+
+from services.router.domain.contact import COST, HELD, OPEN
+from services.router.domain.order import CLASSES, Place
+from services.router.domain.skills import Profile, can_take, parse_profile, parse_signature
+from shared.vocabulary import Channel, ContactState
+
+_READERS = {b"hash": "hgetall", b"set": "smembers", b"string": "get"}
+
+
+@dataclass(slots=True)
+class Held:
+    """One contact as the store has it."""
+
+    id: str
+    state: ContactState
+    fields: dict[str, str]
+
+    @property
+    def channel(self) -> Channel:
+        return Channel(self.fields["ch"])
+
+    @property
+    def agent(self) -> str:
+        return self.fields.get("agent", "")
+
+    @property
+    def epoch(self) -> int:
+        return int(self.fields["epoch"])
+
+    @property
+    def member(self) -> str:
+        return f"{int(self.fields['arr']):013d}:{self.id}"
+
+    @property
+    def place(self) -> Place:
+        number = int(self.fields["sig"].split("|", 1)[0])
+        return Place(CLASSES[number], _moment(self.fields["turn"]), _moment(self.fields["arr"]))
+
+
+@dataclass(slots=True)
+class Picture:
+    """Everything of a domain at one moment."""
+
+    now: datetime
+    keys: dict[str, Any]
+    contacts: dict[str, Held] = field(default_factory=dict)
+
+    def of(self, name: str, empty: Any) -> Any:
+        return self.keys.get(name, empty)
+
+    def under(self, prefix: str) -> Iterator[tuple[str, Any]]:
+        return ((name[len(prefix) :], value) for name, value in self.keys.items() if name.startswith(prefix))
+
+    def agent(self, agent_id: str) -> dict[str, str]:
+        found: dict[str, str] = self.of(f"a:{agent_id}", {})
+        return found
+
+    def cooling(self, contact_id: str, agent_id: str) -> bool:
+        till = self.of(f"cool:{contact_id}", {}).get(agent_id, 0)
+        return bool(till > self.now.timestamp() * 1000)
+
+    def could_take(self, contact: Held, agent_id: str, profile: Profile) -> bool:
+        """Whether a pull by a ready agent with this profile may give her the contact."""
+        agent = self.agent(agent_id)
+        room = int(agent.get("cap", 100)) - int(agent.get("used", 0))
+        return (
+            contact.state == ContactState.WAITING
+            and COST[contact.channel] <= room
+            and can_take(profile, parse_signature(contact.fields["sig"]))
+            and not self.cooling(contact.id, agent_id)
+        )
+
+
+async def picture(redis: Redis, tag: str) -> Picture:
+    """Read all of a domain (tests only: it asks for all keys)."""
+    names = sorted(await redis.keys(f"{tag}:*"))
+    async with redis.pipeline(transaction=True) as pipe:
+        pipe.time()
+        for name in names:
+            pipe.type(name)
+        (seconds, micros), *types = await pipe.execute()
+        for name, kind in zip(names, types, strict=True):
+            match kind:
+                case b"zset":
+                    pipe.zrange(name, 0, -1, withscores=True)
+                case b"list":
+                    pipe.lrange(name, 0, -1)
+                case b"stream":
+                    pipe.xlen(name)
+                case _:
+                    getattr(pipe, _READERS.get(kind, "get"))(name)
+        values = await pipe.execute()
+    keys = {name.decode()[len(tag) + 1 :]: _plain(value) for name, value in zip(names, values, strict=True)}
+    now = seconds + micros / 1e6 + int(keys.get("clock") or 0) / 1000
+    made = Picture(datetime.fromtimestamp(now, UTC), keys)
+    for contact_id, fields in made.under("c:"):
+        if fields["state"] in {state.value for state in ContactState} and "sig" in fields:
+            made.contacts[contact_id] = Held(contact_id, ContactState(fields["state"]), fields)
+    return made
+
+
+def check(seen: Picture) -> None:
+    """Assert what must always hold."""
+    _each_contact_is_in_one_place(seen)
+    _capacity_is_what_is_held(seen)
+    _deadlines_belong_to_something(seen)
+    _counts_are_what_waits(seen)
+    _nobody_waits_beside_a_fitting_contact(seen)
+
+
+def _each_contact_is_in_one_place(seen: Picture) -> None:
+    lines = {(sig, member) for sig, members in seen.under("q:") for member in members}
+    expected = {(c.fields["sig"], c.member) for c in seen.contacts.values() if c.state == ContactState.WAITING}
+    assert lines == expected, "lines hold exactly the waiting"
+    assert seen.of("sigs", set()) == {sig for sig, _ in lines}
+    preferred = {(agent, member) for agent, members in seen.under("pref:") for member in members}
+    assert preferred == {
+        (c.fields["pref"], c.member)
+        for c in seen.contacts.values()
+        if c.state == ContactState.WAITING and c.fields.get("pref")
+    }
+
+
+def _capacity_is_what_is_held(seen: Picture) -> None:
+    items = {(agent, contact): int(cost) for agent, held in seen.under("i:") for contact, cost in held.items()}
+    holding = {ContactState.OFFERED, *HELD}
+    expected = {(c.agent, c.id): COST[c.channel] for c in seen.contacts.values() if c.state in holding}
+    assert items == expected, "agents hold exactly what is theirs"
+    for agent_id, fields in seen.under("a:"):
+        used = sum(cost for (agent, _), cost in items.items() if agent == agent_id)
+        assert int(fields.get("used", 0)) == used, f"drift of {agent_id}"
+        offered = [c.id for c in seen.contacts.values() if c.state == ContactState.OFFERED and c.agent == agent_id]
+        assert [fields["offer"]] if fields.get("offer") else offered == []
+        assert used <= int(fields.get("cap", 100)) or not offered
+
+
+def _deadlines_belong_to_something(seen: Picture) -> None:
+    lease = set(seen.of("lease", {}))
+    offered = {f"o:{c.id}" for c in seen.contacts.values() if c.state == ContactState.OFFERED}
+    connecting = {f"x:{c.id}" for c in seen.contacts.values() if c.state == ContactState.CONNECTING}
+    assert {m for m in lease if m.startswith("o:")} == offered, "reserved without lease"
+    assert {m for m in lease if m.startswith("x:")} == connecting
+    present = {agent for agent, fields in seen.under("a:") if fields.get("presence", "offline") != "offline"}
+    assert {f"p:{agent}" for agent in present} <= lease, "present without lease"
+    for contact in seen.contacts.values():
+        if any(seen.cooling(contact.id, agent) for agent in seen.of(f"cool:{contact.id}", {})):
+            assert contact.state not in OPEN - HELD or f"m:{contact.id}" in lease, "cooling without an end"
+
+
+def _counts_are_what_waits(seen: Picture) -> None:
+    counted = {(queue, contact) for queue, members in seen.under("w:") for contact in members}
+    assert counted == {
+        (f"{c.fields['queue']}|{c.fields['ch']}", c.id)
+        for c in seen.contacts.values()
+        if c.state in {ContactState.WAITING, ContactState.OFFERED}
+    }
+
+
+def _nobody_waits_beside_a_fitting_contact(seen: Picture) -> None:
+    for agent_id, fields in seen.under("a:"):
+        waits = float(fields.get("wait_until", 0)) > seen.now.timestamp() * 1000
+        if not waits or fields.get("presence") != "ready" or fields.get("offer"):
+            assert not fields.get("wkey") or not waits or fields.get("presence") == "ready", "sits without being ready"
+            continue
+        assert fields.get("wkey"), f"{agent_id} waits but has no seat"
+        profile = parse_profile(fields["profile"])
+        missed = [c.id for c in seen.contacts.values() if seen.could_take(c, agent_id, profile)]
+        assert not missed, f"{agent_id} waits beside {missed}"
+
+
+def best_of(seen: Picture, agent_id: str, profile: Profile) -> tuple[str | None, str | None]:
+    """Return the contact that the rules of order give this agent, and the longest late one."""
+    able = [c for c in seen.contacts.values() if seen.could_take(c, agent_id, profile)]
+    usual = min(
+        able, key=lambda c: (c.place.number, c.fields.get("pref") != agent_id, c.place.turn, c.member), default=None
+    )
+    late = min((c for c in able if c.place.late(seen.now)), key=lambda c: (c.place.turn, c.member), default=None)
+    return usual.id if usual else None, late.id if late else None
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case bytes():
+            return value.decode("utf-8", "replace")
+        case dict():
+            return {name.decode(): content.decode("utf-8", "replace") for name, content in value.items()}
+        case set() | frozenset():
+            return {each.decode() for each in value}
+        case [[_, _], *_] | [(_, _), *_]:
+            return {member.decode(): float(score) for member, score in value}
+        case _:
+            return value
+
+
+def _moment(milliseconds: str) -> datetime:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
