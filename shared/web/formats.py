@@ -1,5 +1,6 @@
 """How times, numbers and durations are written for people: Stockholm's clock, the reader's language."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -8,7 +9,9 @@ from zoneinfo import ZoneInfo
 from babel import dates, numbers
 from jinja2 import pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup, escape
 
+_BLANK = re.compile(r"\{([^{}\s]+)\}")
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 _LOCALES = {"sv": "sv_SE", "en": "en_GB"}
 
@@ -59,6 +62,14 @@ def percent(value: float | None, language: str = "sv") -> str:
     return "–" if value is None else numbers.format_percent(value, locale=_LOCALES[language])
 
 
+def blanks(text: str) -> Markup:
+    """Return a text whose unfilled `{local_values}` are marked as blanks that somebody still has to fill in."""
+    parts = _BLANK.split(text)
+    marked = [Markup('<span class="blank">{}</span>').format(part.replace("_", " ")) for part in parts[1::2]]
+    plain = [escape(part) for part in parts[::2]]
+    return Markup("").join(piece for pair in zip(plain, [*marked, Markup("")], strict=True) for piece in pair)
+
+
 def iso(value: datetime) -> str:
     """Return the point in time for a machine (`datetime` attributes)."""
     return value.astimezone(STOCKHOLM).isoformat(timespec="seconds")
@@ -83,6 +94,7 @@ FILTERS: Mapping[str, Any] = {
     "clock": clock,
     "duration": duration,
     "iso": iso,
+    "blanks": blanks,
     "day": _in_language(day),
     "full_day": _in_language(full_day),
     "moment": _in_language(moment),

@@ -41,7 +41,7 @@ class Texts:
             if (path := folder / "en.po").exists():
                 self._english |= read_english(path)
 
-    def text(self, language: str, text: str, **params: Any) -> str:
+    def text(self, language: str, text: str, /, **params: Any) -> str:
         """Return `text` in `language` with its `{braces}` filled."""
         return self._fill(self.plain(language, text), params)
 

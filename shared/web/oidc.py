@@ -7,10 +7,12 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import orjson
-from authlib.integrations.httpx_client import AsyncOAuth2Client
+from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -75,13 +77,17 @@ class Oidc:
             redirect_uri=target,
         )
         metadata = await self._metadata()
-        async with self._client(target) as client:
-            address, _ = client.create_authorization_url(
-                metadata["authorization_endpoint"],
-                state=attempt.state,
-                nonce=attempt.nonce,
-                code_verifier=attempt.verifier,
-            )
+        address = prepare_grant_uri(
+            metadata["authorization_endpoint"],
+            self.settings.client_id,
+            "code",
+            redirect_uri=target,
+            scope=self.settings.scope,
+            state=attempt.state,
+            nonce=attempt.nonce,
+            code_challenge=create_s256_code_challenge(attempt.verifier),
+            code_challenge_method="S256",
+        )
         return str(address), self._seal(attempt)
 
     async def finish(self, cookie: str, *, state: str, code: str) -> tuple[str, str]:
@@ -98,13 +104,24 @@ class Oidc:
         return value, attempt.next
 
     async def _exchange(self, endpoint: str, attempt: Attempt, code: str) -> dict[str, Any]:
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": attempt.redirect_uri,
+            "code_verifier": attempt.verifier,
+        }
+        secret = self.settings.client_secret.get_secret_value()
+        if not secret:
+            form["client_id"] = self.settings.client_id
+        who = httpx.BasicAuth(quote(self.settings.client_id, safe=""), quote(secret, safe="")) if secret else None
         try:
-            async with self._client(attempt.redirect_uri) as client:
-                token: dict[str, Any] = await client.fetch_token(endpoint, code=code, code_verifier=attempt.verifier)
+            async with httpx.AsyncClient(timeout=5, transport=self.transport, auth=who) as client:
+                answer = await client.post(endpoint, data=form, headers={"accept": "application/json"})
         except httpx.HTTPError as error:
             raise TransientError("The login provider does not answer.") from error
-        except Exception as error:  # Authlib's errors share no root that says less
-            raise LoginFailedError from error
+        if answer.status_code != 200:
+            raise LoginFailedError
+        token: dict[str, Any] = answer.json()
         return token
 
     async def _claims(self, metadata: dict[str, Any], id_token: str, nonce: str) -> dict[str, Any]:
@@ -135,19 +152,6 @@ class Oidc:
                 return found
         except httpx.HTTPError as error:
             raise TransientError("The login provider does not answer.") from error
-
-    def _client(self, redirect_uri: str) -> Any:
-        secret = self.settings.client_secret.get_secret_value()
-        return AsyncOAuth2Client(
-            self.settings.client_id,
-            secret or None,
-            scope=self.settings.scope,
-            redirect_uri=redirect_uri,
-            code_challenge_method="S256",
-            token_endpoint_auth_method="client_secret_basic" if secret else "none",
-            timeout=5,
-            transport=self.transport,
-        )
 
     def _seal(self, attempt: Attempt) -> str:
         fields = [attempt.state, attempt.nonce, attempt.verifier, attempt.next, attempt.redirect_uri]

@@ -77,7 +77,7 @@ def translation_folders(dirs: Sequence[Path]) -> list[Path]:
 
 def _translator(texts: Texts) -> Any:
     @pass_context
-    def translate(context: Context, text: str, **params: Any) -> Markup:
+    def translate(context: Context, text: str, /, **params: Any) -> Markup:
         found = Markup(texts.plain(context["lang"], text))  # noqa: S704 - the text is ours, the params are escaped
         return found.format(**params) if params else found
 
@@ -86,7 +86,7 @@ def _translator(texts: Texts) -> Any:
 
 def _plural_translator(texts: Texts) -> Any:
     @pass_context
-    def translate(context: Context, one: str, many: str, count: int, **params: Any) -> Markup:
+    def translate(context: Context, one: str, many: str, count: int, /, **params: Any) -> Markup:
         found = Markup(texts.plural(context["lang"], one, many, count))  # noqa: S704 - the text is ours
         return found.format(count=count, **params)
 

@@ -7,6 +7,7 @@ import pytest
 from fastapi import APIRouter, Form, Request
 from pydantic import BaseModel, SecretStr
 
+from shared import logs
 from shared.errors import ConflictError, FieldError, LogUnavailableError
 from shared.health import Health
 from shared.settings import ServiceSettings
@@ -59,6 +60,7 @@ def sample_router() -> APIRouter:
 
 @pytest.fixture
 def app():
+    logs.configure(ServiceSettings(log_format="json"))
     settings = ServiceSettings(machine_token=SecretStr("robot-token"), redis="redis://127.0.0.1:1/0")
     return build_app(
         settings,

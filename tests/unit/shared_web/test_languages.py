@@ -7,6 +7,8 @@ import pytest
 from jinja2.ext import extract_from_ast
 
 import shared.web.errors as web_errors
+from services.casework.web import cases_pages
+from services.casework.web.login import ROLE_NAMES
 from shared.web.languages import Texts, preferred, read_english
 from shared.web.pages import TEMPLATES, make_environment, translation_folders
 
@@ -59,6 +61,10 @@ def assets():
 def test_every_problem_is_in_english_too(package):
     known = english_of(ROOT / package / "templates")
     assert not set(titles(ROOT / package)) - known
+
+
+def test_the_texts_of_the_timeline_and_of_roles_are_in_english_too():
+    assert not {*cases_pages.TEXTS, *ROLE_NAMES.values()} - english_of(ROOT / "services/casework/templates")
 
 
 def test_the_texts_of_bad_input_are_in_english_too():

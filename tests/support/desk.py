@@ -1,0 +1,213 @@
+"""Casework's pages on a real database and Valkey, with a hand-made router that has contacts to offer."""
+
+# ruff: noqa: ARG002 - a fake has the whole shape of what it stands for
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+
+from services.casework import main, wiring
+from services.casework.settings import Settings
+from services.casework.store.unit_of_work import UnitOfWork
+from services.casework.usecases import imports
+from services.casework.usecases.accept_offer import AcceptOffer
+from services.casework.usecases.casework import Casework
+from services.casework.web.house import open_pages
+from services.casework.web.page_routers import page_routers
+from services.casework.web.seats import Times
+from shared.clock import utc_now
+from shared.database import make_engine, upgrade
+from shared.errors import ConflictError
+from shared.events import Candidate, ChecklistRef, ContactReceived, ContactRouted, Sender
+from shared.health import Health
+from shared.ids import new_id
+from shared.settings import ServiceSettings
+from shared.vocabulary import Channel, Priority
+from shared.web.app import build_app
+
+SEED = Path(__file__).parents[2] / "deploy/seed"
+MAIL = (
+    "Hej! Det är iskallt i lägenheten sedan igår kväll, termometern visar 16 grader. Alla element är kalla.\n\nAnna Ek"
+)
+
+
+class FakeRouter:
+    """The router as casework sees it: contacts wait in a list, an offer is made once, all calls are noted."""
+
+    def __init__(self) -> None:
+        self.waiting: list[dict[str, Any]] = []
+        self.offers: dict[str, dict[str, Any]] = {}
+        self.presences: list[tuple[str, str, str | None]] = []
+        self.completed: list[str] = []
+        self.declined: list[str] = []
+        self.case_types: list[dict[str, Any]] = []
+        self.more = asyncio.Event()
+
+    def add(self, offer: dict[str, Any]) -> None:
+        """Let a contact wait."""
+        self.waiting.append(offer)
+        self.more.set()
+
+    async def presence(self, agent_id: str, presence: str, reason: str | None = None) -> dict[str, Any]:
+        self.presences.append((agent_id, presence, reason))
+        return {"presence": presence, "capacity": 100, "used": 0}
+
+    async def pull(self, agent_id: str, wait: float = 25, channels: Any = None) -> dict[str, Any] | None:
+        if not self.waiting:
+            self.more.clear()
+            try:
+                await asyncio.wait_for(self.more.wait(), wait)
+            except TimeoutError:
+                return None
+        offer = self.waiting.pop(0)
+        offer = {**offer, "offer_id": new_id(), "expires_at": (utc_now() + timedelta(seconds=30)).isoformat()}
+        self.offers[offer["offer_id"]] = offer
+        return offer
+
+    async def accept(self, offer_id: str, epoch: int) -> dict[str, Any]:
+        if offer_id not in self.offers:
+            raise ConflictError
+        return {"contact_id": self.offers.pop(offer_id)["contact_id"], "epoch": epoch}
+
+    async def decline(self, offer_id: str, epoch: int, reason: str) -> None:
+        self.declined.append(self.offers.pop(offer_id)["contact_id"])
+
+    async def complete(self, contact_id: str, epoch: int, case_type: str | None) -> None:
+        self.completed.append(contact_id)
+
+    async def queues(self) -> list[dict[str, Any]]:
+        channels = [offer["channel"] for offer in self.waiting]
+        counted = {channel: channels.count(channel) for channel in set(channels)}
+        queue = {"queue": "bostadsbolag", "waiting": len(channels), "oldest_seconds": 161.0, "ready_agents": 1}
+        return [{**queue, "by_channel": counted}] if channels else []
+
+    async def search(self, text: str, unit: str | None = None) -> list[dict[str, Any]]:
+        words = text.lower().split()
+        return [one for one in self.case_types if all(word in one["question"].lower() for word in words)]
+
+    async def close(self) -> None:
+        return None
+
+
+class DeskHouse:
+    """The app and what a test moves in it."""
+
+    def __init__(self, app: FastAPI, casework: Casework, router: FakeRouter) -> None:
+        self.app = app
+        self.casework = casework
+        self.router = router
+
+    async def arrive(self, channel: Channel = Channel.PHONE, *, text: str = "", subject: str = "", **facts: Any) -> str:
+        """Let a contact arrive and wait; returns its id."""
+        contact_id = new_id()
+        entrance = facts.pop("entrance", "bostad-nummer" if channel is Channel.PHONE else "bostad-mejl")
+        sender = Sender(name=facts.pop("name", None), email=facts.pop("email", None), phone=facts.pop("phone", None))
+        event = ContactReceived(
+            contact_id=contact_id,
+            channel=channel,
+            entrance=entrance,
+            unit="bostadsbolag",
+            received_at=utc_now() - timedelta(seconds=38),
+            sender=sender,
+            subject=subject,
+            text=text,
+            **facts,
+        )
+        await self.casework.follow_contacts.run([event])
+        offer = await self._offer(event)
+        await self.casework.follow_routing.run([_routed(event, offer)])
+        self.router.add(offer)
+        return contact_id
+
+    async def _offer(self, event: ContactReceived) -> dict[str, Any]:
+        kinds = [one for one in await self.casework.read_catalogue.case_types() if one.unit == event.unit]
+        kinds.sort(key=lambda one: "kallt inne" not in one.question)
+        candidates = [
+            {
+                "case_type": one.id,
+                "unit": one.unit,
+                "area": one.area,
+                "question": one.question,
+                "confidence": round(0.91 / (place + 1) ** 1.3, 2),
+            }
+            for place, one in enumerate(kinds[:5])
+        ]
+        first = kinds[0].checklist
+        return {
+            "epoch": 1,
+            "contact_id": event.contact_id,
+            "channel": event.channel.value,
+            "entrance": event.entrance,
+            "unit": event.unit,
+            "queue": event.unit,
+            "priority": "normal",
+            "waited_seconds": 38.0,
+            "due_at": None,
+            "candidates": candidates,
+            "checklist": first.model_dump() if first else None,
+        }
+
+
+def _routed(event: ContactReceived, offer: dict[str, Any]) -> ContactRouted:
+    return ContactRouted(
+        contact_id=event.contact_id,
+        channel=event.channel,
+        entrance=event.entrance,
+        unit=event.unit,
+        language=event.language,
+        received_at=event.received_at,
+        candidates=[Candidate(**one) for one in offer["candidates"]],
+        checklist=offer["checklist"] and ChecklistRef(**offer["checklist"]),
+        queue=event.unit,
+        priority=Priority.NORMAL,
+        why=("kallt", "inne", "grader"),
+    )
+
+
+@asynccontextmanager
+async def desk_house(settings: ServiceSettings, times: Times | None = None) -> AsyncIterator[DeskHouse]:
+    """Build the house with the seed's catalogue and people; what tells Kafka stays in the outbox."""
+    own = Settings(**settings.model_dump())
+    await asyncio.to_thread(upgrade, own.postgres, "services.casework.migrations")
+    engine = make_engine(own, "casework")
+    uow = UnitOfWork(engine)
+    await _seed(uow)
+    router = FakeRouter()
+    built = wiring.build(own, engine)
+    await built.router.close()
+    casework = replace(built, router=router, accept_offer=AcceptOffer(uow, router, utc_now))  # type: ignore[arg-type]
+    router.case_types = [
+        {**one.model_dump(include={"unit"}), "case_type": one.id, "area": one.area, "question": one.question}
+        for one in await casework.read_catalogue.case_types()
+    ]
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_pages(app, casework, times=times):
+            yield
+
+    app = build_app(
+        own,
+        service="casework",
+        title="Ärenden",
+        lifespan=lifespan,
+        routers=page_routers(own),
+        health=Health(),
+        templates=[Path(main.__file__).parent / "templates"],
+    )
+    try:
+        yield DeskHouse(app, casework, router)
+    finally:
+        await engine.dispose()
+
+
+async def _seed(uow: UnitOfWork) -> None:
+    await imports.ImportCatalogue(uow, "kommun.example").run((SEED / "catalogue-sv.csv").read_bytes())
+    await imports.ImportChecklists(uow, utc_now).run((SEED / "checklists-sv.yaml").read_bytes())
+    await imports.ImportEntrances(uow).run((SEED / "entrances.yaml").read_bytes())
+    await imports.ImportPeople(uow).run((SEED / "people.yaml").read_bytes())
