@@ -29,10 +29,12 @@ CHANNELS = MappingProxyType(
 )
 """Channels as the receiver of a hand-over reads them."""
 
+_ADDRESS = re.compile(r"[!#-'*+\-./0-9=?A-Z^-~]{1,64}@[^\s@<>()\[\],;:\\\"]{1,250}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _LONGEST_REFERENCES = 20
 _CONNECT_SECONDS = 5
 _ANSWER_SECONDS = 10
+_BAD_SEQUENCE = 503
 
 
 class MailRefusedError(PermanentError):
@@ -159,8 +161,7 @@ def compose(mail: Mapping[str, Any], address: str, now: datetime) -> EmailMessag
     """Return the mail of a row; MailRefusedError when its address cannot be one."""
     made = EmailMessage()
     try:
-        local_part, _, domain = mail["recipient"].rpartition("@")
-        made["To"] = Address("", local_part, domain)
+        made["To"] = Address(addr_spec=plain_address(mail["recipient"]))
         made["From"] = Address(_one_line(mail["sender_name"] or ""), addr_spec=address)
         made["Subject"] = _one_line(mail["subject"])
     except (ValueError, IndexError) as error:
@@ -171,6 +172,17 @@ def compose(mail: Mapping[str, Any], address: str, now: datetime) -> EmailMessag
         made[name] = value
     made.set_content(mail["body"], cte="quoted-printable")
     return made
+
+
+def plain_address(recipient: str) -> str:
+    """Return an address as the wire takes it (an international domain in its ASCII form); MailRefusedError if none."""
+    if not _ADDRESS.fullmatch(recipient):
+        raise MailRefusedError("address")
+    local_part, _, domain = recipient.rpartition("@")
+    try:
+        return f"{local_part}@{domain.encode('idna').decode()}"
+    except UnicodeError as error:
+        raise MailRefusedError("address") from error
 
 
 def _headers(mail: Mapping[str, Any]) -> dict[str, str]:
@@ -214,14 +226,27 @@ class MailServer:
         """Hand over one mail; the errors above say what is known when that fails."""
         if self._client is None or not self._client.is_connected:
             raise MailUnsentError("not connected")
-        made = compose(mail, self.address, now)
-        reverse_path = "" if mail["kind"] == "receipt" else self.address
+        data = compose(mail, self.address, now).as_bytes()
+        paths = ["", self.address] if mail["kind"] == "receipt" else [self.address]
         try:
-            await self._client.sendmail(reverse_path, [mail["recipient"]], made.as_bytes(), timeout=_ANSWER_SECONDS)
+            await _hand_over(self._client, paths, plain_address(mail["recipient"]), data)
         except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPResponseException) as error:
             raise _refused(error) from error
         except (aiosmtplib.SMTPException, OSError) as error:
             raise MailUnknownError(type(error).__name__) from error
+
+
+async def _hand_over(client: aiosmtplib.SMTP, reverse_paths: Sequence[str], recipient: str, data: bytes) -> None:
+    """Hand a mail over by the first reverse path the server can follow; some forget the null one (503 at RCPT)."""
+    for path in reverse_paths[:-1]:
+        try:
+            await client.sendmail(path, [recipient], data, timeout=_ANSWER_SECONDS)
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            if [one.code for one in error.recipients] != [_BAD_SEQUENCE]:
+                raise
+        else:
+            return
+    await client.sendmail(reverse_paths[-1], [recipient], data, timeout=_ANSWER_SECONDS)
 
 
 def _refused(error: aiosmtplib.SMTPException) -> Exception:

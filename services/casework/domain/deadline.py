@@ -35,7 +35,7 @@ def due(start: datetime, within: str | None, default: str) -> datetime:
     if text.startswith(("samma arbetsdag", "genast")):
         return WorkingCalendar().add_days(start, 0)
     try:
-        promised = parse(text)
+        promised = parse(default if text == "automatiskt" else text)
     except ValueError:
         promised = parse(default)
     return WorkingCalendar(cutoff=CUTOFF).add(start, promised)

@@ -48,7 +48,7 @@ def read_catalogue(data: bytes) -> list[CaseTypeLine]:
         for row in reader:
             _take(row, reader.line_num, lines, errors)
     except csv.Error as error:
-        errors.append(LineError(reader.line_num, f"Raden går inte att läsa: {error}"))
+        errors.append(LineError(reader.reader.line_num, f"Raden går inte att läsa: {error}"))
     if not lines and not errors:
         errors.append(LineError(1, "Filen är tom."))
     if errors:

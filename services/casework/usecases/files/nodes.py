@@ -9,6 +9,10 @@ from services.casework.usecases.files import LineError, RejectedFileError
 
 Path = tuple[str | int, ...]
 
+MOST_PLACES = 500_000
+"""Values in a file: aliases that multiply do not get further."""
+DEEPEST = 50
+
 
 @dataclass(slots=True)
 class Document:
@@ -32,21 +36,28 @@ class Document:
 def read_document(data: bytes) -> Document:
     """Return a YAML document with its lines; RejectedFileError when it is not YAML."""
     document = Document()
+    try:
+        _read(data, document)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise RejectedFileError([LineError(line, f"Filen är inte giltig YAML: {error.problem}")]) from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise RejectedFileError([LineError(1, f"Filen är inte giltig YAML: {type(error).__name__}")]) from error
+    return document
+
+
+def _read(data: bytes, document: Document) -> None:
     loader = yaml.SafeLoader(data)
     try:
         root = loader.get_single_node()
         document.value = None if root is None else _value(loader, root, (), document)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise RejectedFileError([LineError(line, f"Filen är inte giltig YAML: {error.problem}")]) from error
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
-        raise RejectedFileError([LineError(1, f"Filen är inte giltig YAML: {error}")]) from error
     finally:
         loader.dispose()
-    return document
 
 
 def _value(loader: yaml.SafeLoader, node: yaml.Node, path: Path, document: Document) -> Any:
+    if len(document.lines) > MOST_PLACES or len(path) > DEEPEST:
+        raise ValueError("too large")
     document.lines[path] = node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
         return _mapping(loader, node, path, document)
