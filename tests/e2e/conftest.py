@@ -11,6 +11,7 @@ from deploy.demo.stack_info import StackInfo
 from deploy.local.settings import Ports
 from deploy.local.stack import Stack
 from tests.support.parts import MailServer
+from tests.support.wait import eventually
 
 
 @pytest.fixture(scope="session")
@@ -22,8 +23,17 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def info(stack: Stack) -> StackInfo:
-    return StackInfo.of(stack.info)
+async def info(stack: Stack, http: httpx.AsyncClient) -> StackInfo:
+    """The stack's addresses, once the router has fitted its first model to the seed."""
+    info = StackInfo.of(stack.info)
+
+    async def knows() -> bool:
+        question = {"text": "Det är kallt inne och elementen är iskalla, bara 16 grader i vardagsrummet"}
+        answer = await http.post(f"{info.router}/api/v1/match", json=question, headers=info.machine)
+        return "kallt inne" in answer.json()["candidates"][0]["question"]
+
+    await eventually(knows, timeout=150, every=0.5)
+    return info
 
 
 @pytest.fixture
