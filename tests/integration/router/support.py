@@ -26,6 +26,7 @@ from shared.events import ContactRouted
 from shared.publish import Message, message
 from shared.records import OpenContact
 from shared.vocabulary import Channel, ContactState, Presence, Priority
+from tests.support.wait import eventually
 
 ALL = profile_of(["*"], ["sv"], list(Channel))
 
@@ -110,9 +111,12 @@ class Desk:
                 return total
 
     async def relayed(self) -> None:
-        """Move what is in the stream, if the relay does not run."""
-        while await self.redis.xlen(self.domain.key("out")):
-            await self.relay.move(block_ms=1)
+        """Wait until the relay has moved everything."""
+
+        async def empty() -> bool:
+            return not await self.redis.xlen(self.domain.key("out"))
+
+        await eventually(empty, every=0.002)
 
     async def arrive(self, contact_id: str, *, ago: float = 0, **fields: Any) -> OpenContact:
         """Let one contact wait, which came `ago` seconds ago."""
