@@ -1,6 +1,7 @@
 """Consuming on a real broker when something fails for a while, for good, or in the middle."""
 
 import asyncio
+import sys
 from collections import Counter
 from dataclasses import replace
 
@@ -256,18 +257,28 @@ async def test_a_commit_refused_by_a_rebalance_does_not_end_the_reading(house: H
     await eventually(house.all_committed)
 
 
+async def reader(house: House) -> asyncio.subprocess.Process:
+    """Start a process that reads; it has read what is written when this returns."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.support.reader", house.settings.model_dump_json(), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    await house.publish(contact(0))
+    async with asyncio.timeout(20):
+        assert await process.stdout.readline() == b"contact-0\n"
+    return process
+
+
 async def test_a_killed_process_with_a_stable_name_has_its_partitions_at_once(house: House) -> None:
-    """Static membership: without it the new process would wait for the old one's session to end."""
+    """Static membership: without a name the new process would wait until the old one's session of 30 s ends."""
     house.settings = house.settings.model_copy(update={"instance": "one"})
-    killed = await house.inflow(pace=replace(QUICK, session_ms=30_000))
-    await eventually(lambda: partitions_of(killed))
-    (lane,) = killed.reads.values()
-    consumer = killed.consumer_of(lane)
-    assert consumer is not None
-    await consumer._client.close()
+    process = await reader(house)
+    process.kill()
+    await process.wait()
     await house.inflow(pace=replace(QUICK, session_ms=30_000))
-    await house.publish(*(contact(n) for n in range(20)))
-    await house.handled(20, within=8)
+    await house.publish(*(contact(n) for n in range(1, 20)))
+    await eventually(lambda: {f"contact-{n}" for n in range(1, 20)} <= set(house.done), 15)
+    await eventually(house.all_committed)
 
 
 async def test_a_commit_that_failed_is_made_again_even_when_nothing_more_comes(house: House) -> None:
