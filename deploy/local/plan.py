@@ -83,6 +83,7 @@ class Plan:
             "KC_ORIGINALS": f"file://{self.root / 'originals'}",
             "KC_SECRET": self.keys.secret,
             "KC_MACHINE_TOKEN": self.keys.token,
+            "KC_INSTANCE": "local",
             "KC_LOG_FORMAT": "console",
             "PYTHONUNBUFFERED": "1",
         }
