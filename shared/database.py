@@ -1,12 +1,10 @@
 """PostgreSQL: one engine a service with deadlines on everything, and the migrations of its schema."""
 
-import asyncio
 import threading
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -15,10 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from shared.health import Check
 from shared.settings import ServiceSettings
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 _ALEMBIC = threading.Lock()
 """Alembic keeps its context in module globals: one migration at a time in a process."""
 
-_PASSING = {"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "53300", "25006", "08000", "08003", "08006"}
+_PASSING = {"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "53300", "25006"}
 """SQLSTATEs that pass: serialization, deadlock, lock and statement timeouts, shutdown, too many connections."""
 
 
@@ -54,15 +55,18 @@ def async_url(url: str) -> URL:
 
 
 def transient(error: BaseException) -> bool:
-    """Say whether a database error passes by itself: a lost connection, a deadlock, a timeout, a full pool."""
-    if isinstance(error, PoolTimeoutError):
+    """Say whether a database error passes by itself: a lost connection, a deadlock, a timeout, a full pool.
+
+    The driver's own errors count too: while a server starts, SQLAlchemy does not wrap what it says.
+    """
+    if isinstance(error, PoolTimeoutError | OSError | TimeoutError):
         return True
-    if not isinstance(error, DBAPIError):
-        return isinstance(error, OSError | TimeoutError | asyncio.TimeoutError)
-    state = getattr(error.orig, "sqlstate", None)
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    state = getattr(getattr(error, "orig", None) or error, "sqlstate", None)
     if state is not None:
-        return state in _PASSING
-    return error.connection_invalidated or isinstance(error, InterfaceError | OperationalError)
+        return state in _PASSING or str(state).startswith("08")
+    return isinstance(error, InterfaceError | OperationalError)
 
 
 def check(engine: AsyncEngine) -> Check:
@@ -81,17 +85,23 @@ def upgrade(url: str, package: str, revision: str = "head") -> None:
 
     The version table lies in the service's own schema, so that services never wait for each other.
     """
+    from alembic import command  # noqa: PLC0415 - 11 MB that a service which serves never needs
+
     with _ALEMBIC:
         command.upgrade(_config(url, package), revision)
 
 
 def downgrade(url: str, package: str, revision: str) -> None:
     """Take a service's schema back to a revision (`base` removes everything)."""
+    from alembic import command  # noqa: PLC0415 - the same
+
     with _ALEMBIC:
         command.downgrade(_config(url, package), revision)
 
 
-def _config(url: str, package: str) -> Config:
+def _config(url: str, package: str) -> "Config":
+    from alembic.config import Config  # noqa: PLC0415 - the same
+
     name = package if package.endswith(".migrations") else f"{package}.migrations"
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migration"))
