@@ -1,5 +1,10 @@
-"""What casework reads: contacts, and what the router makes of them."""
+"""What casework reads: contacts, and what the router makes of them.
 
+After a small batch it draws breath, so that under load the next one is larger: a transaction costs the same for two
+contacts as for twenty, and nobody waits for a case to open within hundredths of a second (the desk opens its own).
+"""
+
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,15 +14,25 @@ from services.casework.usecases.follow_routing import FollowRouting
 from shared.consume import Inflow, Received
 from shared.topics import CONTACTS, ROUTING
 
+BREATH_SECONDS = 0.025
+SMALL = 20
+
 
 def register(inflow: Inflow, contacts: FollowContacts, routing: FollowRouting) -> None:
     """Connect the topics to their use cases."""
 
     async def on_contacts(batch: Sequence[Received[Any]]) -> None:
         await contacts.run([received.event for received in batch])
+        await _breathe(batch)
 
     async def on_routing(batch: Sequence[Received[Any]]) -> None:
         await routing.run([received.event for received in batch])
+        await _breathe(batch)
 
     inflow.on(CONTACTS, on_contacts, types=follow_contacts.READS)
     inflow.on(ROUTING, on_routing, types=follow_routing.READS)
+
+
+async def _breathe(batch: Sequence[Received[Any]]) -> None:
+    if len(batch) < SMALL:
+        await asyncio.sleep(BREATH_SECONDS)

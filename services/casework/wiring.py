@@ -15,6 +15,7 @@ from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases import (
     accept_offer,
     close_case,
+    finish_contact,
     hand_over,
     read_cases,
     read_catalogue,
@@ -56,6 +57,7 @@ def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Ca
         read_catalogue=read_catalogue.ReadCatalogue(uow),
         read_people=read_catalogue.ReadPeople(uow),
         accept_offer=accept_offer.AcceptOffer(uow, router, clock),
+        finish_contact=finish_contact.FinishContact(uow, router, clock),
         classify=work_case.ClassifyCase(uow, clock),
         do_step=work_case.DoStep(uow, clock),
         step_back=work_case.StepBack(uow, clock),

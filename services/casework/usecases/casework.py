@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from services.casework.router_client import RouterClient
 from services.casework.usecases.accept_offer import AcceptOffer
 from services.casework.usecases.close_case import CloseCase
+from services.casework.usecases.finish_contact import FinishContact
 from services.casework.usecases.follow_contacts import FollowContacts
 from services.casework.usecases.follow_routing import FollowRouting
 from services.casework.usecases.hand_over import HandOver, PreviewHandover
@@ -47,6 +48,7 @@ class Casework:
     read_people: ReadPeople
     # Working.
     accept_offer: AcceptOffer
+    finish_contact: FinishContact
     classify: ClassifyCase
     do_step: DoStep
     step_back: StepBack
