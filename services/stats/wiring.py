@@ -132,5 +132,5 @@ def make_running(settings: Settings, engine: AsyncEngine, health: Health, readin
 def make_replay(settings: ServiceSettings, engine: AsyncEngine, cluster: str) -> Replay:
     """Build the replay of the log."""
     store = FactStore(engine, cluster)
-    wanted = {ROUTING: frozenset(ROUTING_FACTS), CASES: frozenset(CASE_FACTS)}
+    wanted = ((ROUTING, ROUTING_FACTS), (CASES, CASE_FACTS))
     return Replay(store, make_fold(store, lambda: None), lambda: read_log(settings, wanted))

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 import pytest
 from playwright.async_api import BrowserContext, Page, async_playwright
@@ -44,8 +45,9 @@ async def page_at(
     height: int = 1080,
     scripts: bool = True,
     language: str = "sv-SE",
+    now: datetime | None = None,
 ) -> AsyncIterator[Page]:
-    """Open a page as the person whose cookie this is; errors on its console fail the test."""
+    """Open a page as the person whose cookie this is, its clock standing at `now`; errors on its console fail."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         try:
@@ -57,6 +59,8 @@ async def page_at(
             )
             await context.add_cookies([{"name": COOKIE, "value": token, "url": url}])
             page, problems = await context.new_page(), _problems(context)
+            if now is not None and scripts:
+                await page.clock.set_fixed_time(now)
             await page.goto(url)
             yield page
             assert not problems, problems

@@ -1,6 +1,6 @@
 """The log from its beginning, without a group: for a replay. And the id of the cluster that holds it."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -30,13 +30,13 @@ async def cluster_id(settings: ServiceSettings) -> str:
 
 
 async def read_log(
-    settings: ServiceSettings, wanted: Mapping[Topic, frozenset[type[events.Event]]]
+    settings: ServiceSettings, wanted: Iterable[tuple[Topic, Iterable[type[events.Event]]]]
 ) -> AsyncIterator[list[Received[Any]]]:
     """Return every wanted event of the topics, in order of each partition, to the end that they have now.
 
     What cannot be read is passed over: it stands in the dead topic already.
     """
-    types = {f"{settings.topic_prefix}{topic.name}": _names(kinds) for topic, kinds in wanted.items()}
+    types = {f"{settings.topic_prefix}{topic.name}": _names(kinds) for topic, kinds in wanted}
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.kafka, enable_auto_commit=False, auto_offset_reset="earliest"
     )
@@ -59,8 +59,8 @@ async def read_log(
 
 
 async def _partitions(consumer: AIOKafkaConsumer, name: str) -> list[int]:
-    await consumer._client.fetch_all_metadata()  # noqa: SLF001 - the only way to ask for a fresh answer
-    numbers = consumer.partitions_for_topic(name)
+    cluster = await consumer._client.fetch_all_metadata()  # noqa: SLF001 - the only fresh answer there is
+    numbers = cluster.partitions_for_topic(name)
     if not numbers:
         raise TransientError(f"there is no topic {name}")
     return sorted(numbers)
@@ -70,7 +70,7 @@ def _place(record: Any) -> TopicPartition:
     return TopicPartition(record.topic, record.partition)
 
 
-def _names(kinds: frozenset[type[events.Event]]) -> dict[str, type[events.Event]]:
+def _names(kinds: Iterable[type[events.Event]]) -> dict[str, type[events.Event]]:
     return {kind.event_type: kind for kind in kinds}
 
 

@@ -27,12 +27,18 @@ class Replay:
     log: Callable[[], AsyncIterator[Sequence[Received[Any]]]]
 
     async def run(self, progress: Callable[[int], None]) -> Replayed:
-        """Empty, fold everything, and return how much it was; `progress` is told how many events are done."""
+        """Empty, fold everything, and return how much it was; `progress` is told how many events are done.
+
+        Nothing is emptied before the log has answered.
+        """
         started, done = time.monotonic(), 0
         async with self.store.alone():
+            log = aiter(self.log())
+            records = await anext(log, None)
             await self.store.empty()
-            async for records in self.log():
+            while records is not None:
                 await self.fold.handle(records)
                 done += len(records)
                 progress(done)
+                records = await anext(log, None)
         return Replayed(done, time.monotonic() - started)
