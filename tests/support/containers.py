@@ -69,7 +69,8 @@ class Containers:
     def mail(self) -> tuple[int, int]:
         smtp, imap = free_ports(2)
         container = DockerContainer(IMAGES["mail"]).with_bind_ports(3025, smtp).with_bind_ports(3143, imap)
-        options = "-Dgreenmail.setup.test.all -Dgreenmail.hostname=0.0.0.0 -Dgreenmail.auth.disabled"
+        everywhere = "-Dgreenmail.{0}.hostname=0.0.0.0 -Dgreenmail.{0}.port={1}"
+        options = f"{everywhere.format('smtp', 3025)} {everywhere.format('imap', 3143)} -Dgreenmail.auth.disabled"
         self._start(container.with_env("GREENMAIL_OPTS", options), Mail(port=smtp, data=PROJECT, imap_port=imap).ready)
         return smtp, imap
 

@@ -174,9 +174,21 @@ class MailServer:
 
     def _fetch(self, user: str, folder: str) -> list[bytes]:
         with imaplib.IMAP4(self.host, self.imap_port, timeout=10) as box:
-            box.login(user, "any")
+            _login(box, user)
             if box.select(f'"{folder}"', readonly=True)[0] != "OK":
                 return []
             numbers = box.search(None, "ALL")[1][0].split()
             answers = [box.fetch(number.decode(), "(BODY.PEEK[])")[1][0] for number in numbers]
             return [answer[1] for answer in answers if isinstance(answer, tuple)]
+
+
+def _login(box: imaplib.IMAP4, user: str, tries: int = 5) -> None:
+    """Log in; a first login at the moment of a first delivery can fail, as both make the mailbox."""
+    for left in reversed(range(tries)):
+        try:
+            box.login(user, "any")
+        except imaplib.IMAP4.error:
+            if not left:
+                raise
+        else:
+            return
