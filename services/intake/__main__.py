@@ -1,5 +1,7 @@
 """`python -m services.intake` serves; `migrate` brings its tables up to date."""
 
+from contextlib import AbstractAsyncContextManager
+
 import typer
 
 from services.intake.main import create_app
@@ -7,11 +9,18 @@ from services.intake.settings import Settings
 from services.intake.wiring import open_dead_letters
 from shared import logs
 from shared.database import upgrade
+from shared.dead import DeadLetters
 from shared.dead_commands import dead_commands
 from shared.web.serve import serve
 
 cli = typer.Typer(add_completion=False, help="Intake: the outside world becomes contacts.")
-cli.add_typer(dead_commands(lambda: open_dead_letters(Settings())), name="dead")
+
+
+def _letters() -> AbstractAsyncContextManager[DeadLetters]:
+    return open_dead_letters(Settings())
+
+
+cli.add_typer(dead_commands(_letters), name="dead")
 
 
 @cli.callback(invoke_without_command=True)
