@@ -28,12 +28,12 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import metrics
 from shared.errors import TransientError
 from shared.publish import Message, Publisher, check_size
+from shared.received import is_transient
 from shared.topics import TOPICS, Topic
 
 _BATCH = 500
@@ -106,7 +106,9 @@ class Relay:
             try:
                 await self._hold()
                 wait = 0.1
-            except (SQLAlchemyError, TransientError, OSError, TimeoutError) as error:
+            except Exception as error:
+                if not is_transient(error):
+                    raise
                 log.warning("relay_interrupted", outbox=self._channel, error=type(error).__name__)
                 wait = min(wait * 2, _LONGEST_WAIT)
             await asyncio.sleep(wait * random.uniform(0.5, 1.5))  # noqa: S311 - jitter is no secret
@@ -151,9 +153,11 @@ class Relay:
             done = await self._publisher.publish_prefix(*map(_message, rows), timeout=_ACKNOWLEDGED_WITHIN)
             await self._forget(connection, [row.id for row in rows[:done]])
             if done < len(rows):
+                await self.depth()
                 raise TransientError(f"{done} of {len(rows)} acknowledged")
             if len(rows) < _BATCH:
-                return
+                break
+        metrics.OUTBOX_DEPTH.labels(self._channel).set(0)
 
     async def _forget(self, connection: AsyncConnection, ids: Sequence[int]) -> None:
         """Delete exactly what was acknowledged: a smaller id may have become visible meanwhile."""
