@@ -5,6 +5,7 @@ Keys begin with the contact id, so that erasing a contact is deleting one prefix
 
 import asyncio
 import re
+import secrets
 import unicodedata
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -44,14 +45,18 @@ class Originals:
 
     def __init__(self, url: str) -> None:
         self._store = _open(url)
+        self._folder = Path(unquote(urlsplit(url).path)) if isinstance(self._store, LocalStore) else None
 
     async def put(self, key: str, data: bytes, *, content_type: str) -> None:
         """Keep `data` under `key`; a bucket also keeps the content type."""
         _check(key)
-        attributes = None if isinstance(self._store, LocalStore) else {"Content-Type": content_type}
         try:
             async with asyncio.timeout(_DEADLINE):
-                await obstore.put_async(self._store, key, data, attributes=attributes)
+                if self._folder is not None:
+                    # A quarter of the CPU of obstore's way to a folder, which counts in the hottest door.
+                    await asyncio.to_thread(_write, self._folder / key, data)
+                else:
+                    await obstore.put_async(self._store, key, data, attributes={"Content-Type": content_type})
         except (BaseError, OSError, TimeoutError) as error:
             raise TransientError(f"originals: {type(error).__name__}") from error
 
@@ -76,6 +81,17 @@ class Originals:
                     await obstore.delete_async(self._store, [item["path"] for item in found])
         except (BaseError, OSError, TimeoutError) as error:
             raise TransientError(f"originals: {type(error).__name__}") from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file that is either whole or not there; listings pass over names with `#` and digits."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}#{secrets.randbits(48)}")
+    try:
+        draft.write_bytes(data)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _open(url: str) -> obstore.store.ObjectStore:
