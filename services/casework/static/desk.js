@@ -62,14 +62,28 @@
   });
 
   // An offer takes focus only from somebody who does nothing else.
-  body.addEventListener("htmx:sseMessage", (event) => {
-    if (event.detail?.type !== "offer") return;
+  function turnToOffer() {
     const take = document.querySelector("[data-focus-offer]");
     const busy = document.activeElement?.closest("input, textarea, select, dialog");
     if (take && !busy && document.querySelector("#work.idle")) take.focus();
-  });
+  }
+  body.addEventListener("htmx:sseMessage", (event) => { if (event.detail?.type === "offer") turnToOffer(); });
+  body.addEventListener("htmx:afterSettle", (event) => { if (event.target.id === "work") turnToOffer(); });
+
+  // Working time: the case is open, in front and used. A minute without a sign is not work.
+  let used = Date.now();
+  for (const sign of ["keydown", "pointerdown", "scroll"]) document.addEventListener(sign, () => { used = Date.now(); }, { passive: true, capture: true });
+  setInterval(() => {
+    const number = document.getElementById("work-case")?.value;
+    if (!number || document.hidden || !document.hasFocus() || Date.now() - used > 60_000) return;
+    const headers = { "X-CSRF-Token": window.kontaktcenter.csrf(), "X-Background": "1" };
+    fetch(`/desk/cases/${encodeURIComponent(number)}/beat`, { method: "POST", headers }).catch(() => {});
+  }, 10_000);
 
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target === body && body.dataset.shortcuts === "on" && !dialog?.open) {
+      document.querySelector("[data-focus-offer]")?.click();
+    }
     if (event.key !== "Escape" || dialog?.open) return;
     if (document.activeElement?.closest("input, textarea, select")) document.activeElement.blur();
   });

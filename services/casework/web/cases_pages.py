@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 
 from services.casework.usecases.views import CaseView, MessageView
-from services.casework.web.house import casework_of
+from services.casework.web.house import casework_of, names_of
 from shared.web.access import Action, Person, requires
 from shared.web.languages import choose_language
 
@@ -51,20 +51,23 @@ class Moment:
 async def page(request: Request, number: str, person: Annotated[Person, requires(Action.READ_CASES)]) -> Response:
     """Show one case."""
     case = await casework_of(request).read_case.run(number, person)
+    called = await names_of(request)()
     language, texts = choose_language(request), request.app.state.texts
     timeline = [
         {
             "at": one.at,
             "kind": one.kind,
             "title": texts.text(language, one.title, to=one.to),
-            "author": one.author,
+            "author": called.person(one.author),
             "subject": one.subject,
             "text": one.text,
             "problem": texts.plain(language, one.problem) if one.problem else "",
         }
         for one in timeline_of(case)
     ]
-    found: Response = request.app.state.pages.render(request, "pages/case.html", case=case, timeline=timeline)
+    found: Response = request.app.state.pages.render(
+        request, "pages/case.html", case=case, timeline=timeline, name_of=called.person
+    )
     return found
 
 

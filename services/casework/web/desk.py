@@ -26,7 +26,10 @@ _PARTS = {
     "offer": "partials/desk_offer.html",
     "presence": "partials/desk_presence.html",
     "waiting": "partials/desk_waiting.html",
+    "queues": "partials/desk_queues.html",
 }
+_FOLLOWING = {"offer": ("offer",), "presence": ("presence",), "waiting": ("waiting", "queues")}
+"""Which parts are rendered anew by which notice."""
 
 
 @router.get("")
@@ -63,7 +66,10 @@ async def _events(request: Request, person: Person) -> AsyncIterator[Event]:
         for name in _PARTS:
             yield await _part(request, person, name)
         async for notice in reader:
-            yield await _part(request, person, notice.name) if notice.name in _PARTS else notice
+            for name in _FOLLOWING.get(notice.name, ()):
+                yield await _part(request, person, name)
+            if notice.name not in _FOLLOWING:
+                yield notice
     finally:
         await reader.aclose()
         seats.rise(seat)
@@ -119,10 +125,10 @@ async def accept(request: Request, person: Agent, offer_id: Annotated[str, Form(
     try:
         number = await casework_of(request).accept_offer.run(person.id, offer)
     except (ConflictError, NotFoundError) as error:
+        seats.drop(person.id)
         seats.wake(person.id)
         raise ConflictError from error
-    finally:
-        seats.drop(person.id)
+    seats.drop(person.id)
     return await answer_with_work(request, person, number)
 
 

@@ -26,7 +26,7 @@ async def open_pages(
     app.state.casework = casework
     app.state.hub = hub
     app.state.seats = seats
-    app.state.names = Names(casework.read_catalogue)
+    app.state.names = Names(casework.read_catalogue, casework.read_people)
     await seats.start()
     try:
         yield

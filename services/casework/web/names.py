@@ -1,11 +1,11 @@
-"""What units, entrances and case types are called: read at most twice a minute, because every page needs it."""
+"""What units, entrances, people and case types are called: read at most twice a minute, because every page needs it."""
 
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from services.casework.usecases.read_catalogue import ReadCatalogue
+from services.casework.usecases.read_catalogue import ReadCatalogue, ReadPeople
 from services.casework.usecases.views import CandidateView
 
 _KEEP = 30.0
@@ -17,8 +17,13 @@ class Called:
 
     units: Mapping[str, str]
     entrances: Mapping[str, str]
+    people: Mapping[str, str]
     with_checklist: frozenset[str]
     read_at: float
+
+    def person(self, who: str | None) -> str:
+        """Return a person's name; whoever is not a person here is called what they called themselves."""
+        return self.people.get(who or "", who or "")
 
     def candidate(self, found: CandidateView) -> CandidateView:
         """Return a candidate that says whether it has a checklist."""
@@ -40,8 +45,9 @@ class Called:
 class Names:
     """Reads the names and remembers them for half a minute."""
 
-    def __init__(self, catalogue: ReadCatalogue) -> None:
+    def __init__(self, catalogue: ReadCatalogue, people: ReadPeople) -> None:
         self._catalogue = catalogue
+        self._people = people
         self._called: Called | None = None
 
     async def __call__(self) -> Called:
@@ -55,6 +61,7 @@ class Names:
         return Called(
             units={unit.id: unit.name for unit in await self._catalogue.units()},
             entrances={entrance.id: entrance.name for entrance in await self._catalogue.entrances()},
+            people={person.id: person.name for person in await self._people.run()},
             with_checklist=frozenset(one.id for one in case_types if one.checklist is not None),
             read_at=time.monotonic(),
         )

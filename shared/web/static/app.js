@@ -6,12 +6,14 @@
   const csrf = () => document.querySelector('meta[name="csrf"]')?.content ?? "";
 
   function notify(text, kind = "warn") {
+    const inside = document.querySelector("dialog[open] .dialog-notices");
     notices.replaceChildren();
+    inside?.replaceChildren();
     if (!text) return;
     const box = document.createElement("div");
     box.className = `alert ${kind}`;
     box.textContent = text;
-    notices.append(box);
+    (inside ?? notices).append(box);
   }
 
   // htmx: the token goes along; what the server starts itself does not keep a login alive.
