@@ -136,7 +136,14 @@ class Table:
             self._latest[key] = event
         self.version += 1
         if self._on_change is not None:
-            self._on_change(key, event)
+            self._tell(self._on_change, key, event)
+
+    def _tell(self, on_change: OnChange, key: str, event: Event | None) -> None:
+        """Tell of a change; a listener that fails is logged, the table itself is right and goes on."""
+        try:
+            on_change(key, event)
+        except Exception:
+            log.exception("table_listener_failed", topic=self._name)
 
     def _event(self, record: Any) -> Event:
         name = type_of(record)

@@ -86,6 +86,19 @@ async def test_changes_are_told_with_their_key_and_a_tombstone_as_none(
     assert told == [("unit:u1", unit(1)), ("unit:u1", None)]
 
 
+async def test_a_listener_that_fails_does_not_stop_the_table(
+    settings: ServiceSettings, publisher: Publisher, tables: list[Table]
+) -> None:
+    def fail(key: str, _: Event | None) -> None:
+        raise KeyError(key)
+
+    await publisher.publish(message(unit(1)), timeout=10)
+    table = await opened(settings, tables, on_change=fail)
+    await publisher.publish(message(unit(2)), timeout=10)
+    await eventually(lambda: len(table.values()) == 2)
+    assert await table.check() is None
+
+
 async def test_records_that_cannot_be_read_are_passed_over(
     settings: ServiceSettings, publisher: Publisher, tables: list[Table]
 ) -> None:
