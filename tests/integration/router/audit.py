@@ -81,7 +81,7 @@ class Picture:
 
 async def picture(redis: Redis, tag: str) -> Picture:
     """Read all of a domain (tests only: it asks for all keys)."""
-    names = sorted(await redis.keys(f"{tag}:*"))
+    names: list[Any] = sorted(await redis.keys(f"{tag}:*"))
     async with redis.pipeline(transaction=True) as pipe:
         pipe.time()
         for name in names:

@@ -203,8 +203,8 @@ class Machine(RuleBasedStateMachine):
                 assert after.contacts[contact_id].state == ContactState.ASSIGNED
                 assert after.contacts[contact_id].agent == contact.agent
         for contact_id, epoch in self.offers:
-            contact = after.contacts.get(contact_id)
-            assert contact is None or contact.state != ContactState.WAITING or contact.epoch > epoch
+            now = after.contacts.get(contact_id)
+            assert now is None or now.state != ContactState.WAITING or now.epoch > epoch, "an old offer is refused"
 
     @invariant()
     def all_holds(self) -> None:
@@ -247,4 +247,4 @@ def test_whatever_happens_nobody_is_lost_doubled_or_leaked(redis_url: str):
         suppress_health_check=list(HealthCheck),
         database=None,
     )
-    run_state_machine_as_test(Machine, settings=quick)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(Machine, settings=quick)

@@ -1,10 +1,11 @@
 """The out-stream: in order, by one relay at a time, and nothing trimmed that Kafka has not acknowledged."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
-from services.router.store.relay import Relay
+from services.router.store.relay import Relay, to_message
 from services.router.store.watermark import Watermark
 from shared.errors import LogUnavailableError
 from tests.integration.router.support import Desk, FakePublisher
@@ -41,9 +42,7 @@ async def test_an_entry_that_is_sent_again_is_the_same_event(desk: Desk):
     desk.kafka.broken = True
     with pytest.raises(LogUnavailableError):
         await desk.arrive("c1")
-    entries = await desk.redis.xrange(desk.domain.key("out"))
-    from services.router.store.relay import to_message  # noqa: PLC0415 - only this test reads entries itself
-
+    entries: Any = await desk.redis.xrange(desk.domain.key("out"))
     for kafka in (first, second):
         await kafka.publish_prefix(*(to_message(number.decode(), fields) for number, fields in entries))
     assert [each.id for each in first.log if each.value] == [each.id for each in second.log if each.value]

@@ -111,6 +111,7 @@ async def test_nothing_to_do_is_204_and_queues_say_who_waits(own: Settings, say:
         await http.put("/api/v1/agents/maria/presence", json={"presence": "away"})
         await say(call("c1"), call("c2", Channel.EMAIL))
         queue = await eventually(lambda: _waiting(http, 2))
+        assert queue is not None
         assert queue["by_channel"] == {"phone": 1, "email": 1, "visit": 0, "e_service": 0}
         assert queue["ready_agents"] == 0
         assert (await http.get("/api/v1/contacts/c2")).json()["why_waiting"] == "no_agent_ready"

@@ -1,6 +1,7 @@
 """Waiting pulls: one contact makes one offer and wakes one request, however many wait."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -55,8 +56,9 @@ async def test_three_hundred_wait_and_one_is_woken(desk: Desk):
 
 
 async def _seated(desk: Desk, wanted: int) -> bool:
-    benches = await desk.redis.smembers(desk.domain.key("wk"))
-    return sum([await desk.redis.zcard(desk.domain.key("wa:") + bench.decode()) for bench in benches]) == wanted
+    benches: Any = await desk.redis.smembers(desk.domain.key("wk"))
+    seated = [await desk.redis.zcard(desk.domain.key("wa:").encode() + bytes(bench)) for bench in benches]
+    return sum(seated) == wanted
 
 
 async def test_a_client_that_leaves_is_offered_nothing(desk: Desk):
