@@ -1,6 +1,9 @@
 """One whole stack for all end-to-end tests, in a folder and on ports of its own."""
 
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -15,11 +18,13 @@ from tests.support.wait import eventually
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    stack = Stack(tmp_path_factory.mktemp("stack"), Ports.free())
+def stack() -> Iterator[Stack]:
+    root = Path(tempfile.mkdtemp(prefix="kontaktcenter-e2e-"))
+    stack = Stack(root, Ports.free())
     stack.start()
     yield stack
     stack.stop()
+    shutil.rmtree(root, ignore_errors=True)
 
 
 @pytest.fixture

@@ -4,8 +4,9 @@ import asyncio
 import json
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 
 import asyncpg
 import httpx
@@ -17,6 +18,7 @@ from deploy.demo.citizens import Citizens
 from deploy.demo.messages import load
 from deploy.demo.stack_info import StackInfo
 from deploy.local.stack import Stack
+from shared.topics import CONTACTS, ROUTING, Topic
 from tests.support.parts import MailServer
 from tests.support.wait import eventually
 
@@ -131,39 +133,27 @@ async def kill_in_turn(stack: Stack, crowd: Crowd) -> None:
         await asyncio.to_thread(stack.restart, victim)
 
 
-async def log_of(info: StackInfo, topic: str) -> list[tuple[str, str, str, Json]]:
+async def log_of(info: StackInfo, topic: Topic) -> list[tuple[str, str, str, Json]]:
     """Return everything on a topic, in order per key: (key, type, event id, body)."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=info.kafka, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(bootstrap_servers=info.kafka)
+    partitions = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
+    consumer.assign(partitions)
     await consumer.start()
+    found: list[tuple[str, str, str, Json]] = []
     try:
-        partitions = [
-            TopicPartition(topic, n)
-            for n in sorted(consumer.partitions_for_topic(topic) or await _parts(consumer, topic))
-        ]
-        consumer.assign(partitions)
         await consumer.seek_to_beginning()
         ends = await consumer.end_offsets(partitions)
-        found: list[tuple[str, str, str, Json]] = []
-        while any([await consumer.position(tp) < ends[tp] for tp in partitions]):
+        while any([await consumer.position(partition) < ends[partition] for partition in partitions]):
             for records in (await consumer.getmany(timeout_ms=500)).values():
-                for record in records:
-                    headers = {name: (value or b"").decode() for name, value in record.headers}
-                    found.append(
-                        (
-                            record.key.decode(),
-                            headers.get("ce_type", ""),
-                            headers["ce_id"],
-                            json.loads(record.value or b"{}"),
-                        )
-                    )
-        return found
+                found += [_read(record) for record in records]
     finally:
         await consumer.stop()
+    return found
 
 
-async def _parts(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
-    await consumer.client.set_topics({topic})
-    return set(consumer.partitions_for_topic(topic) or set())
+def _read(record: Any) -> tuple[str, str, str, Json]:
+    headers = {name: (value or b"").decode() for name, value in record.headers}
+    return record.key.decode(), headers.get("ce_type", ""), headers["ce_id"], json.loads(record.value or b"{}")
 
 
 def two_at_once(routing: list[tuple[str, str, str, Json]]) -> list[str]:
@@ -187,37 +177,49 @@ def two_at_once(routing: list[tuple[str, str, str, Json]]) -> list[str]:
     return wrong
 
 
+@asynccontextmanager
+async def at_work(info: StackInfo, http: httpx.AsyncClient) -> AsyncIterator[list[Worker]]:
+    """Every seeded agent works until the block ends."""
+    workers = [Worker(AgentClient(info, http, agent)) for agent in info.agents]
+    shifts = [asyncio.create_task(worker.work()) for worker in workers]
+    try:
+        yield workers
+    finally:
+        for shift in shifts:
+            shift.cancel()
+        await asyncio.gather(*shifts, return_exceptions=True)
+
+
+async def all_ended(database: asyncpg.Connection, before: set[str]) -> bool:
+    rows = await database.fetch("SELECT contact_id::text, state FROM casework.cases")
+    ours = {row["contact_id"]: row["state"] for row in rows if row["contact_id"] not in before}
+    assert len(ours) == TOTAL, f"{len(ours)} cases"
+    assert set(ours.values()) == {"closed"}, Counter(ours.values())
+    return True
+
+
+async def nothing_held(workers: list[Worker]) -> bool:
+    used = [(await worker.agent.presence("ready"))["used"] for worker in workers]
+    assert used == [0] * len(workers), used
+    return True
+
+
+async def received(info: StackInfo) -> set[str]:
+    return {key for key, kind, _, _ in await log_of(info, CONTACTS) if kind == "contact.received.v1"}
+
+
 async def test_nothing_is_lost_or_doubled_whatever_is_killed(stack, info, http, citizens, mailboxes: MailServer):
     database = await asyncpg.connect(info.postgres)
     before = {row["contact_id"] for row in await database.fetch("SELECT contact_id::text FROM casework.cases")}
-    known = {key for key, kind, _, _ in await log_of(info, "contacts") if kind == "contact.received.v1"}
+    known = await received(info)
     citizens.who = "kill"
     crowd = Crowd(citizens, http)
-    workers = [Worker(AgentClient(info, http, agent)) for agent in info.agents]
-    shifts = [asyncio.create_task(worker.work()) for worker in workers]
-    await asyncio.gather(crowd.send_all(), kill_in_turn(stack, crowd))
-
-    async def all_ended() -> bool:
-        rows = await database.fetch("SELECT contact_id::text, state FROM casework.cases")
-        ours = {row["contact_id"]: row["state"] for row in rows if row["contact_id"] not in before}
-        assert len(ours) == TOTAL, f"{len(ours)} cases"
-        assert set(ours.values()) == {"closed"}, Counter(ours.values())
-        return True
-
-    await eventually(all_ended, timeout=150, every=1)
-    received = [key for key, kind, _, _ in await log_of(info, "contacts") if kind == "contact.received.v1"]
-    assert len(set(received) - known) == TOTAL
-    assert two_at_once(await log_of(info, "routing")) == []
-
-    async def nothing_held() -> bool:
-        used = [(await worker.agent.presence("ready"))["used"] for worker in workers]
-        assert used == [0] * len(workers), used
-        return True
-
-    await eventually(nothing_held, timeout=60, every=0.5)
-    for shift in shifts:
-        shift.cancel()
-    await asyncio.gather(*shifts, return_exceptions=True)
+    async with at_work(info, http) as workers:
+        await asyncio.gather(crowd.send_all(), kill_in_turn(stack, crowd))
+        await eventually(lambda: all_ended(database, before), timeout=150, every=1)
+        await eventually(lambda: nothing_held(workers), timeout=60, every=0.5)
+    assert len(await received(info) - known) == TOTAL
+    assert two_at_once(await log_of(info, ROUTING)) == []
     await receipts_came_once(citizens, mailboxes)
     await database.close()
 
