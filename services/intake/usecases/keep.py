@@ -28,6 +28,10 @@ class Kept:
 
 async def keep(store: Store, originals: Sequence[Kept]) -> None:
     """Store all; some at a time, so that a large mailbox does not fill the memory of the store's client."""
+    if len(originals) == 1 and not originals[0].files:
+        only = originals[0]
+        await store.put(only.key, only.data, content_type=only.content_type)
+        return
     turn = asyncio.Semaphore(_AT_ONCE)
 
     async def put(key: str, data: bytes, content_type: str) -> None:
