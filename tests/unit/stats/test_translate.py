@@ -1,0 +1,45 @@
+"""Every event that stats reads becomes a fact that says what it said."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.stats.usecases.translate import CASE_FACTS, ROUTING_FACTS, fact_of
+from shared.events import EVENT_TYPES
+from shared.vocabulary import Channel, Presence
+from tests.support.stats_events import START, Log, closed, handed_over, life, presence
+
+
+def test_a_contact_s_life():
+    routed, queued, made, accepted, completed = (fact_of(one) for one in Log().records(*life("c1", wait=30)))
+    assert (routed.type, routed.at, routed.case_type, routed.skills) == (
+        "contact.routed",
+        START,
+        "ct-kallt",
+        ("bostadsbolag",),
+    )
+    assert routed.person_key == ""
+    assert (queued.type, queued.epoch, queued.channel) == ("contact.queued", 1, Channel.PHONE)
+    assert (made.type, accepted.type, accepted.seconds) == ("offer.made", "offer.accepted", 30)
+    assert (completed.type, completed.seconds) == ("contact.completed", 180)
+
+
+def test_ends_and_presence():
+    close, over, here = (
+        fact_of(one) for one in Log().records(closed("k", "c"), handed_over("k", "c"), presence("a", Presence.READY))
+    )
+    assert (close.type, close.first_contact, close.detail) == ("case.closed", True, "lost_av_kc")
+    assert (over.type, over.handover_id) == ("case.handed_over", "h-k")
+    assert (here.agent_id, here.detail, here.capacity) == ("a", "ready", 100)
+
+
+def test_the_month_is_that_of_the_writing():
+    late = START + timedelta(days=40)
+    assert fact_of(Log().record(life("c")[0], time=late)).month.isoformat() == "2027-01-01"
+
+
+@pytest.mark.parametrize("topic", ["routing", "cases"])
+def test_nothing_on_the_topics_is_missed(topic):
+    told = {model for model in EVENT_TYPES.values() if model.topic.name == topic}
+    kept = set(ROUTING_FACTS) | set(CASE_FACTS)
+    assert {model.__name__ for model in told - kept} <= {"CaseStepDone"}
