@@ -1,4 +1,4 @@
-"""What casework reads: contacts, and what the router makes of them.
+"""What casework reads: contacts, what the router makes of them, and alarms about the load.
 
 After a small batch it draws breath, so that under load the next one is larger: a transaction costs the same for two
 contacts as for twenty, and nobody waits for a case to open within hundredths of a second (the desk opens its own).
@@ -8,17 +8,18 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from services.casework.usecases import follow_contacts, follow_routing
+from services.casework.usecases import follow_contacts, follow_load, follow_routing
 from services.casework.usecases.follow_contacts import FollowContacts
+from services.casework.usecases.follow_load import FollowLoad
 from services.casework.usecases.follow_routing import FollowRouting
 from shared.consume import Inflow, Received
-from shared.topics import CONTACTS, ROUTING
+from shared.topics import CONTACTS, LOAD, ROUTING
 
 BREATH_SECONDS = 0.025
 SMALL = 20
 
 
-def register(inflow: Inflow, contacts: FollowContacts, routing: FollowRouting) -> None:
+def register(inflow: Inflow, contacts: FollowContacts, routing: FollowRouting, load: FollowLoad) -> None:
     """Connect the topics to their use cases."""
 
     async def on_contacts(batch: Sequence[Received[Any]]) -> None:
@@ -29,6 +30,10 @@ def register(inflow: Inflow, contacts: FollowContacts, routing: FollowRouting) -
         await routing.run([received.event for received in batch])
         await _breathe(batch)
 
+    async def on_load(batch: Sequence[Received[Any]]) -> None:
+        await load.run([received.event for received in batch])
+
+    inflow.on(LOAD, on_load, types=follow_load.READS)
     inflow.on(CONTACTS, on_contacts, types=follow_contacts.READS)
     inflow.on(ROUTING, on_routing, types=follow_routing.READS)
 

@@ -8,14 +8,14 @@ from fastapi import FastAPI
 
 from services.casework import wiring
 from services.casework.settings import Settings
-from services.casework.web import api_cases, api_catalogue, api_handovers
+from services.casework.web import api_cases, api_catalogue, api_handovers, ops
 from services.casework.web.house import open_pages
 from services.casework.web.page_routers import page_routers
 from shared.consume import tune_gc
 from shared.health import Health
 from shared.web.app import build_app
 
-DOORS = (api_cases.router, api_handovers.router, api_catalogue.router)
+DOORS = (api_cases.router, api_handovers.router, api_catalogue.router, ops.router)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -27,6 +27,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         parts = wiring.assemble(settings, health)
         app.state.inflow = parts.inflow
+        app.state.dead_letters = parts.dead_letters
         await parts.start()
         try:
             async with open_pages(app, parts.casework):

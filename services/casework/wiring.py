@@ -1,6 +1,8 @@
 """Builds the objects of casework from its settings; nothing is connected before `start`."""
 
 import functools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -26,6 +28,7 @@ from services.casework.usecases import (
 )
 from services.casework.usecases.casework import Casework
 from services.casework.usecases.follow_contacts import FollowContacts
+from services.casework.usecases.follow_load import FollowLoad, ReadAlarms
 from services.casework.usecases.follow_routing import FollowRouting
 from services.casework.usecases.receipts import SendReceipts
 from services.casework.usecases.send_mail import SendMail
@@ -33,6 +36,8 @@ from shared import database
 from shared.background import Background
 from shared.clock import Clock, utc_now
 from shared.consume import Inflow
+from shared.dead import DeadLetters
+from shared.decisions import SqlDecisions
 from shared.health import Health
 from shared.outbox import Relay
 from shared.publish import Publisher
@@ -77,6 +82,8 @@ def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Ca
         answer=receive_handover.AnswerHandover(uow, replies, clock),
         follow_contacts=FollowContacts(uow, SendReceipts(letters, settings.key_for("receipts")), clock),
         follow_routing=FollowRouting(uow, clock),
+        follow_load=FollowLoad(uow),
+        read_alarms=ReadAlarms(uow),
         send_mail=SendMail(uow, server, clock),
         watch_deadlines=watch_deadlines.WatchDeadlines(uow, clock),
     )
@@ -91,6 +98,7 @@ class Parts:
     inflow: Inflow
     background: Background
     casework: Casework
+    dead_letters: DeadLetters
 
     async def start(self) -> None:
         """Connect, relay, read, and run the loops."""
@@ -107,16 +115,33 @@ class Parts:
         await self.engine.dispose()
 
 
+def make_dead_letters(settings: Settings, engine: AsyncEngine, publisher: Publisher) -> DeadLetters:
+    """Return what an operator works with."""
+    return DeadLetters(settings, "casework", publisher, SqlDecisions(engine, tables.dead_decisions))
+
+
+@asynccontextmanager
+async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetters]:
+    """Open the dead letters for a command, and close what they stand on."""
+    engine, publisher = database.make_engine(settings, "casework", pool=1), Publisher(settings, "casework")
+    await publisher.start()
+    try:
+        yield make_dead_letters(settings, engine, publisher)
+    finally:
+        await publisher.stop()
+        await engine.dispose()
+
+
 def assemble(settings: Settings, health: Health) -> Parts:
     """Return everything, connected to nothing yet."""
     engine = database.make_engine(settings, "casework", pool=15)
     casework = build(settings, engine)
     publisher = Publisher(settings, "casework")
     inflow = Inflow(settings, "casework", publisher, health)
-    consumers.register(inflow, casework.follow_contacts, casework.follow_routing)
+    consumers.register(inflow, casework.follow_contacts, casework.follow_routing, casework.follow_load)
     background = Background(health)
     background.add("relay", Relay(engine, tables.outbox, publisher).run)
     background.add("mail", functools.partial(clocks.send_mail, casework.send_mail))
     background.add("deadlines", functools.partial(clocks.watch_deadlines, casework.watch_deadlines))
     health.add("postgres", database.check(engine))
-    return Parts(engine, publisher, inflow, background, casework)
+    return Parts(engine, publisher, inflow, background, casework, make_dead_letters(settings, engine, publisher))

@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 
+from shared.decisions import decisions_table
 from shared.outbox import outbox_table
 
 metadata = MetaData(schema="casework")
@@ -333,4 +334,15 @@ receipt_marks = Table(
     _at("at", nullable=False),
 )
 
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _json("series", "{}"),
+    _text("body"),
+    _at("since", nullable=False),
+    _at("cleared_at"),
+)
+
 outbox = outbox_table(metadata)
+dead_decisions = decisions_table(metadata)

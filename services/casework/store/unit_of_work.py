@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.casework.store import tables
+from services.casework.store.alarms import Alarms
 from services.casework.store.cases import Cases
 from services.casework.store.catalogue import CatalogueStore
 from services.casework.store.contacts import Contacts
@@ -33,6 +34,7 @@ class Work:
         self.mails = Mails(conn)
         self.catalogue = CatalogueStore(conn)
         self.reads = Reads(conn)
+        self.alarms = Alarms(conn)
         self._events: list[Message] = []
 
     def tell(self, event: Event, *, event_id: str | None = None) -> None:

@@ -7,6 +7,7 @@ from services.casework.usecases.accept_offer import AcceptOffer
 from services.casework.usecases.close_case import CloseCase
 from services.casework.usecases.finish_contact import FinishContact
 from services.casework.usecases.follow_contacts import FollowContacts
+from services.casework.usecases.follow_load import FollowLoad, ReadAlarms
 from services.casework.usecases.follow_routing import FollowRouting
 from services.casework.usecases.hand_over import HandOver, PreviewHandover
 from services.casework.usecases.read_cases import ListCases, ReadCase, ReadDesk, ReadHandover, ReadInbox
@@ -46,6 +47,7 @@ class Casework:
     read_handover: ReadHandover
     read_catalogue: ReadCatalogue
     read_people: ReadPeople
+    read_alarms: ReadAlarms
     # Working.
     accept_offer: AcceptOffer
     finish_contact: FinishContact
@@ -70,5 +72,6 @@ class Casework:
     # By streams and by the clock.
     follow_contacts: FollowContacts
     follow_routing: FollowRouting
+    follow_load: FollowLoad
     send_mail: SendMail
     watch_deadlines: WatchDeadlines

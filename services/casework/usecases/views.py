@@ -314,6 +314,16 @@ class CaseView:
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmView:
+    """An alarm that is on: what stats says, since when."""
+
+    id: str
+    series: dict[str, str]
+    text: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DeskState:
     """What stands on an agent's desk: the cases she holds (oldest first) and what her colleagues wait for."""
 

@@ -7,7 +7,15 @@ from datetime import timedelta
 import pytest
 
 from services.casework.domain.case import case_id_of
-from shared.events import ContactBounced, ContactEnded, ContactPurged, ContactRequeued, Sender
+from shared.events import (
+    AlarmCleared,
+    AlarmRaised,
+    ContactBounced,
+    ContactEnded,
+    ContactPurged,
+    ContactRequeued,
+    Sender,
+)
 from shared.vocabulary import CaseState, Channel, Resolution
 from tests.support.casework import COLD, LAMP, MARIA, Room, contact
 
@@ -195,3 +203,20 @@ async def test_case_numbers_of_a_new_year_begin_anew(room: Room):
 async def test_a_nul_in_a_mail_is_no_obstacle(room: Room):
     await room.casework.follow_contacts.run([room.received("a", text="Kall\x00t", subject="\x00")])
     assert (await room.casework.read_case.run(await room.number("a"), MARIA)).contact.text == "Kallt"
+
+
+async def test_alarms_are_on_until_they_are_cleared_in_either_order(room: Room):
+    raised = [
+        AlarmRaised(
+            alarm_id=name, series={"unit": "bostadsbolag"}, since=room.time(), count=31, expected=4, low=1, high=9,
+            odds=1000, text=f"Ovanligt många {name}", at=room.time(),
+        )
+        for name in ("a1", "a2")
+    ]  # fmt: skip
+    cleared = AlarmCleared(alarm_id="a2", series={"unit": "bostadsbolag"}, at=room.time())
+    await room.casework.follow_load.run([cleared, *raised])
+    await room.casework.follow_load.run([*raised, cleared])
+    [alarm] = await room.casework.read_alarms.run()
+    assert (alarm.id, alarm.text) == ("a1", "Ovanligt många a1")
+    await room.casework.follow_load.run([AlarmCleared(alarm_id="a1", series={}, at=room.time())])
+    assert not await room.casework.read_alarms.run()

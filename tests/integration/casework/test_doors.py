@@ -1,6 +1,7 @@
 """The JSON doors of casework over the whole app: shapes, codes and guards as promised, Kafka in and out."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -163,3 +164,24 @@ async def test_an_undecodable_record_stops_nothing(house: tuple[httpx.AsyncClien
     await publisher.publish(broken, timeout=10)
     await publisher.stop()
     assert await _open(client, room, room.settings)
+
+
+async def test_an_operator_sees_a_dead_record_and_decides(house: tuple[httpx.AsyncClient, Room]):
+    client, room = house
+    publisher = Publisher(room.settings, "test")
+    await publisher.start()
+    good = message(room.received("a"))
+    await publisher.publish(type(good)(good.topic, "x", good.type, "broken-1", b"{not json", good.time), timeout=10)
+    await publisher.stop()
+
+    async def shown() -> bool:
+        return "/discard" in (await client.get("/ops/dead")).text
+
+    await eventually(shown, 30)
+    page = (await client.get("/ops/dead")).text
+    [path] = re.findall(r"/ops/dead/contacts/[^\"]+/discard", page)
+    answer = await client.post(path)
+    assert answer.status_code == 303
+    assert "/discard" not in (await client.get("/ops/dead")).text
+    assert (await client.post("/ops/resume")).status_code == 303
+    assert (await client.post("/ops/dead/nothing/1/retry")).status_code == 404
