@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from services.router.settings import Settings
 from services.router.usecases.teach import Taught
-from services.router.web import find, pull, supervise
+from services.router.web import find, ops, pull, supervise
 from services.router.wiring import Running, make_doors, make_running, make_store, make_tables
 from shared.consume import tune_gc
 from shared.health import Health
@@ -40,7 +40,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         service="router",
         title="Fördelning",
         lifespan=lifespan,
-        routers=(pull.router, supervise.router, find.router),
+        routers=(pull.router, supervise.router, find.router, ops.router),
         health=health,
     )
 
