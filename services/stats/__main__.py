@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Annotated
 
@@ -17,12 +18,21 @@ from services.stats.usecases.import_history import BrokenHistoryError, ImportHis
 from services.stats.usecases.replay import Replayed
 from shared import logs
 from shared.database import make_engine, upgrade
+from shared.dead import DeadLetters
+from shared.dead_commands import dead_commands
 from shared.web.serve import serve
 
 CsvFile = Annotated[Path, typer.Argument(help="CSV: start,count[,channel,unit,case_type,entrance]")]
 
 app = typer.Typer(add_completion=False, help="Stats: what happened, what is normal, what is abnormal.")
 console = Console(stderr=True)
+
+
+def _letters() -> AbstractAsyncContextManager[DeadLetters]:
+    return wiring.open_dead_letters(Settings())
+
+
+app.add_typer(dead_commands(_letters), name="dead")
 
 
 @app.callback(invoke_without_command=True)

@@ -5,7 +5,6 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from services.stats.usecases.fold import Fold
 from services.stats.usecases.translate import CASE_FACTS, ROUTING_FACTS
 from shared.consume import Inflow
 from shared.lane import Handler, Received
@@ -33,7 +32,7 @@ class Rested:
             self._done = time.monotonic()
 
 
-def register(inflow: Inflow, fold: Fold) -> None:
+def register(inflow: Inflow, fold: Handler) -> None:
     """Fold both topics, each in a group of its own."""
-    inflow.on(ROUTING, Rested(fold.handle).handle, types=tuple(ROUTING_FACTS), batch=1000)
-    inflow.on(CASES, Rested(fold.handle).handle, types=tuple(CASE_FACTS), batch=1000)
+    inflow.on(ROUTING, Rested(fold).handle, types=tuple(ROUTING_FACTS), batch=1000)
+    inflow.on(CASES, Rested(fold).handle, types=tuple(CASE_FACTS), batch=1000)

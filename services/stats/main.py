@@ -49,4 +49,5 @@ def create_app(settings: Settings | None = None, clock: Clock = utc_now) -> Fast
         routers=ROUTERS,
         health=health,
         templates=[HERE / "templates"],
+        asyncapi=lambda: wiring.describe(settings),
     )

@@ -1,7 +1,9 @@
 """Builds the objects of stats and puts them together."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -29,12 +31,17 @@ from services.stats.web.names import Names
 from services.stats.web.state import Boards, Reading
 from services.stats.web.words import Words
 from shared import database
+from shared.asyncapi import asyncapi_document
 from shared.background import Background
 from shared.calendar import WorkingCalendar
 from shared.catalogue import Catalogue
 from shared.clock import Clock, utc_now
 from shared.consume import Inflow
+from shared.dead import DeadLetters
+from shared.decisions import SqlDecisions
+from shared.events import AlarmCleared, AlarmRaised
 from shared.health import Health
+from shared.lane import Received
 from shared.outbox import Relay
 from shared.publish import Publisher
 from shared.settings import ServiceSettings
@@ -117,7 +124,7 @@ def make_running(settings: Settings, engine: AsyncEngine, health: Health, readin
     publisher = Publisher(settings, "stats")
     inflow = Inflow(settings, "stats", publisher, health)
     store, beat = FactStore(engine, cluster), Beat(reading.hub)
-    consumers.register(inflow, make_fold(store, beat.changed))
+    consumers.register(inflow, make_fold(store, beat.changed).handle)
     background = Background(health)
     background.add("beat", beat.run)
     background.add("watch", watching(make_watch(settings, reading, beat.changed), settings.watch_seconds))
@@ -134,3 +141,26 @@ def make_replay(settings: ServiceSettings, engine: AsyncEngine, cluster: str) ->
     store = FactStore(engine, cluster)
     wanted = ((ROUTING, ROUTING_FACTS), (CASES, CASE_FACTS))
     return Replay(store, make_fold(store, lambda: None), lambda: read_log(settings, wanted))
+
+
+@asynccontextmanager
+async def open_dead_letters(settings: ServiceSettings) -> AsyncIterator[DeadLetters]:
+    """Open what the commands about dead letters need."""
+    engine, publisher = database.make_engine(settings, "stats"), Publisher(settings, "stats")
+    await publisher.start()
+    try:
+        yield DeadLetters(settings, "stats", publisher, SqlDecisions(engine, tables.DEAD_DECISIONS))
+    finally:
+        await publisher.stop()
+        await engine.dispose()
+
+
+def describe(settings: ServiceSettings) -> str:
+    """Return the AsyncAPI document: what stats reads and writes; nothing is connected for it."""
+    inflow = Inflow(settings, "stats", Publisher(settings, "stats"), Health())
+    consumers.register(inflow, _nothing)
+    return asyncapi_document("Kontaktcenter: stats", inflow=inflow, writes=(AlarmRaised, AlarmCleared))
+
+
+async def _nothing(records: Sequence[Received[Any]]) -> None:
+    """Declared only: nothing is read."""

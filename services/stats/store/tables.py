@@ -3,10 +3,12 @@
 from sqlalchemy import MetaData
 
 from services.stats.store.bulk import Bulk
+from shared.decisions import decisions_table
 from shared.outbox import outbox_table
 
 METADATA = MetaData(schema="stats")
 OUTBOX = outbox_table(METADATA)
+DEAD_DECISIONS = decisions_table(METADATA)
 
 FACTS = Bulk(
     "stats.facts",
