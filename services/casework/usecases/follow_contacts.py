@@ -43,14 +43,14 @@ class FollowContacts:
         news = await work.contacts.arrive(list(rows.values()))
         if not news:
             return
-        followers = [row for row in news if rows[row["id"]]["follows"]]
-        opening = [row for row in news if not rows[row["id"]]["follows"] and not _waits_for_agent(row)]
+        followers = [row for row in news if row["follows"] and row["case_id"] == row["follows"]]
+        opening = [row for row in news if row not in followers and not _waits_for_agent(row)]
         numbers = await open_cases(work, opening, now)
         await self.receipts.run(work, opening, numbers, now)
         if followers:
             await follow_up(work, followers, now)
             await classify(work, followers, now)
-        late = [row for row in news if row["case_id"] and row["id"] not in numbers and not row["follows"]]
+        late = [row for row in news if row["case_id"] not in (None, row["follows"]) and row["id"] not in numbers]
         await work.cases.complete_rows([_late_facts(row) for row in late])
 
 
@@ -59,7 +59,7 @@ def _of(events: Sequence[Event], kind: type[E]) -> list[E]:
 
 
 def _waits_for_agent(row: Row) -> bool:
-    """Return whether the case opens only when an agent has accepted (a call, a visit), or is open already."""
+    """Return whether the case opens only when an agent has accepted: a call, a visit."""
     return Channel(row["channel"]) in LIVE_CHANNELS
 
 

@@ -141,3 +141,14 @@ async def test_a_contact_of_a_handed_over_case_is_finished_without_touching_the_
     assert not (await room.casework.read_desk.run(MARIA.id)).cases
     with pytest.raises(NotFoundError):
         await finish.run(number, MARIA)
+
+
+async def test_a_follow_up_that_was_taken_before_anybody_knew_it_keeps_the_case_it_got(
+    room: Room, desk: tuple[AcceptOffer, Router]
+):
+    accept, _ = desk
+    old = await room.open("a")
+    fresh = await accept.run(MARIA.id, _offer("b", "email"))
+    await room.casework.follow_contacts.run([room.followed("b", case_id_of(contact("a")))])
+    assert fresh != old
+    assert [len((await room.casework.read_case.run(one, MARIA)).contacts) for one in (old, fresh)] == [1, 1]
