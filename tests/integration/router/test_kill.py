@@ -124,3 +124,5 @@ def _tell_the_same(desk: Desk, done: Counter[str]) -> None:
                 holders[event.contact_id] = event.agent_id
             case "ContactRequeued" | "ContactCompleted":
                 holders[event.contact_id] = None
+            case _:
+                continue

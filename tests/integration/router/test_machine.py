@@ -237,6 +237,7 @@ class Machine(RuleBasedStateMachine):
             assert state == actual.state
 
 
+@pytest.mark.timeout(600)
 def test_whatever_happens_nobody_is_lost_doubled_or_leaked(redis_url: str):
     Machine.url = redis_url
     examples = int(os.environ.get("KC_MACHINE_EXAMPLES", "25"))

@@ -127,6 +127,22 @@ async def _waiting(http: httpx.AsyncClient, wanted: int) -> dict[str, Any] | Non
     return {**total, "by_channel": channels} if total["waiting"] == wanted else None
 
 
+async def test_waiting_pulls_end_when_the_service_stops_or_the_client_leaves(own: Settings, say: Say):
+    async with running(own) as (app, http):
+        await http.put("/api/v1/agents/maria/presence", json={"presence": "ready"})
+        waiters = app.state.pull.waiters
+        leaving = asyncio.create_task(http.post("/api/v1/agents/maria/pull", params={"wait": 25}, timeout=40))
+        await eventually(lambda: waiters.count("maria") == 1)
+        leaving.cancel()
+        await asyncio.gather(leaving, return_exceptions=True)
+        await eventually(lambda: waiters.count("maria") == 0)
+        staying = asyncio.create_task(http.post("/api/v1/agents/maria/pull", params={"wait": 25}, timeout=40))
+        await eventually(lambda: waiters.count("maria") == 1)
+        app.state.closing.set()
+        answer = await asyncio.wait_for(staying, 5)
+        assert answer.status_code == 204
+
+
 async def test_a_caller_who_hangs_up_is_offered_to_nobody(own: Settings, say: Say):
     async with running(own) as (_, http):
         await say(call("c1"))

@@ -3,12 +3,18 @@
 import asyncio
 from typing import Any
 
+import httpx
 import pytest
+import uvicorn
 
+from deploy.local.part import free_ports
 from services.router.jobs.listen import listen
 from services.router.store.waiters import Waiters
 from services.router.usecases.pull import Pull
+from services.router.web import pull
+from shared.health import Health
 from shared.records import AgentProfile
+from shared.web.app import build_app
 from tests.integration.router.support import Desk
 from tests.support.wait import eventually
 
@@ -36,10 +42,10 @@ def pulling(desk: Desk, waiters: Waiters) -> Pull:
 async def test_three_hundred_wait_and_one_is_woken(desk: Desk):
     waiters = CountingWaiters()
     ear = asyncio.create_task(listen(desk.domain, waiters, desk.watermark))
-    pull = pulling(desk, waiters)
+    use_case = pulling(desk, waiters)
     for agent in AGENTS:
         await desk.ready(agent)
-    waiting = {agent: asyncio.create_task(pull.next_offer(agent, 25)) for agent in AGENTS}
+    waiting = {agent: asyncio.create_task(use_case.next_offer(agent, 25)) for agent in AGENTS}
     await eventually(lambda: _seated(desk, len(AGENTS)))
     await desk.arrive("c1")
     done, _ = await asyncio.wait(waiting.values(), return_when=asyncio.FIRST_COMPLETED, timeout=10)
@@ -73,6 +79,29 @@ async def test_a_client_that_leaves_is_offered_nothing(desk: Desk):
     assert view is not None
     assert view.state == "waiting"
     assert len(waiters) == 0
+
+
+async def test_a_connection_that_closes_ends_its_pull(desk: Desk):
+    waiters, (port,) = Waiters(), free_ports(1)
+    app = build_app(
+        desk.settings, service="router", title="Fördelning", lifespan=None, routers=(pull.router,), health=Health()
+    )
+    app.state.pull = pulling(desk, waiters)
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None))
+    serving = asyncio.create_task(server.serve())
+    await eventually(lambda: server.started)
+    await desk.ready("agent-0")
+    headers = {"Authorization": f"Bearer {desk.settings.machine_token.get_secret_value()}"}
+    address = f"http://127.0.0.1:{port}/api/v1/agents/agent-0/pull"
+    async with httpx.AsyncClient(headers=headers, timeout=40) as client:
+        asking = asyncio.create_task(client.post(address, params={"wait": 25}))
+        await eventually(lambda: waiters.count("agent-0") == 1)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+    await eventually(lambda: waiters.count("agent-0") == 0)
+    await eventually(lambda: _seated(desk, 0))
+    server.should_exit = True
+    await serving
 
 
 async def test_a_word_that_was_missed_is_made_up_for(desk: Desk):
