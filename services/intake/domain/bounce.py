@@ -8,7 +8,7 @@ from email.message import Message
 from services.intake.domain import parts, text
 from services.intake.domain.mail import Mail, message_ids
 
-_FAILED_ID = re.compile(r"^[>\s]*message-id:\s*(<[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
+_FAILED_ID = re.compile(r"^[> \t]*message-id:[ \t]*(<[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _DAEMON = re.compile(r"^(mailer-daemon|postmaster)@")
 _TROUBLE = frozenset({"failed", "delayed"})
@@ -77,9 +77,11 @@ def _returned_id(mail: Mail) -> str | None:
 
 def _from_words(mail: Mail) -> Bounce | None:
     """Read a report in words: from a mail daemon, with the failed mail's header in its text or its recipient named."""
+    if not _DAEMON.match(mail.sender_address or ""):
+        return None
     failed_to = mail.headers.text("x-failed-recipients")
     returned = _FAILED_ID.search(mail.full)
-    if not _DAEMON.match(mail.sender_address or "") or not (failed_to or returned or mail.references):
+    if not (failed_to or returned or mail.references):
         return None
     status = _STATUS.search(mail.full)
     named = returned[1] if returned else (mail.references[-1] if mail.references else None)

@@ -10,7 +10,12 @@ _BLOCKS = frozenset(
 )
 _QUOTING = re.compile(r"\b(gmail_quote|yahoo_quoted|moz-cite-prefix|protonmail_quote)\b")
 _VOID = frozenset({"br", "img", "hr", "input", "meta", "link", "wbr", "col", "area", "base", "source"})
-MAX_HTML = 2_000_000
+_UNCLOSED = re.compile(r"<(?=[^<>]*(?:<|\Z))")
+MAX_COMMENTS = 500
+"""Comments that are taken out of a mail."""
+MAX_DEPTH = 200
+"""Elements within each other that are followed; mail programs nest some, attackers many."""
+MAX_HTML = 500_000
 """Characters that are read; the original holds the rest."""
 
 
@@ -36,6 +41,8 @@ class _Reader(HTMLParser):
         if tag in _VOID:
             return
         quoting = tag == "blockquote" or bool(_QUOTING.search(dict(attrs).get("class") or ""))
+        if len(self._stack) >= MAX_DEPTH:
+            return
         self._stack.append((tag, quoting))
         self._depth += quoting
         self._silent += tag in _SILENT
@@ -64,10 +71,23 @@ class _Reader(HTMLParser):
         return "> " * self._depth
 
 
+def _tame(html: str) -> str:
+    """Take away what the standard parser needs quadratic time for: comments, and a `<` whose `>` never comes."""
+    kept: list[str] = []
+    rest = html
+    while "<!--" in rest:
+        before, _, rest = rest.partition("<!--")
+        kept.append(before)
+        rest = rest.partition("-->")[2]
+        if len(kept) > MAX_COMMENTS:
+            break
+    return _UNCLOSED.sub("&lt;", "".join([*kept, rest]))
+
+
 def to_text(html: str) -> str:
     """Return what a reader sees of `html`, one block a line; scripts, styles and images say nothing."""
     reader = _Reader()
-    reader.feed(html[:MAX_HTML])
+    reader.feed(_tame(html[:MAX_HTML]))
     reader.close()
     lines = [line.replace("\xa0", " ").rstrip() for line in reader.lines]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

@@ -13,8 +13,12 @@ MAX_TEXT = 40_000
 MAX_FULL_TEXT = 100_000
 """Characters on the event; both together stay far under Kafka's 1 MB. The original holds the rest."""
 MAX_SUBJECT = 500
+MAX_NAME = 300
+MAX_ADDRESS = 320
 MAX_REFERENCES = 40
-_ADDRESS = re.compile(r"[^\s<>\"',;:()\[\]]+@[^\s<>\"',;:()\[\]]+")
+_SEPARATORS = re.compile(r"[\s<>\"',;:()\[\]]+")
+MAX_HEADER = 20_000
+"""Characters of a header that are read: what is longer was not written by a person."""
 _ANGLED = re.compile(r"^([^<]*)<\s*([^\s<>,;]+@[^\s<>,;]+)\s*>")
 _MESSAGE_ID = re.compile(r"<[^<>]+>")
 _RECIPIENTS = ("delivered-to", "x-original-to", "envelope-to", "to", "cc", "resent-to")
@@ -36,7 +40,7 @@ class Headers:
 
     def text(self, name: str) -> str:
         """Return the first value of a header as readable text, empty when it is missing."""
-        return text.header_text(self.raw(name) or "")
+        return text.header_text((self.raw(name) or "")[:MAX_HEADER])
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +89,13 @@ def _read(raw: bytes) -> Mail:
 def _mail(headers: Headers, found: parts.Contents, full: str, structure: Message) -> Mail:
     name, address = sender(headers)
     given = message_ids(headers.raw("message-id") or "")
-    own = quoted.own_words(full)
+    own = quoted.own_words(full[:MAX_FULL_TEXT])
     flags = (*found.flags, *_notices(headers, address=address, own=own, full=full, identified=bool(given)))
     return Mail(
         message_id=given[0] if given else _made_up_id(headers),
         identified=bool(given),
         headers=headers,
-        sender_name=name,
+        sender_name=name[:MAX_NAME] if name else None,
         sender_address=address,
         recipients=recipients(headers),
         subject=headers.text("subject")[:MAX_SUBJECT],
@@ -112,7 +116,7 @@ def _notices(headers: Headers, *, address: str | None, own: str, full: str, iden
         "no_sender": address is None,
         "no_message_id": not identified,
         "text_cut": len(own) > MAX_TEXT or len(full) > MAX_FULL_TEXT,
-        "several_senders": len(_ADDRESS.findall(text.header_text(headers.raw("from") or ""))) > 1,
+        "several_senders": len(addresses(headers.text("from"))) > 1,
     }
     return [name for name, seen in notices.items() if seen]
 
@@ -139,13 +143,19 @@ def _made_up_id(headers: Headers) -> str:
 def sender(headers: Headers) -> tuple[str | None, str | None]:
     """Return name and address of the writer: From, or Sender and Reply-To where From names no address."""
     for header in ("from", "sender", "reply-to"):
-        value = headers.raw(header)
-        if value is None:
+        value = (headers.raw(header) or "")[:MAX_HEADER]
+        if not value:
             continue
         name, address = _first_address(value)
-        if address:
+        if address and len(address) <= MAX_ADDRESS:
             return name, address
     return None, None
+
+
+def addresses(value: str) -> list[str]:
+    """Return the mail addresses in a text, in small letters; in one pass, however long the text is."""
+    words = (word.strip(".").lower() for word in _SEPARATORS.split(value))
+    return [word for word in words if word.count("@") == 1 and 2 < len(word) <= MAX_ADDRESS and word.strip("@") == word]
 
 
 def _first_address(value: str) -> tuple[str | None, str | None]:
@@ -156,13 +166,13 @@ def _first_address(value: str) -> tuple[str | None, str | None]:
     pairs = parts.attempt(lambda: getaddresses([value]), nobody)
     for name, address in pairs:
         plain = text.header_text(address).lower()
-        if _ADDRESS.fullmatch(plain):
+        if addresses(plain) == [plain]:
             return text.header_text(name) or None, plain
-    found = _ADDRESS.search(text.header_text(value))
+    written = text.header_text(value)
+    found = addresses(written)
     if not found:
         return None, None
-    name = text.header_text(value)[: found.start()].strip(" <\"'")
-    return name or None, found[0].lower()
+    return written[: written.lower().find(found[0])].strip(" <\"'") or None, found[0]
 
 
 def recipients(headers: Headers) -> tuple[str, ...]:
@@ -170,14 +180,13 @@ def recipients(headers: Headers) -> tuple[str, ...]:
     seen: dict[str, None] = {}
     for header in _RECIPIENTS:
         for value in headers.all(header):
-            for address in _ADDRESS.findall(text.header_text(value)):
-                seen[address.lower()] = None
+            seen |= dict.fromkeys(addresses(text.header_text(value[:MAX_HEADER])))
     return tuple(seen)[:100]
 
 
 def message_ids(value: str) -> list[str]:
     """Return the message ids in a header, in angle brackets; brackets inside (Exchange) and missing ones are read."""
-    plain = text.header_text(value)
+    plain = text.header_text(value[: 2 * MAX_HEADER])
     found = _MESSAGE_ID.findall(plain)
     if not found and "@" in plain:
         found = [f"<{word.strip('<>')}>" for word in plain.split() if "@" in word]

@@ -111,7 +111,7 @@ def body_bytes(part: Message) -> bytes:
 def _take(part: Message, found: Contents) -> None:
     name = attempt(part.get_filename, None)
     disposition = attempt(part.get_content_disposition, None)
-    kind = attempt(part.get_content_type, "application/octet-stream")
+    kind = attempt(part.get_content_type, "application/octet-stream")[:MAX_NAME]
     if kind in {"text/plain", "text/html"} and disposition != "attachment" and not name:
         charset = attempt(lambda: part.get_param("charset"), None)
         words = text.clean(text.decode(body_bytes(part), charset if isinstance(charset, str) else None))
@@ -128,7 +128,7 @@ def _take_file(name: object, kind: str, part: Message, found: Contents) -> None:
     if len(found.files) >= MAX_ATTACHMENTS or size + len(data) > MAX_ATTACHMENT_BYTES:
         found.flag("attachments_cut")
         return
-    named = safe_name(text.header_text(str(name))) if name else f"bilaga-{len(found.files) + 1}{_suffix(kind)}"
+    named = safe_name(text.header_text(str(name)[:1000])) if name else f"bilaga-{len(found.files) + 1}{_suffix(kind)}"
     found.files.append(File(named, kind, data))
 
 

@@ -42,7 +42,7 @@ def _unquoted(lines: Sequence[str]) -> list[str]:
         introduced = number + _wrote(lines, number)
         if introduced == number:
             kept.append(line)
-        elif not _quotes_follow(lines[introduced:]):
+        elif not _quotes_follow(lines, introduced):
             break
     return kept
 
@@ -57,8 +57,9 @@ def _wrote(lines: Sequence[str], number: int) -> int:
     return 2 if opens and wrapped.endswith(":") and _WROTE.match(wrapped) else 0
 
 
-def _quotes_follow(lines: Sequence[str]) -> bool:
-    return next((line for line in lines if line.strip()), "").lstrip().startswith(">")
+def _quotes_follow(lines: Sequence[str], start: int) -> bool:
+    below = (lines[number] for number in range(start, len(lines)))
+    return next((line for line in below if line.strip()), "").lstrip().startswith(">")
 
 
 def _header_block(lines: Sequence[str], number: int) -> bool:
@@ -67,10 +68,11 @@ def _header_block(lines: Sequence[str], number: int) -> bool:
 
 
 def _unsigned(lines: list[str]) -> list[str]:
+    written = sum(1 for line in lines if line.strip())
     for number, line in enumerate(lines):
-        rest = [below for below in lines[number + 1 :] if below.strip()]
-        if line.rstrip("\n") in {"-- ", "--"} or (number and _DEVICE.match(line) and len(rest) <= SIGNATURE_LINES):
+        written -= bool(line.strip())
+        if line in {"-- ", "--"}:
             return lines[:number]
-        if number and _SIGN_OFF.match(line) and len(rest) <= SIGNATURE_LINES:
+        if number and written <= SIGNATURE_LINES and (_DEVICE.match(line) or _SIGN_OFF.match(line)):
             return lines[:number]
     return lines

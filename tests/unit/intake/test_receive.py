@@ -92,6 +92,19 @@ async def test_when_the_log_is_silent_nothing_is_marked() -> None:
     assert books.marked == set()
 
 
+async def test_the_largest_mail_stays_within_a_record() -> None:
+    books = Books()
+    head = b"".join(
+        name + b": " + b"\xf0\x9f\x98\x80" * 200_000 + b"\r\n" for name in (b"From", b"Subject", b"References")
+    )
+    body = (b'\xf0\x9f\x98\x80 \\ "\n' * 100_000) + b"\r\n"
+    part = b"--b\r\nContent-Type: image/" + b"x" * 5000 + b"; name=" + b"y" * 5000 + b"\r\n\r\n1\r\n"
+    kind = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n"
+    raw = head + b"From: " + b"n" * 500_000 + b" <a@b.se>\r\n" + kind + body + part * 60
+    await mails(books).receive([RawMail(raw)], "k@kommun.example")
+    assert len(books.told[0].value or b"") < 1_000_000
+
+
 async def test_without_a_catalogue_a_contact_still_comes_in() -> None:
     books = Books()
     await mails(books).receive([RawMail(MAIL, ("too_large",))], "k@kommun.example")
