@@ -1,5 +1,6 @@
 """The AsyncAPI document of a service: what it reads in which group, and what it writes, with their schemas."""
 
+import json
 from collections.abc import Collection, Iterable
 from functools import reduce
 from operator import or_
@@ -22,7 +23,17 @@ def asyncapi_document(
     for topic in sorted({model.topic.name for model in writes}):
         schema = _union(model for model in writes if model.topic.name == topic)
         broker.publisher(topic, schema=schema, title=f"{topic}:written")
-    return AsyncAPI(broker, title=title, version=version, schema_version="3.0.0").to_specification().to_json()
+    text = AsyncAPI(broker, title=title, version=version, schema_version="3.0.0").to_specification().to_json()
+    return json.dumps(_in_order(json.loads(text)), indent=1, ensure_ascii=False)
+
+
+def _in_order(part: Any) -> Any:
+    """Return the document in one order, whatever order the library's sets had: it is committed and compared."""
+    if isinstance(part, dict):
+        return {name: _in_order(part[name]) for name in sorted(part)}
+    if isinstance(part, list):
+        return sorted((_in_order(item) for item in part), key=lambda item: json.dumps(item, sort_keys=True))
+    return part
 
 
 def _declare_reading(broker: KafkaBroker, topic: str, group: str, schema: Any) -> None:

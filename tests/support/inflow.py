@@ -63,7 +63,7 @@ class House:
         """Contact ids in the order in which their batches were done."""
         return ids(self.batches)
 
-    async def handled(self, count: int, within: float = 10) -> list[str]:
+    async def handled(self, count: int, within: float = 20) -> list[str]:
         """Wait until so many records are done; return all that are."""
         await eventually(lambda: len(self.done) >= count, within)
         return self.done

@@ -63,7 +63,7 @@ async def test_while_it_is_away_a_publication_fails_in_time_and_health_says_so(f
             started = asyncio.get_running_loop().time()
             with pytest.raises(LogUnavailableError):
                 await house.publisher.publish(message(contact(1)), timeout=0.5)
-            assert asyncio.get_running_loop().time() - started < 1.0
+            assert asyncio.get_running_loop().time() - started < 2.0
         assert "kafka" in await house.health.failing()
     finally:
         await asyncio.to_thread(broker.again)

@@ -189,7 +189,7 @@ async def test_a_batch_longer_than_the_grace_is_cut_and_comes_again(house: House
     await spread(house, range(5), 0)
     inflow = await house.inflow(handler=endless)
     await entered.wait()
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(10):
         await inflow.stop()
     assert await committed(house.settings, "tester.contacts") == {}
     await house.inflow()
@@ -201,7 +201,7 @@ async def test_a_stop_does_not_wait_for_a_transient_fault_to_pass(house: House) 
     await spread(house, range(5), 0)
     inflow = await house.inflow(pace=replace(QUICK, retry=60.0))
     await eventually(lambda: house.attempts)
-    async with asyncio.timeout(4):
+    async with asyncio.timeout(10):
         await inflow.stop()
     assert await committed(house.settings, "tester.contacts") == {}
 

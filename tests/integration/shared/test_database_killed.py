@@ -31,7 +31,7 @@ SEEN = Table("seen", METADATA, Column("id", Text, primary_key=True))
 
 @pytest.fixture
 def own_database(tmp_path: Path) -> Iterator[tuple[Running, str]]:
-    part = Postgres(free_ports(1)[0], tmp_path / "postgres", durable=False)
+    part = Postgres(free_ports(1)[0], tmp_path / "postgres")
     with started(part, tmp_path / "postgres.log") as running:
         yield running, part.url()
 

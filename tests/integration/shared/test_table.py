@@ -56,7 +56,7 @@ async def test_an_empty_topic_is_ready_at_once_and_then_followed(
 ) -> None:
     table = await opened(settings, tables)
     assert (table.values(), table.version) == ([], 0)
-    await publisher.publish(message(unit(1)), timeout=10)
+    await publisher.publish(message(unit(1)), timeout=20)
     await eventually(lambda: table.get("unit:u1"))
     assert table.version == 1
 
@@ -65,7 +65,7 @@ async def test_everything_written_before_is_there_when_start_returns(
     settings: ServiceSettings, publisher: Publisher, tables: list[Table]
 ) -> None:
     await publisher.publish(*(message(unit(n)) for n in range(3000)), timeout=20)
-    await publisher.publish(message(unit(7, "Nytt namn")), tombstone(CATALOGUE, "unit:u8"), timeout=10)
+    await publisher.publish(message(unit(7, "Nytt namn")), tombstone(CATALOGUE, "unit:u8"), timeout=20)
     table = await opened(settings, tables)
     assert len(table.values()) == 2999
     found = table.get("unit:u7")
@@ -79,9 +79,9 @@ async def test_changes_are_told_with_their_key_and_a_tombstone_as_none(
     settings: ServiceSettings, publisher: Publisher, tables: list[Table]
 ) -> None:
     told: list[tuple[str, Event | None]] = []
-    await publisher.publish(message(unit(1)), timeout=10)
+    await publisher.publish(message(unit(1)), timeout=20)
     await opened(settings, tables, on_change=lambda key, event: told.append((key, event)))
-    await publisher.publish(tombstone(CATALOGUE, "unit:u1"), timeout=10)
+    await publisher.publish(tombstone(CATALOGUE, "unit:u1"), timeout=20)
     await eventually(lambda: len(told) == 2)
     assert told == [("unit:u1", unit(1)), ("unit:u1", None)]
 
@@ -92,9 +92,9 @@ async def test_a_listener_that_fails_does_not_stop_the_table(
     def fail(key: str, _: Event | None) -> None:
         raise KeyError(key)
 
-    await publisher.publish(message(unit(1)), timeout=10)
+    await publisher.publish(message(unit(1)), timeout=20)
     table = await opened(settings, tables, on_change=fail)
-    await publisher.publish(message(unit(2)), timeout=10)
+    await publisher.publish(message(unit(2)), timeout=20)
     await eventually(lambda: len(table.values()) == 2)
     assert await table.check() is None
 
@@ -111,7 +111,7 @@ async def test_records_that_cannot_be_read_are_passed_over(
         {"key": b"\xff", "value": b"{}", "headers": headers("4", name)},
         {"key": b"unit:c", "value": unit(1).model_dump_json().encode(), "headers": [("ce_type", None)]},
     )
-    await publisher.publish(message(unit(2)), timeout=10)
+    await publisher.publish(message(unit(2)), timeout=20)
     table = await opened(settings, tables)
     assert table.values() == [unit(2)]
 
@@ -131,11 +131,11 @@ async def test_a_compacted_topic_with_gaps_is_read_to_its_end(
         name = f"{settings.topic_prefix}{CATALOGUE.name}"
         await client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, configs=quick)])
     for turn in range(4):
-        await publisher.publish(*(message(unit(n, f"Varv {turn}")) for n in range(20)), timeout=10)
-        await publisher.publish(tombstone(CATALOGUE, f"unit:u{turn}"), timeout=10)
+        await publisher.publish(*(message(unit(n, f"Varv {turn}")) for n in range(20)), timeout=20)
+        await publisher.publish(tombstone(CATALOGUE, f"unit:u{turn}"), timeout=20)
 
     async def compacted() -> bool:
-        await publisher.publish(*(message(unit(n, "Väcker")) for n in range(100, 112)), timeout=10)
+        await publisher.publish(*(message(unit(n, "Väcker")) for n in range(100, 112)), timeout=20)
         records = await read(settings, CATALOGUE)
         offsets = sorted((record.partition, record.offset) for record in records)
         return not any(b"Varv 0" in (record.value or b"") for record in records) and offsets[0] > (0, 0)
@@ -157,14 +157,14 @@ async def test_a_broker_that_is_not_there_is_a_transient_error_within_the_deadli
 
 async def test_the_catalogue_is_the_table_by_kinds(settings: ServiceSettings, publisher: Publisher) -> None:
     desk = EntranceRecord(id="d", kind=EntranceKind.DESK, value="stadshuset", name="Disk", unit="u1", greeting="Hej")
-    await publisher.publish(message(unit(1)), message(desk), timeout=10)
+    await publisher.publish(message(unit(1)), message(desk), timeout=20)
     catalogue = Catalogue(settings)
     await catalogue.start()
     try:
         assert catalogue.unit("u1") == unit(1)
         assert catalogue.entrance_for(EntranceKind.DESK, "Stadshuset") == (desk, True)
         before = catalogue.version
-        await publisher.publish(tombstone(CATALOGUE, "entrance:d"), timeout=10)
+        await publisher.publish(tombstone(CATALOGUE, "entrance:d"), timeout=20)
         await eventually(lambda: catalogue.version > before)
         assert catalogue.entrance_for(EntranceKind.DESK, "stadshuset") == (None, False)
         assert await catalogue.check() is None
