@@ -99,3 +99,40 @@ async def test_a_call_takes_all_of_an_agent_and_mails_a_third(desk: Desk):
     taken = [(await desk.take("jonas"))[0] for _ in range(3)]
     assert taken == ["m0", "m1", "m2"]
     assert await desk.pull("jonas") is None
+
+
+async def test_an_erased_contact_leaves_nothing_behind(desk: Desk):
+    await desk.ready("maria")
+    await desk.arrive("c1")
+    await desk.take("maria")
+    await desk.queues.purge("c1")
+    await desk.relayed()
+    assert desk.kafka.open().ended == {"c1"}
+    assert await desk.look.contact("c1") is None
+    assert set(await desk.redis.hgetall(desk.domain.key("c:c1"))) == {b"state", b"epoch"}
+    assert not await desk.redis.exists(desk.domain.key("h:c1"))
+    assert int(await desk.redis.hget(desk.domain.key("a:maria"), "used") or 0) == 0
+
+
+async def test_a_case_that_ended_before_its_contact_came_ends_it_on_arrival(desk: Desk):
+    await desk.end_case("c1", "maria")
+    await desk.ready("maria")
+    await desk.arrive("c1")
+    assert await desk.pull("maria") is None
+    await desk.relayed()
+    assert desk.kafka.types("c1") == ["ContactRouted", "ContactQueued", "ContactCompleted"]
+    assert not desk.kafka.open().open
+
+
+async def test_a_requeued_contact_waits_at_its_old_place_for_somebody_else(desk: Desk):
+    await desk.ready("maria")
+    await desk.ready("jonas")
+    await desk.arrive("old", ago=60)
+    await desk.arrive("new", ago=30)
+    contact, epoch = await desk.take("maria")
+    await desk.queues.requeue(contact, epoch, queue="skola", reason="fel kö")
+    await desk.queues.requeue(contact, epoch, queue="skola", reason="fel kö")
+    offer = await desk.pull("jonas")
+    assert offer is not None
+    assert (offer.contact_id, offer.queue) == ("old", "skola")
+    assert desk.kafka.types("old").count("ContactRequeued") == 1
