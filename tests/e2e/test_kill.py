@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 import asyncpg
@@ -88,17 +89,21 @@ class Crowd:
 
 
 class Worker:
-    """An agent who goes on whatever happens around her, and remembers what she ended."""
+    """An agent who goes on whatever happens around her; what lies on her desk after a crash she ends too."""
 
     def __init__(self, agent: AgentClient) -> None:
         self.agent = agent
-        self.ended: list[str] = []
+        self.troubles: list[str] = []
 
     async def work(self) -> None:
         beat = asyncio.create_task(self._beat())
         try:
             while True:
-                await self._one()
+                try:
+                    await self._one()
+                except (httpx.HTTPStatusError, TimeoutError, Taken) as error:
+                    self.troubles.append(repr(error))
+                    await self._clear_desk()
         finally:
             beat.cancel()
 
@@ -110,19 +115,27 @@ class Worker:
     async def _one(self) -> None:
         offer = await persist(lambda: self.agent.pull(wait=5))
         if offer is None:
+            await self._clear_desk()
             return
-        try:
-            await persist(lambda: self.agent.accept(offer))
-            case = await persist(lambda: self.agent.case_of(offer["contact_id"], within=60))
-            await persist(lambda: self._close(case))
-        except Taken:
-            return
-        self.ended.append(offer["contact_id"])
+        await persist(lambda: self.agent.accept(offer))
+        case = await persist(lambda: self.agent.case_of(offer["contact_id"], within=60))
+        await persist(lambda: self._close(case["number"]))
 
-    async def _close(self, case: Json) -> None:
-        now = await self.agent.case(case["number"])
-        if now["state"] == "open":
-            await self.agent.do(case["number"], "close", {"resolution": "lost_av_kc"})
+    async def _clear_desk(self) -> None:
+        """End the cases that stand on her desk: what she had accepted when the answer was lost."""
+        hers = await persist(self._open_cases)
+        for case in hers:
+            await persist(partial(self._close, case["number"]))
+
+    async def _open_cases(self) -> list[Json]:
+        url = f"{self.agent.stack.casework}/api/v1/cases?state=open&limit=200"
+        answer = await self.agent.http.get(url, headers=self.agent.stack.machine)
+        answer.raise_for_status()
+        return [case for case in answer.json()["items"] if case["agent_id"] == self.agent.agent]
+
+    async def _close(self, number: str) -> None:
+        if (await self.agent.case(number))["state"] == "open":
+            await self.agent.do(number, "close", {"resolution": "lost_av_kc"})
 
 
 async def kill_in_turn(stack: Stack, crowd: Crowd) -> None:
