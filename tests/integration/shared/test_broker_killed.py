@@ -17,7 +17,7 @@ from tests.support.inflow import House
 from tests.support.kafka import QUICK, contact
 from tests.support.wait import eventually
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 
 
 async def publish_until_acknowledged(house: House, number: int) -> int:
@@ -46,10 +46,10 @@ async def test_publisher_and_consumer_survive_a_kill_in_the_middle_of_traffic(fr
     await house.handled(50)
     broker.kill()
     await asyncio.to_thread(broker.again)
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(90):
         await sending
-    await eventually(lambda: set(house.done) == {f"contact-{n}" for n in range(200)}, 30)
-    await eventually(house.all_committed, 20)
+    await eventually(lambda: set(house.done) == {f"contact-{n}" for n in range(200)}, 60)
+    await eventually(house.all_committed, 40)
     assert await house.health.failing() == {}
 
 
@@ -83,7 +83,7 @@ async def test_a_producer_that_the_broker_refuses_for_good_is_made_anew(frail: t
     for partition in range(4):
         lost = TopicPartition(f"{house.settings.topic_prefix}contacts", partition)
         first._txn_manager.increment_sequence_number(lost, 77)
-    assert await publish_until_acknowledged(house, 1) == 2
+    assert await publish_until_acknowledged(house, 0) == 2
     assert house.publisher._producer is not first
 
 
@@ -101,10 +101,10 @@ async def test_services_that_start_while_it_is_away_begin_when_it_comes(frail: t
     finally:
         await asyncio.to_thread(broker.again)
     await starting
-    await house.handled(1, within=20)
+    await house.handled(1, within=40)
     await eventually(lambda: _well(house.health))
     await inflow.stop()
-    await publisher.publish(message(contact(1)), timeout=10)
+    await publisher.publish(message(contact(1)), timeout=20)
     await publisher.stop()
 
 
@@ -121,8 +121,8 @@ async def test_a_whole_table_is_followed_over_a_kill(frail: tuple[House, Running
     await asyncio.to_thread(broker.again)
     publisher = Publisher(house.settings, "after")
     await publisher.start()
-    await publisher.publish(message(UnitRecord(id="b", name="Efter")), timeout=10)
-    await eventually(lambda: table.get("unit:b"), 20)
+    await publisher.publish(message(UnitRecord(id="b", name="Efter")), timeout=20)
+    await eventually(lambda: table.get("unit:b"), 40)
     assert len(table.values()) == 2
     assert await table.check() is None
     await table.stop()
