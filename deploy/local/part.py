@@ -27,8 +27,10 @@ class Part:
     stop_signal: Signals = SIGTERM
     grace: float = 10.0
     """Seconds between the polite signal and SIGKILL."""
-    patience: float = 60.0
+    patience: float = 120.0
     """Seconds it may take until it answers."""
+    pause: float = 0.05
+    """Seconds between two questions whether it answers."""
     environment: dict[str, str] = field(default_factory=dict)
 
     def prepare(self) -> None:

@@ -26,6 +26,7 @@ class Service(Part):
     """One of the four services; ready when its own `/health/ready` says so."""
 
     grace: float = 15.0
+    pause: float = 0.2  # readiness asks Kafka, the database and Valkey: often enough is not as often as possible
 
     def command(self) -> list[str]:
         return [sys.executable, "-m", f"services.{self.name}"]

@@ -12,7 +12,7 @@ from deploy import prepare
 from deploy.local.plan import DATABASE, Plan
 from deploy.local.settings import LocalSettings, Ports
 
-DEADLINE = 60.0
+DEADLINE = 120.0
 
 
 def main() -> None:
@@ -51,7 +51,7 @@ def _wait(ready: Callable[[], bool], name: str) -> None:
     while not ready():
         if time.monotonic() > until:
             raise SystemExit(f"{name} did not answer within {DEADLINE:g} s")
-        time.sleep(0.05)
+        time.sleep(0.1)
 
 
 if __name__ == "__main__":

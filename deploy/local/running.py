@@ -82,7 +82,7 @@ def wait_ready(running: Running) -> Running:
         if running.process.poll() is not None or time.monotonic() > until:
             running.kill()
             raise StackError(f"{running.part.name} does not start. The end of {running.log}:\n{tail(running.log)}")
-        time.sleep(0.05)
+        time.sleep(running.part.pause)
     return running
 
 

@@ -112,7 +112,7 @@ class Supervisor:
         child = self._children[name]
         until = time.monotonic() + child.part.patience
         while not child.part.ready():
-            if child.ended.wait(0.05) or self._refusing.is_set() or time.monotonic() > until:
+            if child.ended.wait(child.part.pause) or self._refusing.is_set() or time.monotonic() > until:
                 how = f"ended ({child.how()})" if child.ended.is_set() else "does not answer"
                 raise StackError(f"{name} {how}. The end of {child.log}:\n{tail(child.log)}")
         child.kept = True

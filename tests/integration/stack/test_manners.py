@@ -33,7 +33,7 @@ class Command:
     def __call__(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "deploy.local", *arguments],
-            env=self.environment | environment, capture_output=True, text=True, timeout=60, check=False,
+            env=self.environment | environment, capture_output=True, text=True, timeout=110, check=False,
         )  # fmt: skip
 
     def foreground(self) -> "subprocess.Popen[str]":
@@ -119,7 +119,7 @@ def test_a_port_in_use_is_named_and_nothing_is_started(command: Command):
 
 async def test_ctrl_c_stops_everything_and_the_data_survives(command: Command):
     running = command.foreground()
-    await eventually((command.root / "stack.json").exists, timeout=60)
+    await eventually((command.root / "stack.json").exists, timeout=100)
     processes = command.processes()
     running.send_signal(signal.SIGINT)
     output, _ = running.communicate(timeout=30)
