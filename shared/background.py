@@ -12,6 +12,7 @@ from shared.health import Health
 Run = Callable[[], Awaitable[None]]
 
 _LONGEST_WAIT = 10.0
+_CANCEL_AGAIN_SECONDS = 2.0
 
 log = structlog.get_logger(__name__)
 
@@ -35,10 +36,12 @@ class Background:
         self._tasks = [asyncio.create_task(self._keep(name, run), name=name) for name, run in self._loops.items()]
 
     async def stop(self) -> None:
-        """Cancel every loop and wait until each has left."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Cancel every loop and wait until each has left; again, where a library has swallowed it (redis-py can)."""
+        waiting = set(self._tasks)
+        while waiting:
+            for task in waiting:
+                task.cancel()
+            _, waiting = await asyncio.wait(waiting, timeout=_CANCEL_AGAIN_SECONDS)
         self._tasks = []
 
     async def _keep(self, name: str, run: Run) -> None:

@@ -82,3 +82,23 @@ async def test_a_stop_ends_every_loop_and_lets_it_clean_up() -> None:
     await asyncio.sleep(0)
     await background.stop()
     assert ended == ["clean", "clean"]
+
+
+async def test_a_loop_whose_library_swallows_a_cancellation_is_stopped_all_the_same() -> None:
+    swallowed = 0
+
+    async def deaf_once() -> None:
+        nonlocal swallowed
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            swallowed += 1
+        await asyncio.Event().wait()
+
+    background = Background(Health())
+    background.add("deaf", deaf_once)
+    await background.start()
+    await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        await background.stop()
+    assert swallowed == 1
