@@ -58,6 +58,9 @@ format: $(STAMP) ## Put the code in shape
 bench: $(STAMP) ## Run a benchmark: make bench NAME=throughput ARGS="--seconds 60"
 	@$(RUN) -m tests.bench.$(NAME) $(ARGS)
 
+docs: $(STAMP) ## Write docs/api: OpenAPI and AsyncAPI of every service
+	@$(RUN) -m tests.contracts.descriptions
+
 lock: $(STAMP) ## Resolve the lock files anew
 	@$(VENV)/bin/uv pip compile -q requirements.in --generate-hashes --no-header --no-annotate -o requirements.txt
 	@$(VENV)/bin/uv pip compile -q requirements-dev.in --generate-hashes --no-header --no-annotate -o requirements-dev.txt -c requirements.txt

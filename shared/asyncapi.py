@@ -1,7 +1,8 @@
 """The AsyncAPI document of a service: what it reads in which group, and what it writes, with their schemas."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -9,8 +10,33 @@ from typing import Any
 from faststream.kafka import KafkaBroker
 from faststream.specification import AsyncAPI
 
-from shared.consume import Inflow
+from shared.consume import Inflow, Received
 from shared.events import Event
+from shared.health import Health
+from shared.publish import Publisher
+from shared.settings import ServiceSettings
+from shared.topics import Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a service reads from one topic, and in which group where it has several there."""
+
+    topic: Topic
+    types: Collection[type[Event]]
+    name: str | None = None
+
+
+def describe(settings: ServiceSettings, service: str, reads: Sequence[Reading], writes: Collection[type[Event]]) -> str:
+    """Return the AsyncAPI document of a service; nothing is connected for it."""
+    inflow = Inflow(settings, service, Publisher(settings, service), Health())
+    for reading in reads:
+        inflow.on(reading.topic, _nothing, types=reading.types, name=reading.name)
+    return asyncapi_document(f"Kontaktcenter: {service}", inflow=inflow, writes=writes)
+
+
+async def _nothing(records: Sequence[Received[Any]]) -> None:
+    """Declared only: nothing is read."""
 
 
 def asyncapi_document(

@@ -12,8 +12,11 @@ from services.casework.usecases import follow_contacts, follow_load, follow_rout
 from services.casework.usecases.follow_contacts import FollowContacts
 from services.casework.usecases.follow_load import FollowLoad
 from services.casework.usecases.follow_routing import FollowRouting
+from shared.asyncapi import Reading, describe
 from shared.consume import Inflow, Received
-from shared.topics import CONTACTS, LOAD, ROUTING
+from shared.events import EVENT_TYPES
+from shared.settings import ServiceSettings
+from shared.topics import CASES, CONTACTS, LOAD, ROUTING
 
 BREATH_SECONDS = 0.025
 SMALL = 20
@@ -41,3 +44,14 @@ def register(inflow: Inflow, contacts: FollowContacts, routing: FollowRouting, l
 async def _breathe(batch: Sequence[Received[Any]]) -> None:
     if len(batch) < SMALL:
         await asyncio.sleep(BREATH_SECONDS)
+
+
+def description(settings: ServiceSettings) -> str:
+    """Return the AsyncAPI document: what casework reads and writes."""
+    reads = (
+        Reading(CONTACTS, follow_contacts.READS),
+        Reading(ROUTING, follow_routing.READS),
+        Reading(LOAD, follow_load.READS),
+    )
+    writes = [model for model in EVENT_TYPES.values() if model.topic == CASES]
+    return describe(settings, "casework", reads, writes)

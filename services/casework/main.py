@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.casework import wiring
+from services.casework import consumers, wiring
 from services.casework.settings import Settings
 from services.casework.web import api_cases, api_catalogue, api_handovers, ops
 from services.casework.web.house import open_pages
@@ -44,4 +44,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routers=(*DOORS, *page_routers(settings)),
         health=health,
         templates=[Path(__file__).parent / "templates"],
+        asyncapi=lambda: consumers.description(settings),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from services.intake import consumers
 from services.intake.settings import Settings
 from services.intake.web import api, eservices, ops, reception, sounds, telephony
 from services.intake.wiring import Parts, make_background, make_doors, make_inflow, make_parts, watch
@@ -46,6 +47,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         health=health,
         templates=[Path(__file__).parent / "templates"],
         body_limit=settings.form_limit,
+        asyncapi=lambda: consumers.description(settings),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import fields
 
 from fastapi import FastAPI
 
+from services.router import consumers
 from services.router.settings import Settings
 from services.router.usecases.teach import Taught
 from services.router.web import find, ops, pull, supervise
@@ -42,6 +43,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         routers=(pull.router, supervise.router, find.router, ops.router),
         health=health,
+        asyncapi=lambda: consumers.description(settings),
     )
 
 

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.stats.usecases.translate import CASE_FACTS, ROUTING_FACTS
+from shared.asyncapi import Reading, describe
 from shared.consume import Inflow
+from shared.events import AlarmCleared, AlarmRaised
 from shared.lane import Handler, Received
+from shared.settings import ServiceSettings
 from shared.topics import CASES, ROUTING
 
 REST_SECONDS = 0.25
@@ -36,3 +39,9 @@ def register(inflow: Inflow, fold: Handler) -> None:
     """Fold both topics, each in a group of its own."""
     inflow.on(ROUTING, Rested(fold).handle, types=tuple(ROUTING_FACTS), batch=1000)
     inflow.on(CASES, Rested(fold).handle, types=tuple(CASE_FACTS), batch=1000)
+
+
+def description(settings: ServiceSettings) -> str:
+    """Return the AsyncAPI document: what stats reads and writes."""
+    reads = (Reading(ROUTING, tuple(ROUTING_FACTS)), Reading(CASES, tuple(CASE_FACTS)))
+    return describe(settings, "stats", reads, (AlarmRaised, AlarmCleared))

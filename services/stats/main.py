@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.stats import wiring
+from services.stats import consumers, wiring
 from services.stats.settings import Settings
 from services.stats.store.cluster import check_cluster
 from services.stats.store.log import cluster_id
@@ -49,5 +49,5 @@ def create_app(settings: Settings | None = None, clock: Clock = utc_now) -> Fast
         routers=ROUTERS,
         health=health,
         templates=[HERE / "templates"],
-        asyncapi=lambda: wiring.describe(settings),
+        asyncapi=lambda: consumers.description(settings),
     )

@@ -1,9 +1,8 @@
 """Builds the objects of stats and puts them together."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -31,7 +30,6 @@ from services.stats.web.names import Names
 from services.stats.web.state import Boards, Reading
 from services.stats.web.words import Words
 from shared import database
-from shared.asyncapi import asyncapi_document
 from shared.background import Background
 from shared.calendar import WorkingCalendar
 from shared.catalogue import Catalogue
@@ -39,9 +37,7 @@ from shared.clock import Clock, utc_now
 from shared.consume import Inflow
 from shared.dead import DeadLetters
 from shared.decisions import SqlDecisions
-from shared.events import AlarmCleared, AlarmRaised
 from shared.health import Health
-from shared.lane import Received
 from shared.outbox import Relay
 from shared.publish import Publisher
 from shared.settings import ServiceSettings
@@ -153,14 +149,3 @@ async def open_dead_letters(settings: ServiceSettings) -> AsyncIterator[DeadLett
     finally:
         await publisher.stop()
         await engine.dispose()
-
-
-def describe(settings: ServiceSettings) -> str:
-    """Return the AsyncAPI document: what stats reads and writes; nothing is connected for it."""
-    inflow = Inflow(settings, "stats", Publisher(settings, "stats"), Health())
-    consumers.register(inflow, _nothing)
-    return asyncapi_document("Kontaktcenter: stats", inflow=inflow, writes=(AlarmRaised, AlarmCleared))
-
-
-async def _nothing(records: Sequence[Received[Any]]) -> None:
-    """Declared only: nothing is read."""

@@ -19,7 +19,7 @@ def described(service: str) -> dict[str, str]:
     """Return the files of a service by name, as they would be now; nothing is connected for it."""
     settings = importlib.import_module(f"services.{service}.settings").Settings()
     app = importlib.import_module(f"services.{service}.main").create_app(settings)
-    asyncapi = asyncio.run(_asked(app, "/asyncapi.json"))
+    asyncapi = asyncio.run(_asked(app, "/asyncapi"))
     return {f"{service}.openapi.json": _text(app.openapi()), f"{service}.asyncapi.json": _text(asyncapi)}
 
 
@@ -28,7 +28,7 @@ async def _asked(app: Any, path: str) -> Any:
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         answer = await client.get(path)
         answer.raise_for_status()
-        return answer.json()
+        return json.loads(answer.text)
 
 
 def _text(document: Any) -> str:
