@@ -128,8 +128,9 @@ async def accept(request: Request, person: Agent, offer_id: Annotated[str, Form(
         seats.drop(person.id)
         seats.wake(person.id)
         raise ConflictError from error
+    answer = await answer_with_work(request, person, number)
     seats.drop(person.id)
-    return await answer_with_work(request, person, number)
+    return answer
 
 
 @router.post("/decline")

@@ -57,6 +57,8 @@ class Seat:
     until: float = 0.0
     """Monotonic time to which it lives without a stream."""
     wants: asyncio.Event = field(default_factory=asyncio.Event)
+    live: bool = False
+    """It beats and pulls."""
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     pulling: asyncio.Task[Any] | None = None
 
@@ -178,8 +180,9 @@ class Seats:
         self.wake(agent_id)
 
     def _run(self, seat: Seat) -> None:
-        if seat.tasks:
+        if seat.live:
             return
+        seat.live = True
         seat.wants.set()
         for work in (self._keep_beating(seat), self._keep_pulling(seat)):
             task: asyncio.Task[None] = asyncio.create_task(work)

@@ -44,6 +44,9 @@
     if (place && (lost || event.detail.requestConfig?.headers?.["X-Background"] !== "1")) place.focus({ preventScroll: false });
   });
 
+  // The same after a whole page: a form without scripts, or a reload.
+  if (document.activeElement === body) document.querySelector("[data-focus]")?.focus({ preventScroll: true });
+
   // Running times: text only, once a second, never read aloud.
   const pad = (n) => String(n).padStart(2, "0");
   function tick() {
@@ -72,7 +75,7 @@
     for (const node of scope.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)) {
       if (node.disabled || !node.checkVisibility()) continue;
       event.preventDefault();
-      if (node.matches("input, textarea, select")) { node.focus(); node.select?.(); } else node.click();
+      if (typing(node)) { node.focus(); node.select?.(); } else { node.click(); if (node.matches("input")) node.focus(); }
       return;
     }
   });

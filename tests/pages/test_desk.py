@@ -1,0 +1,238 @@
+"""The desk in a real browser: a contact from its offer to its end by keyboard alone, and whatever goes wrong."""
+
+import os
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from shared.errors import ConflictError
+from shared.vocabulary import Channel
+from tests.support.browser import needs_browser, page_at
+from tests.support.desk import MAIL, DeskHouse, desk_house
+from tests.support.served import served
+from tests.support.wait import eventually
+from tests.support.web import MARIA
+
+pytestmark = [pytest.mark.integration, pytest.mark.browser, needs_browser, pytest.mark.timeout(180)]
+
+PICTURES = os.environ.get("KC_PICTURES")
+KALLT = "Det är kallt inne, räknas det som ett fel?"
+
+
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """A machine that is busy with other tests is slow, not wrong."""
+    expect.set_options(timeout=30_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
+async def picture(page: Page, name: str) -> None:
+    if PICTURES:
+        await page.screenshot(path=Path(PICTURES) / f"{name}.png", caret="initial")
+
+
+@pytest.fixture
+async def house(settings) -> AsyncIterator[DeskHouse]:
+    async with desk_house(settings) as found:
+        yield found
+
+
+@asynccontextmanager
+async def desk(house: DeskHouse, path: str = "/desk", **browser: object) -> AsyncIterator[Page]:
+    async with served(house.app) as url:
+        token = await house.app.state.sessions.start(MARIA)
+        size = {"width": 1366, "height": 768} | browser
+        async with page_at(url + path, token, **size) as page:  # type: ignore[arg-type]
+            page.set_default_timeout(30_000)
+            yield page
+
+
+async def ready_and_taken(page: Page) -> None:
+    """Become ready and take what is offered, by keyboard."""
+    await page.get_by_role("button", name="Redo").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("[data-focus-offer]")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#work.work")).to_be_visible()
+
+
+async def settled(page: Page, step: int) -> None:
+    """Wait until the given step is the one to do and has the focus."""
+    await expect(page.locator(".step.now .mark")).to_have_text(str(step))
+    await expect(page.locator(".step.now [data-focus]")).to_be_focused()
+
+
+async def note_saved(page: Page) -> None:
+    await expect(page.locator("#saved")).to_have_text(re.compile("sparat"))
+
+
+async def test_a_call_is_answered_and_closed_by_keyboard_alone(house):
+    contact = await house.arrive(Channel.PHONE, phone="070-174 06 05")
+    async with desk(house) as page:
+        await expect(page.locator("#work.idle")).to_contain_text("Ingen kontakt just nu")
+        await picture(page, "desk-idle")
+        await ready_and_taken(page)
+        await expect(page.locator(".greet")).to_contain_text("du pratar med Maria")
+        await expect(page.get_by_role("heading", level=1)).to_have_text(KALLT)
+        await settled(page, 1)
+        await page.keyboard.press("2")
+        await settled(page, 2)
+        await page.keyboard.press("t")
+        await page.keyboard.type("Norra torget 20, lgh 1203.")
+        await note_saved(page)
+        await page.keyboard.press("Escape")
+        await picture(page, "desk-call")
+        await no_scrolling(page)
+        await page.keyboard.press("a")
+        dialog = page.get_by_role("dialog")
+        await expect(dialog.get_by_label("Löst av kontaktcentret")).to_be_focused()
+        await page.keyboard.press("2")
+        await expect(dialog.get_by_label("Hänvisad till självservice")).to_be_checked()
+        await picture(page, "desk-close")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#work.idle")).to_be_visible()
+        await expect(page.locator(".stats")).to_contain_text("1")
+    case = await house.casework.read_case.run("KC-2026-000001", MARIA)
+    assert (case.state, case.resolution) == ("closed", "hanvisad_sjalvservice")
+    assert [note.text for note in case.notes] == ["Norra torget 20, lgh 1203."]
+    assert house.router.completed == [contact]
+
+
+async def test_a_mail_is_handed_over_and_lands_in_the_inbox(house):
+    await house.arrive(Channel.EMAIL, text=MAIL, subject="Kallt", email="anna.ek@example.se", name="Anna Ek")
+    async with desk(house) as page:
+        await ready_and_taken(page)
+        await expect(page.locator(".said")).to_contain_text("iskallt i lägenheten")
+        for step, key in ((1, "2"), (2, "2"), (3, "1")):
+            await settled(page, step)
+            await page.keyboard.press(key)
+        await expect(page.locator(".step.end [data-focus]")).to_be_focused()
+        await page.keyboard.press("1")
+        dialog = page.get_by_role("dialog")
+        await expect(dialog.get_by_role("button", name="Lämna över nu")).to_be_focused()
+        await expect(dialog).to_contain_text("bostadsbolag@kommun.example")
+        await picture(page, "desk-handover")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#work.idle")).to_be_visible()
+    inbox = await house.casework.read_inbox.run(MARIA)
+    assert [row.handover.state for row in inbox.waiting] == ["sent"]
+
+
+async def test_the_case_type_is_changed_by_search_and_by_key(house):
+    await house.arrive()
+    async with desk(house) as page:
+        await ready_and_taken(page)
+        await settled(page, 1)
+        await page.keyboard.press("/")
+        await page.keyboard.type("förtur")
+        await expect(page.locator("#candidates")).to_contain_text("Träffar på")
+        await picture(page, "desk-search")
+        await page.keyboard.press("Alt+1")
+        await expect(page.get_by_role("heading", level=1)).to_contain_text("förtur")
+
+
+async def test_a_note_survives_a_reload_a_swap_and_a_lost_connection(house):
+    await house.arrive()
+    async with desk(house, expected="ERR_FAILED|sendError|Send Error") as page:
+        await ready_and_taken(page)
+        await settled(page, 1)
+        await page.locator("#note").fill("Första raden")
+        await note_saved(page)
+        await page.reload()
+        await expect(page.locator("#note")).to_have_value("Första raden")
+        await page.route("**/note", lambda route: route.abort())
+        await page.locator("#note").fill("Skrivet utan nät")
+        await expect(page.locator("#notices, .dialog-notices").first).to_contain_text("Ingen kontakt med servern")
+        await page.unroute("**/note")
+        await page.reload()
+        await expect(page.locator("#note")).to_have_value("Skrivet utan nät")
+        await note_saved(page)
+    case = await house.casework.read_case.run("KC-2026-000001", MARIA)
+    assert case.draft == "Skrivet utan nät"
+
+
+async def test_somebody_else_was_first(house):
+    await house.arrive()
+    async with desk(house, expected="409") as page:
+        await page.get_by_role("button", name="Redo").click()
+        await expect(page.locator("[data-focus-offer]")).to_be_focused()
+
+        async def gone(offer_id: str, epoch: int) -> dict[str, object]:
+            raise ConflictError
+
+        house.router.accept = gone
+        await page.keyboard.press("n")
+        await expect(page.locator("#notices")).to_contain_text("Någon annan hann före")
+        await expect(page.locator(".offer")).to_have_count(0)
+
+
+async def test_shortcuts_are_shown_and_can_be_switched_off(house):
+    await house.arrive()
+    async with desk(house) as page:
+        await ready_and_taken(page)
+        await settled(page, 1)
+        await page.keyboard.press("?")
+        await expect(page.get_by_role("dialog")).to_contain_text("Kortkommandon")
+        await picture(page, "desk-shortcuts")
+        await page.get_by_role("button", name="Stäng av kortkommandon").click()
+        await expect(page.locator("body")).to_have_attribute("data-shortcuts", "off")
+        await page.keyboard.press("2")
+        await page.keyboard.press("a")
+        await expect(page.locator(".step.now .mark")).to_have_text("1")
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+async def test_a_day_can_be_worked_without_scripts(house):
+    await house.arrive(Channel.EMAIL, text=MAIL, subject="Kallt", email="anna.ek@example.se")
+    async with desk(house, scripts=False) as page:
+        await page.get_by_role("button", name="Nästa kontakt").click()
+        await page.get_by_role("button", name="Ta kontakten").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text(KALLT)
+        await page.locator("#note").fill("Skrivet utan skript")
+        await page.locator(".step.now button").nth(1).click()
+        await expect(page.locator(".step.now .mark")).to_have_text("2")
+        await expect(page.locator("#note")).to_have_value("Skrivet utan skript")
+        await page.get_by_role("link", name="Avsluta").click()
+        await page.get_by_label("Svar till").fill("Hej Anna! Vi kommer i dag.")
+        await picture(page, "close-without-scripts")
+        await page.get_by_role("button", name="Avsluta ärendet").click()
+        await expect(page.locator("#work.idle")).to_be_visible()
+    case = await house.casework.read_case.run("KC-2026-000001", MARIA)
+    assert case.state == "closed"
+    assert "Vi kommer i dag" in next(one.text for one in case.messages if one.kind == "reply")
+
+
+@pytest.mark.parametrize(
+    ("name", "browser"),
+    [("desk-english", {"language": "en-GB"}), ("desk-zoom-200", {"width": 683, "height": 384})],
+)
+async def test_it_reads_in_english_and_at_200_per_cent(house, name, browser):
+    await house.arrive()
+    async with desk(house, **browser) as page:
+        await page.get_by_role("button", name="Ready" if "language" in browser else "Redo").click()
+        await page.locator("[data-focus-offer]").click()
+        await expect(page.locator("#work.work")).to_be_visible()
+        await picture(page, name)
+        assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        language = "en" if "language" in browser else "sv"
+        await expect(page.locator("html")).to_have_attribute("lang", language)
+
+
+async def test_the_heartbeat_goes_on_while_the_desk_is_open(house):
+    async with desk(house) as page:
+        await page.get_by_role("button", name="Efterarbete").click()
+        await eventually(lambda: (MARIA.id, "away", "wrap_up") in house.router.presences)
+        await page.reload()
+        await expect(page.get_by_role("button", name="Efterarbete")).to_have_attribute("aria-pressed", "true")
+
+
+async def no_scrolling(page: Page) -> None:
+    assert await page.evaluate(
+        "document.documentElement.scrollHeight <= window.innerHeight"
+        " && document.documentElement.scrollWidth <= window.innerWidth"
+    )

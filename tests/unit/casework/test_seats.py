@@ -1,0 +1,157 @@
+"""Who sits at a desk: heartbeat, pulling only when it should, offers that pass, and leaving."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from services.casework.web.seats import Seats, Times
+from shared.clock import utc_now
+from shared.errors import TransientError
+from shared.web.live import Hub
+from tests.support.desk import FakeRouter
+from tests.support.wait import eventually
+
+QUICK = Times(beat=0.02, wait=0.2, grace=0.05, held=0.3, again=0.02, queues=0.02)
+CONTACT = {"epoch": 1, "contact_id": "c1", "channel": "phone", "entrance": "vaxel", "candidates": []}
+
+
+class Bench:
+    """The seats and what a test moves."""
+
+    def __init__(self) -> None:
+        self.router = FakeRouter()
+        self.hub = Hub()
+        self.working = False
+        self.seats = Seats(self.router, self.hub, self.busy, utc_now, QUICK)
+
+    async def busy(self, agent_id: str) -> bool:  # noqa: ARG002 - the shape that seats ask for
+        return self.working
+
+    def presences(self) -> list[str]:
+        return [presence for _, presence, _ in self.router.presences]
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    made = Bench()
+    await made.seats.start()
+    yield made
+    await made.seats.stop()
+
+
+async def test_sitting_is_the_heartbeat(bench):
+    bench.seats.sit("maria")
+    await eventually(lambda: bench.presences().count("away") >= 3)
+
+
+async def test_an_agent_who_is_ready_and_free_gets_the_next_contact(bench):
+    bench.seats.sit("maria")
+    reader = bench.hub.subscribe(["agent:maria"])
+    await bench.seats.choose("maria", "ready")
+    bench.router.add(CONTACT)
+    assert (await asyncio.wait_for(anext(reader), 5)).name == "offer"
+    offer = bench.seats.offer_of("maria")
+    assert offer is not None
+    assert offer["contact_id"] == "c1"
+
+
+@pytest.mark.parametrize("presence", ["away", "wrap_up"])
+async def test_nothing_is_pulled_for_somebody_who_is_not_ready(bench, presence):
+    bench.seats.sit("maria")
+    await bench.seats.choose("maria", presence)
+    bench.router.add(CONTACT)
+    await eventually(lambda: bench.presences().count("away") >= 4)
+    assert bench.seats.offer_of("maria") is None
+    assert ("maria", "away", presence) in bench.router.presences
+
+
+async def test_nothing_is_pulled_while_a_case_is_worked_on_until_it_ends(bench):
+    bench.working = True
+    bench.seats.sit("maria", "ready")
+    bench.router.add(CONTACT)
+    await eventually(lambda: bench.presences().count("ready") >= 4)
+    assert bench.seats.offer_of("maria") is None
+    bench.working = False
+    bench.seats.wake("maria")
+    await eventually(lambda: bench.seats.offer_of("maria"))
+
+
+async def test_one_offer_at_a_time_and_a_declined_one_makes_room(bench):
+    bench.seats.sit("maria", "ready")
+    bench.router.add(CONTACT)
+    bench.router.add({**CONTACT, "contact_id": "c2"})
+    await eventually(lambda: bench.seats.offer_of("maria"))
+    assert len(bench.router.waiting) == 1
+    await bench.seats.decline("maria", "agent")
+    await eventually(lambda: (bench.seats.offer_of("maria") or {}).get("contact_id") == "c2")
+    assert bench.router.declined == ["c1"]
+
+
+async def test_choosing_a_break_ends_the_waiting_but_not_the_desk(bench):
+    bench.seats.sit("maria", "ready")
+    await eventually(lambda: bench.seats.seat("maria").pulling is not None)
+    await bench.seats.choose("maria", "away")
+    bench.router.add(CONTACT)
+    await eventually(lambda: bench.seats.seat("maria").pulling is None)
+    assert bench.seats.offer_of("maria") is None
+    await bench.seats.choose("maria", "ready")
+    await eventually(lambda: bench.seats.offer_of("maria"))
+
+
+async def test_an_offer_that_is_not_answered_passes(bench, monkeypatch):
+    bench.seats.sit("maria", "ready")
+    bench.router.add(CONTACT)
+    await eventually(lambda: bench.seats.offer_of("maria"))
+    late = utc_now().replace(year=utc_now().year + 1)
+    monkeypatch.setattr(bench.seats, "_clock", lambda: late)
+    assert bench.seats.offer_of("maria") is None
+
+
+async def test_a_router_that_is_down_is_asked_again(bench, monkeypatch):
+    real, asked = bench.router.pull, []
+
+    async def down(*args: object, **more: object) -> None:
+        asked.append(args)
+        raise TransientError
+
+    monkeypatch.setattr(bench.router, "pull", down)
+    bench.seats.sit("maria", "ready")
+    bench.router.add(CONTACT)
+    await eventually(lambda: len(asked) >= 2)
+    monkeypatch.setattr(bench.router, "pull", real)
+    await eventually(lambda: bench.seats.offer_of("maria"))
+
+
+async def test_a_reload_keeps_the_seat_and_leaving_frees_it(bench):
+    seat = bench.seats.sit("maria", "ready")
+    bench.seats.rise(seat)
+    assert bench.seats.sit("maria") is seat
+    assert seat.presence == "ready"
+    bench.seats.rise(seat)
+    await eventually(lambda: "offline" in bench.presences())
+    await eventually(lambda: bench.seats.seat("maria") is not seat)
+
+
+async def test_a_browser_without_scripts_pulls_once_and_is_held(bench):
+    bench.router.add(CONTACT)
+    offer = await bench.seats.pull_once("maria")
+    assert offer is not None
+    bench.seats.hold("maria")
+    await eventually(lambda: bench.presences().count("ready") >= 3)
+    assert await bench.seats.pull_once("maria") == offer
+
+
+async def test_the_queues_are_watched_and_a_silent_router_is_said(bench, monkeypatch):
+    bench.seats.sit("maria")
+    reader = bench.hub.subscribe(["queues"])
+    await eventually(lambda: bench.seats.queues == [])
+    bench.router.add(CONTACT)
+    await eventually(lambda: bench.seats.queues and bench.seats.queues[0]["waiting"] == 1)
+    assert (await asyncio.wait_for(anext(reader), 5)).name == "waiting"
+
+    async def down() -> None:
+        raise TransientError
+
+    monkeypatch.setattr(bench.router, "queues", down)
+    await eventually(lambda: bench.seats.queues is None)
