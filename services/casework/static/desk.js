@@ -36,11 +36,11 @@
     if (!area) return;
     let kept = null;
     try { kept = localStorage.getItem(key(area)); } catch { return; }
-    if (kept === null || kept === area.value) return;
+    if (kept === null || kept === area.defaultValue) return;
     area.value = kept;
     window.htmx?.trigger(area, "change");
   }
-  bringBack();
+  document.addEventListener("DOMContentLoaded", () => setTimeout(bringBack));
   body.addEventListener("htmx:sseOpen", bringBack);
   window.addEventListener("online", bringBack);
 
@@ -67,8 +67,7 @@
     const busy = document.activeElement?.closest("input, textarea, select, dialog");
     if (take && !busy && document.querySelector("#work.idle")) take.focus();
   }
-  body.addEventListener("htmx:sseMessage", (event) => { if (event.detail?.type === "offer") turnToOffer(); });
-  body.addEventListener("htmx:afterSettle", (event) => { if (event.target.id === "work") turnToOffer(); });
+  body.addEventListener("htmx:afterSettle", (event) => { if (event.target.closest?.("#offer, #work")) turnToOffer(); });
 
   // Working time: the case is open, in front and used. A minute without a sign is not work.
   let used = Date.now();

@@ -5,7 +5,9 @@
   const notices = document.getElementById("notices");
   const csrf = () => document.querySelector('meta[name="csrf"]')?.content ?? "";
 
+  let notedAt = 0;
   function notify(text, kind = "warn") {
+    notedAt = performance.now();
     const inside = document.querySelector("dialog[open] .dialog-notices");
     notices.replaceChildren();
     inside?.replaceChildren();
@@ -32,16 +34,25 @@
     notify(text, "bad");
   });
   body.addEventListener("htmx:sendError", () => notify(body.dataset.textOffline, "bad"));
-  body.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful) notify(""); });
+  // What went well takes an older notice away, not one that came while it was under way.
+  body.addEventListener("htmx:beforeRequest", (event) => { event.detail.xhr.kcBegan = performance.now(); });
+  body.addEventListener("htmx:afterRequest", (event) => {
+    const { successful, xhr } = event.detail;
+    if (successful && xhr.kcBegan > notedAt) notify("");
+  });
   body.addEventListener("htmx:sseError", () => body.classList.add("offline"));
   body.addEventListener("htmx:sseOpen", () => body.classList.remove("offline"));
 
   // Focus lands where the work goes on: a swapped part names its place with data-focus.
+  // What the server pushes or a background fetch brings takes focus only when nothing has it.
   body.addEventListener("htmx:afterSettle", (event) => {
-    const root = event.detail.elt?.isConnected ? event.detail.elt : document;
-    const place = root.matches?.("[data-focus]") ? root : root.querySelector?.("[data-focus]");
-    const lost = document.activeElement === body || document.activeElement === null;
-    if (place && (lost || event.detail.requestConfig?.headers?.["X-Background"] !== "1")) place.focus({ preventScroll: false });
+    const part = event.target;
+    const place = part.matches?.("[data-focus]") ? part : part.querySelector?.("[data-focus]");
+    if (!place?.isConnected) return;
+    const request = event.detail.requestConfig;
+    const asked = request && request.headers["X-Background"] !== "1";
+    const idle = document.activeElement === body || document.activeElement === null;
+    if (asked || idle) place.focus();
   });
 
   // The same after a whole page: a form without scripts, or a reload.
