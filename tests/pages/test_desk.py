@@ -153,7 +153,7 @@ async def test_a_note_survives_a_reload_a_swap_and_a_lost_connection(house):
         await expect(page.locator("#note")).to_have_value("Skrivet utan nät")
 
         async def saved() -> bool:
-            return (await house.casework.read_case.run("KC-2026-000001", MARIA)).draft == "Skrivet utan nät"
+            return bool((await house.casework.read_case.run("KC-2026-000001", MARIA)).draft == "Skrivet utan nät")
 
         await eventually(saved)
 

@@ -22,7 +22,7 @@
   body.addEventListener("htmx:configRequest", (event) => {
     event.detail.headers["X-CSRF-Token"] = csrf();
     const cause = event.detail.triggeringEvent?.type ?? "";
-    if (cause.startsWith("sse:") || cause === "kc:background") event.detail.headers["X-Background"] = "1";
+    if (!cause || cause.startsWith("sse:")) event.detail.headers["X-Background"] = "1";
   });
   body.addEventListener("htmx:responseError", (event) => {
     let text = body.dataset.textFailed;

@@ -1,0 +1,188 @@
+"""Casework's pages on a real database and Valkey, as a browser without scripts meets them."""
+
+import re
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from services.casework.web.login import NoSafeLoginError, make_login
+from shared.settings import ServiceSettings
+from shared.vocabulary import Channel, Resolution, Role
+from shared.web.access import Person
+from shared.web.oidc import OidcSettings
+from tests.support.desk import MAIL, DeskHouse, desk_house
+from tests.support.web import MARIA, client_of
+
+pytestmark = pytest.mark.integration
+PAGE = {"accept": "text/html"}
+
+
+@pytest.fixture
+async def house(settings) -> AsyncIterator[DeskHouse]:
+    async with desk_house(settings) as found, found.app.router.lifespan_context(found.app):
+        yield found
+
+
+@pytest.fixture
+async def client(house) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(house.app, **PAGE) as made:
+        yield made
+
+
+async def log_in(client: httpx.AsyncClient, person: str, wanted: str = "/") -> httpx.Response:
+    client.cookies.clear()
+    return await client.post("/login", data={"person": person, "next": wanted})
+
+
+async def post(client: httpx.AsyncClient, path: str, **form: str) -> httpx.Response:
+    """Post a form as its page would: with the token that stands there."""
+    page = await client.get("/logout")
+    found = re.search(r'name="_csrf" value="(\w+)"', page.text)
+    assert found
+    return await client.post(path, data={"_csrf": found[1], **form})
+
+
+async def handed_over(house: DeskHouse) -> tuple[str, str]:
+    """A mail that has been handed over; returns case number and hand-over id."""
+    await house.arrive(Channel.EMAIL, text=MAIL, subject="Kallt", email="anna.ek@example.se", name="Anna Ek")
+    [row] = (await house.casework.list_cases.run(MARIA)).items
+    made = await house.casework.hand_over.run(row.number, MARIA, request_id="one")
+    return row.number, made.id
+
+
+async def test_everybody_is_led_to_the_login_and_from_there_to_her_work(client):
+    page = await client.get("/desk?case=x")
+    assert page.headers["location"] == "/login?next=http%3A%2F%2Ftestserver%2Fdesk%3Fcase%3Dx"
+    assert "Maria Lind" in (await client.get("/login")).text
+    answer = await log_in(client, "agent-maria-lind", "http://testserver/desk?case=x")
+    assert answer.headers["location"] == "http://testserver/desk?case=x"
+    assert (await log_in(client, "agent-maria-lind", "https://evil.example")).headers["location"] == "/"
+    assert (await client.get("/")).headers["location"] == "/desk"
+    await log_in(client, "officer-per-dahl")
+    assert (await client.get("/")).headers["location"] == "/inbox"
+    await log_in(client, "lead-oskar-vik")
+    assert "Läget just nu" in (await client.get("/")).text
+
+
+async def test_a_person_who_is_not_there_cannot_log_in(client):
+    answer = await log_in(client, "nobody")
+    assert answer.headers["location"] == "/login?wrong=true"
+    assert "Den personen finns inte" in (await client.get("/login?wrong=true")).text
+
+
+async def test_logging_out_ends_the_login_for_good(client):
+    await log_in(client, "agent-maria-lind")
+    cookie = client.cookies["kc_session"]
+    await post(client, "/logout")
+    client.cookies.set("kc_session", cookie)
+    assert (await client.get("/desk")).status_code == 303
+
+
+async def test_a_login_never_continues_an_older_one(client):
+    await log_in(client, "agent-maria-lind")
+    old = client.cookies["kc_session"]
+    await client.post("/login", data={"person": "officer-per-dahl"})
+    assert client.cookies["kc_session"] != old
+    client.cookies.set("kc_session", old)
+    assert (await client.get("/desk")).status_code == 303
+
+
+async def test_the_wrong_role_meets_a_page_that_says_so(client):
+    await log_in(client, "officer-per-dahl")
+    answer = await client.get("/desk")
+    assert answer.status_code == 403
+    assert "Du har inte behörighet" in answer.text
+
+
+async def test_an_officer_sees_receives_and_answers_what_is_hers(house, client):
+    number, handover = await handed_over(house)
+    await log_in(client, "officer-per-dahl")
+    assert number in (await client.get("/inbox")).text
+    assert (await post(client, f"/inbox/{handover}/acknowledge", case=number)).headers["location"] == f"/cases/{number}"
+    page = (await client.get(f"/cases/{number}")).text
+    assert "Mottaget av" in page
+    assert "Maria Lind" in page
+    assert (await post(client, f"/inbox/{handover}/answer", text="Vi kommer i dag.", case=number)).status_code == 303
+    case = await house.casework.read_case.run(number, MARIA)
+    assert case.state == "closed"
+    assert any("Vi kommer i dag" in message.text for message in case.messages)
+
+
+async def test_an_officer_sends_back_what_came_to_the_wrong_place(house, client):
+    number, handover = await handed_over(house)
+    await log_in(client, "officer-per-dahl")
+    empty = await post(client, f"/inbox/{handover}/return", reason=" ")
+    assert empty.status_code == 422
+    await post(client, f"/inbox/{handover}/return", reason="Det är inte vårt hus.")
+    case = await house.casework.read_case.run(number, MARIA)
+    assert case.state == "open"
+    assert case.handover is not None
+    assert case.handover.reason == "Det är inte vårt hus."
+
+
+async def test_another_units_officer_sees_nothing_of_it(house, client):
+    number, handover = await handed_over(house)
+    await log_in(client, "officer-lena-hall")
+    assert number not in (await client.get("/inbox")).text
+    assert (await client.get(f"/cases/{number}")).status_code == 404
+    assert (await post(client, f"/inbox/{handover}/acknowledge")).status_code == 404
+
+
+async def test_a_part_looks_the_same_alone_and_in_its_page(house, client):
+    await handed_over(house)
+    await log_in(client, "officer-per-dahl")
+    page, part = (await client.get("/inbox")).text, (await client.get("/inbox/part")).text
+    assert part.strip() in page
+    assert "<html" not in part
+    await log_in(client, "agent-maria-lind")
+    work = await client.get("/desk/work", headers={"hx-request": "true"})
+    assert work.text.strip() in (await client.get("/desk")).text
+
+
+async def test_what_a_citizen_wrote_is_never_markup(house, client):
+    await house.arrive(
+        Channel.EMAIL, text="<script>alert(1)</script>", subject="<b>x</b>", email="a@example.se", name="<i>A</i>"
+    )
+    [row] = (await house.casework.list_cases.run(MARIA)).items
+    await log_in(client, "agent-maria-lind")
+    for path in (f"/cases/{row.number}", f"/desk?case={row.number}"):
+        page = (await client.get(path)).text
+        assert "<script>alert" not in page
+        assert "<b>x</b>" not in page
+        assert "&lt;script&gt;alert(1)" in page
+
+
+async def test_closing_the_same_form_twice_closes_once(house, client):
+    await house.arrive(Channel.EMAIL, text=MAIL, subject="Kallt", email="anna.ek@example.se")
+    [row] = (await house.casework.list_cases.run(MARIA)).items
+    await log_in(client, "agent-maria-lind")
+    form = {"resolution": Resolution.SOLVED.value, "request_id": "the-same", "text": "Klart."}
+    answers = [await post(client, f"/desk/cases/{row.number}/close", **form) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    case = await house.casework.read_case.run(row.number, MARIA)
+    assert [message.kind for message in case.messages].count("reply") == 1
+
+
+async def test_the_development_login_needs_loopback():
+    local = ServiceSettings(environment="local", host="127.0.0.1")
+    assert make_login(local, OidcSettings(issuer="")).oidc is None
+    for settings in (
+        ServiceSettings(environment="local", host="0.0.0.0"),  # noqa: S104 - what must be refused
+        ServiceSettings(environment="production", host="127.0.0.1"),
+    ):
+        with pytest.raises(NoSafeLoginError):
+            make_login(settings, OidcSettings(issuer=""))
+    provider = OidcSettings(issuer="http://idp.example", client_secret=SecretStr("x"))
+    assert make_login(ServiceSettings(environment="production", host="0.0.0.0"), provider).oidc  # noqa: S104 - the same
+
+
+async def test_rights_that_were_taken_away_end_the_logins(house, client):
+    await log_in(client, "agent-maria-lind")
+    assert (await client.get("/desk")).status_code == 200
+    await house.app.state.sessions.end_all(MARIA.id)
+    assert (await client.get("/desk")).status_code == 303
+    nobody = Person("x", "X", frozenset({Role.OWNER}), frozenset())
+    client.cookies.set("kc_session", await house.app.state.sessions.start(nobody))
+    assert (await client.get("/inbox")).status_code == 403
