@@ -73,7 +73,7 @@ _ACCEPTED = Columns(
 _OPENING = (
     "c.id, c.case_id, c.arrived, c.routed, c.channel, c.entrance, c.unit, c.language, c.received_at, c.person_key, "
     "c.sender_name, c.sender_email, c.subject, c.message_id, c.automatic, c.unreadable, c.follows, c.candidates, "
-    "c.checklist_id, c.checklist_version, c.priority, c.due_at, c.agent_id, c.accepted_at, c.epoch"
+    "c.checklist_id, c.checklist_version, c.priority, c.due_at, c.agent_id, c.accepted_at, c.epoch, c.done_at"
 )
 """What it takes to open, find or update the case of a contact."""
 
@@ -107,7 +107,7 @@ _ACCEPT = _upsert(
     _ACCEPTED,
     "",
     _ACCEPTED.updates(only=("agent_id", "epoch", "accepted_at", "waited_seconds"))
-    + ", done_at = NULL, channel = COALESCE(c.channel, excluded.channel), "
+    + ", channel = COALESCE(c.channel, excluded.channel), "
     "received_at = COALESCE(c.received_at, excluded.received_at)",
     "c.epoch < excluded.epoch AND c.purged_at IS NULL",
 )
@@ -149,7 +149,10 @@ class Contacts:
         return await self._write(_ROUTE, rows)
 
     async def accept(self, rows: Sequence[Row]) -> list[Row]:
-        """Write who took them; return those where this is news (its epoch is the highest)."""
+        """Write who took them; return those where this is news (its epoch is the highest).
+
+        One that is done stays done: the router offers no contact again whose case has ended.
+        """
         return await self._write(_ACCEPT, rows)
 
     async def link(self, case_of: Mapping[str, str]) -> None:

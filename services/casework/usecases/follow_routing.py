@@ -36,8 +36,8 @@ class FollowRouting:
         for event in events:
             if event.contact_id not in newest or newest[event.contact_id].epoch < event.epoch:
                 newest[event.contact_id] = event
-        taken = await work.contacts.accept([_accepted(event) for event in newest.values()])
-        if taken:
+        news = await work.contacts.accept([_accepted(event) for event in newest.values()])
+        if taken := [row for row in news if not row["done_at"]]:
             await take(work, taken, self.clock())
 
     async def _end(self, work: Work, events: Sequence[Event]) -> None:

@@ -99,6 +99,19 @@ async def test_an_older_epoch_undoes_nothing(room: Room):
     assert (await room.casework.read_case.run(number, MARIA)).agent_id == "agent-jonas-berg"
 
 
+async def test_an_accept_that_is_heard_of_after_the_end_reopens_nothing(room: Room):
+    await room.casework.follow_contacts.run([room.received("a")])
+    number = await room.number("a")
+    accepted = room.accepted("a")
+    room.time.move(seconds=5)
+    await room.casework.close.run(number, MARIA, resolution=Resolution.SOLVED)
+    await room.casework.follow_routing.run([accepted])
+    case = await room.casework.read_case.run(number, MARIA)
+    assert case.state is CaseState.CLOSED
+    assert case.resolution == "lost_av_kc"
+    assert not await room.events("case.reopened.v1")
+
+
 async def test_a_follow_up_joins_its_case_and_wakes_a_closed_one(room: Room):
     number = await room.open("a")
     await room.casework.close.run(number, MARIA, resolution=Resolution.SOLVED)
