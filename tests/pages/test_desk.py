@@ -108,6 +108,7 @@ async def test_a_mail_is_handed_over_and_lands_in_the_inbox(house):
     async with desk(house) as page:
         await ready_and_taken(page)
         await expect(page.locator(".said")).to_contain_text("iskallt i lägenheten")
+        await expect(page.locator(".why")).to_contain_text("iskallt, element")
         for step, key in ((1, "2"), (2, "2"), (3, "1")):
             await settled(page, step)
             await page.keyboard.press(key)

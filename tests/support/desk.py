@@ -90,6 +90,10 @@ class FakeRouter:
         words = text.lower().split()
         return [one for one in self.case_types if all(word in one["question"].lower() for word in words)]
 
+    async def match(self, text: str, *, entrance: str | None = None, channel: str | None = None) -> dict[str, Any]:
+        words = [word.strip(".,!").lower() for word in text.split()]
+        return {"explanation": [{"word": word, "weight": 1.0} for word in words if word in ("iskallt", "element")]}
+
     async def close(self) -> None:
         return None
 

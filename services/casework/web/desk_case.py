@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from services.casework.domain.handover import NoReceiverError
 from services.casework.usecases.views import CaseView
 from services.casework.web.desk import Agent, dialog
-from services.casework.web.desk_view import answer_with_work, candidates_of, desk_of
+from services.casework.web.desk_view import answer_with_work, candidates_of, desk_of, why_of
 from services.casework.web.house import casework_of, names_of, seats_of
 from shared.errors import KontaktcenterError
 from shared.ids import new_id
@@ -52,7 +52,12 @@ async def candidates(request: Request, number: str, person: Agent, q: str = "") 
     case = await casework_of(request).read_case.run(number, person)
     found = await candidates_of(request, case, q)
     part: Response = request.app.state.pages.render(
-        request, "partials/desk_candidates.html", case=case, candidates=found, query=q
+        request,
+        "partials/desk_candidates.html",
+        case=case,
+        candidates=found,
+        why=() if q else await why_of(request, case),
+        query=q,
     )
     return part
 

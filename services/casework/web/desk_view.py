@@ -12,13 +12,15 @@ from services.casework.usecases.views import CandidateView, CaseRow, CaseView
 from services.casework.web.house import casework_of, names_of, seats_of
 from services.casework.web.seats import Offer
 from shared.clock import STOCKHOLM, utc_now
-from shared.errors import NotFoundError, TransientError
+from shared.errors import KontaktcenterError, NotFoundError, TransientError
 from shared.vocabulary import Channel
 from shared.web.access import Person
 
 PRESENCE_COOKIE = "kc_presence"
 _SUGGESTED = 5
 """Candidates of the router that are shown."""
+_WORDS = 4
+"""Words that say why."""
 _SHOWN = 8
 """Hits of a search that are shown."""
 
@@ -81,12 +83,13 @@ class Desk:
     offer: OfferView | None
     case: CaseView | None = None
     candidates: Sequence[CandidateView] | None = ()
+    why: Sequence[str] = ()
     query: str = ""
     now: datetime = field(default_factory=utc_now)
 
     def context(self) -> dict[str, Any]:
         """Return the names that the templates know."""
-        names = ("desk", "waiting", "offer", "case", "candidates", "query", "now")
+        names = ("desk", "waiting", "offer", "case", "candidates", "why", "query", "now")
         return {name: getattr(self, name) for name in names} | {"saved_at": saved_at}
 
 
@@ -98,7 +101,8 @@ async def desk_of(request: Request, person: Person, number: str = "", query: str
     top = await top_of(request, person)
     day = DeskView(top.desk.presence, state.cases, state.parked, state.done_today, state.handed_over_today)
     candidates = await candidates_of(request, case, query) if case else ()
-    return replace(top, desk=day, case=case, candidates=candidates, query=query)
+    why = await why_of(request, case) if case and not query else ()
+    return replace(top, desk=day, case=case, candidates=candidates, why=why, query=query)
 
 
 async def top_of(request: Request, person: Person) -> Desk:
@@ -121,6 +125,19 @@ async def _case(request: Request, person: Person, number: str, *, asked_for: boo
         if asked_for:
             raise
         return None
+
+
+async def why_of(request: Request, case: CaseView) -> Sequence[str]:
+    """Return the words of the contact that speak most for the first suggestion; none when the router is silent."""
+    contact = case.contact
+    text = f"{contact.subject}\n{contact.text}".strip()
+    if not text or not case.candidates:
+        return ()
+    try:
+        answer = await casework_of(request).router.match(text, entrance=contact.entrance)
+    except KontaktcenterError:
+        return ()
+    return [one["word"] for one in answer["explanation"] if one["weight"] > 0][:_WORDS]
 
 
 async def candidates_of(request: Request, case: CaseView, query: str) -> Sequence[CandidateView] | None:
