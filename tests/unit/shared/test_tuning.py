@@ -19,4 +19,4 @@ def restored() -> Iterator[None]:
 def test_what_is_loaded_is_frozen_and_collections_are_rare() -> None:
     tune_gc()
     assert gc.get_freeze_count() > 1000
-    assert gc.get_threshold()[0] == 100_000
+    assert gc.get_threshold()[0] == 20_000
