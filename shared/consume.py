@@ -67,6 +67,7 @@ class Inflow:
         self._pace = pace or Pace()
         self._burial = Burial(publisher)
         self._lanes: dict[str, tuple[Lane, int]] = {}
+        self._topics: dict[str, Topic] = {}
         self._broker: KafkaBroker | None = None
         self._subscribers: dict[str, Any] = {}
         self._connecting: asyncio.Task[None] | None = None
@@ -97,11 +98,17 @@ class Inflow:
             too_many_dead=self.halt,
         )
         self._lanes[group] = (lane, batch)
+        self._topics[topic.name] = topic
 
     @property
     def reads(self) -> Mapping[str, Lane]:
         """The lanes by group."""
         return {group: lane for group, (lane, _) in self._lanes.items()}
+
+    @property
+    def topics(self) -> Sequence[Topic]:
+        """What is read, each topic once."""
+        return list(self._topics.values())
 
     async def start(self) -> None:
         """Join the groups; when Kafka is away, go on trying in the background and be not ready meanwhile."""

@@ -1,11 +1,18 @@
 """Where services remember what was decided about their dead letters: in their schema, or in Redis for the router."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from redis.asyncio import Redis
 from sqlalchemy import Column, DateTime, MetaData, Table, Text, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.clock import utc_now
+from shared.database import make_engine
+from shared.dead import DeadLetters
+from shared.publish import Publisher
+from shared.settings import ServiceSettings
 
 
 def decisions_table(metadata: MetaData) -> Table:
@@ -59,3 +66,15 @@ class RedisDecisions:
 
 def _text(value: bytes | str) -> str:
     return value.decode() if isinstance(value, bytes) else value
+
+
+@asynccontextmanager
+async def open_letters(settings: ServiceSettings, service: str, table: Table) -> AsyncIterator[DeadLetters]:
+    """Open the dead letters of a service with a schema for a command, and close what they stand on."""
+    engine, publisher = make_engine(settings, service, pool=1), Publisher(settings, service)
+    await publisher.start()
+    try:
+        yield DeadLetters(settings, service, publisher, SqlDecisions(engine, table))
+    finally:
+        await publisher.stop()
+        await engine.dispose()

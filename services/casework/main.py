@@ -8,11 +8,12 @@ from fastapi import FastAPI
 
 from services.casework import consumers, wiring
 from services.casework.settings import Settings
-from services.casework.web import api_cases, api_catalogue, api_handovers, ops
+from services.casework.web import api_cases, api_catalogue, api_handovers
 from services.casework.web.house import open_pages
 from services.casework.web.page_routers import page_routers
 from shared.consume import tune_gc
 from shared.health import Health
+from shared.web import ops
 from shared.web.app import build_app
 
 DOORS = (api_cases.router, api_handovers.router, api_catalogue.router, ops.router)
@@ -30,7 +31,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.state.dead_letters = parts.dead_letters
         await parts.start()
         try:
-            async with open_pages(app, parts.casework):
+            async with open_pages(app, parts.casework, parts.bell):
                 tune_gc()
                 yield
         finally:

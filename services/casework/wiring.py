@@ -1,8 +1,7 @@
 """Builds the objects of casework from its settings; nothing is connected before `start`."""
 
 import functools
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -13,6 +12,7 @@ from services.casework.mail import Letters, MailServer
 from services.casework.router_client import RouterClient
 from services.casework.settings import Settings
 from services.casework.store import tables
+from services.casework.store.bell import Bell
 from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases import (
     accept_offer,
@@ -37,7 +37,7 @@ from shared.background import Background
 from shared.clock import Clock, utc_now
 from shared.consume import Inflow
 from shared.dead import DeadLetters
-from shared.decisions import SqlDecisions
+from shared.decisions import SqlDecisions, open_letters
 from shared.health import Health
 from shared.outbox import Relay
 from shared.publish import Publisher
@@ -98,6 +98,7 @@ class Parts:
     inflow: Inflow
     background: Background
     casework: Casework
+    bell: Bell
     dead_letters: DeadLetters
 
     async def start(self) -> None:
@@ -120,16 +121,9 @@ def make_dead_letters(settings: Settings, engine: AsyncEngine, publisher: Publis
     return DeadLetters(settings, "casework", publisher, SqlDecisions(engine, tables.dead_decisions))
 
 
-@asynccontextmanager
-async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetters]:
-    """Open the dead letters for a command, and close what they stand on."""
-    engine, publisher = database.make_engine(settings, "casework", pool=1), Publisher(settings, "casework")
-    await publisher.start()
-    try:
-        yield make_dead_letters(settings, engine, publisher)
-    finally:
-        await publisher.stop()
-        await engine.dispose()
+def open_dead_letters(settings: Settings) -> AbstractAsyncContextManager[DeadLetters]:
+    """Open the dead letters for a command."""
+    return open_letters(settings, "casework", tables.dead_decisions)
 
 
 def assemble(settings: Settings, health: Health) -> Parts:
@@ -141,7 +135,11 @@ def assemble(settings: Settings, health: Health) -> Parts:
     consumers.register(inflow, casework.follow_contacts, casework.follow_routing, casework.follow_load)
     background = Background(health)
     background.add("relay", Relay(engine, tables.outbox, publisher).run)
+    bell = Bell(engine)
+    background.add("desks", bell.run)
     background.add("mail", functools.partial(clocks.send_mail, casework.send_mail))
     background.add("deadlines", functools.partial(clocks.watch_deadlines, casework.watch_deadlines))
     health.add("postgres", database.check(engine))
-    return Parts(engine, publisher, inflow, background, casework, make_dead_letters(settings, engine, publisher))
+    health.add("kafka", publisher.check)
+    dead_letters = make_dead_letters(settings, engine, publisher)
+    return Parts(engine, publisher, inflow, background, casework, bell, dead_letters)

@@ -9,11 +9,12 @@ from fastapi import FastAPI
 
 from services.intake import consumers
 from services.intake.settings import Settings
-from services.intake.web import api, eservices, ops, reception, sounds, telephony
+from services.intake.web import api, eservices, reception, sounds, telephony
 from services.intake.wiring import Parts, make_background, make_doors, make_inflow, make_parts, watch
 from shared.background import Background
 from shared.consume import Inflow, tune_gc
 from shared.health import Health
+from shared.web import ops
 from shared.web.app import build_app
 
 

@@ -1,7 +1,7 @@
 """Builds the objects of intake and puts them together."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -33,7 +33,7 @@ from shared.clock import utc_now
 from shared.consume import Inflow
 from shared.database import check, make_engine
 from shared.dead import DeadLetters
-from shared.decisions import SqlDecisions
+from shared.decisions import SqlDecisions, open_letters
 from shared.health import Health
 from shared.originals import Originals
 from shared.outbox import Relay
@@ -119,16 +119,9 @@ def make_dead_letters(settings: Settings, engine: AsyncEngine, publisher: Publis
     return DeadLetters(settings, "intake", publisher, SqlDecisions(engine, DEAD_DECISIONS))
 
 
-@asynccontextmanager
-async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetters]:
-    """Open the dead letters for a command, and close what they stand on."""
-    engine, publisher = make_engine(settings, "intake", pool=1), Publisher(settings, "intake")
-    await publisher.start()
-    try:
-        yield make_dead_letters(settings, engine, publisher)
-    finally:
-        await publisher.stop()
-        await engine.dispose()
+def open_dead_letters(settings: Settings) -> AbstractAsyncContextManager[DeadLetters]:
+    """Open the dead letters for a command."""
+    return open_letters(settings, "intake", DEAD_DECISIONS)
 
 
 def make_inflow(settings: Settings, health: Health, parts: Parts) -> Inflow:

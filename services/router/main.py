@@ -9,10 +9,11 @@ from fastapi import FastAPI
 from services.router import consumers
 from services.router.settings import Settings
 from services.router.usecases.teach import Taught
-from services.router.web import find, ops, pull, supervise
+from services.router.web import find, pull, supervise
 from services.router.wiring import Running, make_doors, make_running, make_store, make_tables
 from shared.consume import tune_gc
 from shared.health import Health
+from shared.web import ops
 from shared.web.app import build_app
 
 
@@ -28,7 +29,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         for field in fields(doors):
             setattr(app.state, field.name, getattr(doors, field.name))
         running = make_running(settings, health, store, tables, taught)
-        app.state.inflow = running.inflow
+        app.state.inflow, app.state.dead_letters = running.inflow, running.dead_letters
         try:
             await _start(running)
             tune_gc()

@@ -1,6 +1,8 @@
 """Builds the objects of the router and puts them together."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -33,6 +35,8 @@ from services.router.usecases.teach import Taught, Teach
 from shared.background import Background
 from shared.catalogue import Catalogue
 from shared.consume import Inflow
+from shared.dead import DeadLetters
+from shared.decisions import RedisDecisions
 from shared.health import Health
 from shared.originals import Originals
 from shared.publish import Publisher
@@ -104,6 +108,7 @@ class Running:
     relay_publisher: Publisher
     inflow: Inflow
     background: Background
+    dead_letters: DeadLetters
 
 
 def make_store(settings: Settings) -> Store:
@@ -152,4 +157,22 @@ def make_running(settings: Settings, health: Health, store: Store, tables: Table
     health.add("catalogue", tables.catalogue.check)
     health.add("agents", tables.agents.check)
     health.add("rules", tables.rules.check)
-    return Running(store, tables, rulebook, teach, publisher, relay_publisher, inflow, background)
+    letters = make_dead_letters(settings, store.domain, publisher)
+    return Running(store, tables, rulebook, teach, publisher, relay_publisher, inflow, background, letters)
+
+
+def make_dead_letters(settings: Settings, domain: Domain, publisher: Publisher) -> DeadLetters:
+    """Build what an operator works with; what is decided is no routing state and outlives a rebuild."""
+    return DeadLetters(settings, "router", publisher, RedisDecisions(domain.plain, domain.key("dead")))
+
+
+@asynccontextmanager
+async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetters]:
+    """Open the dead letters for a command, and close what they stand on."""
+    domain, publisher = make_store(settings).domain, Publisher(settings, "router")
+    await publisher.start()
+    try:
+        yield make_dead_letters(settings, domain, publisher)
+    finally:
+        await publisher.stop()
+        await domain.close()

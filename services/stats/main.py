@@ -15,10 +15,11 @@ from shared.clock import Clock, utc_now
 from shared.consume import tune_gc
 from shared.database import make_engine
 from shared.health import Health
+from shared.web import ops
 from shared.web.app import build_app
 
 HERE = Path(__file__).parent
-ROUTERS = (wallboard.router, alarms.router, streams.router, api.router)
+ROUTERS = (wallboard.router, alarms.router, streams.router, api.router, ops.router)
 
 
 def create_app(settings: Settings | None = None, clock: Clock = utc_now) -> FastAPI:
@@ -33,6 +34,7 @@ def create_app(settings: Settings | None = None, clock: Clock = utc_now) -> Fast
         await check_cluster(engine, cluster)
         app.state.stats = reading = wiring.make_reading(settings, engine, wiring.make_names(settings), clock)
         running = wiring.make_running(settings, engine, health, reading, cluster=cluster)
+        app.state.inflow, app.state.dead_letters = running.inflow, running.dead_letters
         try:
             await running.start()
             tune_gc()

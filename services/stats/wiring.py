@@ -1,7 +1,7 @@
 """Builds the objects of stats and puts them together."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -36,7 +36,7 @@ from shared.catalogue import Catalogue
 from shared.clock import Clock, utc_now
 from shared.consume import Inflow
 from shared.dead import DeadLetters
-from shared.decisions import SqlDecisions
+from shared.decisions import SqlDecisions, open_letters
 from shared.health import Health
 from shared.outbox import Relay
 from shared.publish import Publisher
@@ -54,6 +54,7 @@ class Running:
     publisher: Publisher
     inflow: Inflow
     background: Background
+    dead_letters: DeadLetters
 
     async def start(self) -> None:
         """Read the whole tables, then fold, then watch."""
@@ -128,8 +129,11 @@ def make_running(settings: Settings, engine: AsyncEngine, health: Health, readin
     background.add("months", months_ahead(store, reading.clock))
     background.add("relay", Relay(engine, tables.OUTBOX, publisher).run)
     health.add("postgres", database.check(engine))
+    health.add("kafka", publisher.check)
     health.add("catalogue", reading.names.catalogue.check)
-    return Running(reading.names, publisher, inflow, background)
+    health.add("agents", reading.names.agents.check)
+    letters = DeadLetters(settings, "stats", publisher, SqlDecisions(engine, tables.DEAD_DECISIONS))
+    return Running(reading.names, publisher, inflow, background, letters)
 
 
 def make_replay(settings: ServiceSettings, engine: AsyncEngine, cluster: str) -> Replay:
@@ -139,13 +143,6 @@ def make_replay(settings: ServiceSettings, engine: AsyncEngine, cluster: str) ->
     return Replay(store, make_fold(store, lambda: None), lambda: read_log(settings, wanted))
 
 
-@asynccontextmanager
-async def open_dead_letters(settings: ServiceSettings) -> AsyncIterator[DeadLetters]:
+def open_dead_letters(settings: ServiceSettings) -> AbstractAsyncContextManager[DeadLetters]:
     """Open what the commands about dead letters need."""
-    engine, publisher = database.make_engine(settings, "stats"), Publisher(settings, "stats")
-    await publisher.start()
-    try:
-        yield DeadLetters(settings, "stats", publisher, SqlDecisions(engine, tables.DEAD_DECISIONS))
-    finally:
-        await publisher.stop()
-        await engine.dispose()
+    return open_letters(settings, "stats", tables.DEAD_DECISIONS)

@@ -210,3 +210,23 @@ async def test_after_the_store_is_emptied_everything_is_as_kafka_knows_it(own: S
         again = await pulled(http, "jonas")
         assert again["contact_id"] == "offered"
         assert again["epoch"] > open_offer["epoch"]
+
+
+async def test_an_operator_sees_what_could_not_be_read_and_decides(own: Settings, say: Say):
+    del say
+    publisher = Publisher(own, "test")
+    await publisher.start()
+    good = message(call("c1"))
+    await publisher.publish(type(good)(good.topic, "x", good.type, "broken-1", b"{not json", good.time), timeout=10)
+    await publisher.stop()
+    async with running(own) as (_, http):
+
+        async def shown() -> str:
+            return (await http.get("/ops/dead", params={"topic": "contacts"})).text.partition("/ops/dead/contacts/")[2]
+
+        letter = (await eventually(shown, 30)).partition("/")[0]
+        assert (await http.post(f"/ops/dead/contacts/{letter}/discard")).status_code == 303
+        assert not await shown()
+        assert (await http.get("/ops/dead", params={"topic": "load"})).status_code == 404
+        assert (await http.post("/ops/resume")).status_code == 303
+        assert (await http.get("/ops/dead", headers={"Authorization": "Bearer nobody"})).status_code == 401
