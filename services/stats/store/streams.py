@@ -13,6 +13,8 @@ from shared.settings import ServiceSettings
 from shared.streams import StreamPosition, dead_counts, known_groups, stream_positions
 
 _PEEK_SECONDS = 2.0
+_PEEK_BYTES = 4096
+"""One record is looked at; the broker sends whole batches all the same, but not a megabyte of them."""
 
 
 async def take_sample(settings: ServiceSettings, clock: Clock) -> Sample:
@@ -38,7 +40,12 @@ async def _oldest(settings: ServiceSettings, behind: Iterable[StreamPosition]) -
     wanted = list(behind)
     if not wanted:
         return found
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, enable_auto_commit=False, max_poll_records=1)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka,
+        enable_auto_commit=False,
+        max_poll_records=1,
+        max_partition_fetch_bytes=_PEEK_BYTES,
+    )
     try:
         await consumer.start()
         async with asyncio.timeout(_PEEK_SECONDS):
