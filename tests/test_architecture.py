@@ -128,7 +128,7 @@ def test_every_route_is_guarded_or_listed_as_open(service):
 def test_every_service_has_the_operators_doors(service):
     from shared.web.access import Action, guard_of  # noqa: PLC0415 - only this test needs the web
 
-    found = {route.path: guard_of(route) for route in routes(service) if route.path.startswith("/ops/")}
+    found = {route.path: guard_of(route) for route in routes(service) if str(route.path).startswith("/ops/")}
     doors = {"/ops/dead", "/ops/dead/{topic}/{letter_id}/retry", "/ops/dead/{topic}/{letter_id}/discard", "/ops/resume"}
     assert set(found) == doors
     assert set(found.values()) == {Action.OPERATE}
