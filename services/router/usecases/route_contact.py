@@ -16,7 +16,7 @@ from shared.events import Candidate, ContactEnded, ContactFollowedUp, ContactPur
 from shared.ids import natural_event_id
 from shared.publish import Message, message
 from shared.records import OpenContact
-from shared.vocabulary import ContactState
+from shared.vocabulary import Channel, ContactState
 
 _AT_ONCE = 50
 """Contacts scored before others get a turn on the event loop: about 15 ms."""
@@ -94,12 +94,17 @@ class RouteContact:
 
     def _query(self, event: ContactReceived) -> Query:
         """Return what matching reads; an entrance that takes everything says nothing about the unit."""
-        text = event.text or " ".join(event.fields.values())
-        text = f"{event.subject}. {text}" if event.subject else text
+        text = words_of(event)
         entrance = self.catalogue.entrance(event.entrance)
         if entrance is None or entrance.default:
             return Query(text)
         return Query(text, entrance.unit, entrance.area)
+
+
+def words_of(event: ContactReceived) -> str:
+    """Return the citizen's own words; the subject is hers only in a mail, elsewhere it is the entrance's name."""
+    text = event.text or " ".join(event.fields.values())
+    return f"{event.subject}. {text}" if event.subject and event.channel is Channel.EMAIL else text
 
 
 def _facts(event: ContactReceived, matches: Sequence[Match]) -> Facts:

@@ -8,7 +8,7 @@ import pytest
 from services.router.domain.rule_table import FIRST_TABLE, compile_table
 from services.router.domain.rules import RuleTable
 from services.router.usecases.find import MatchText, SearchTexts
-from services.router.usecases.route_contact import RouteContact
+from services.router.usecases.route_contact import RouteContact, words_of
 from services.router.usecases.teach import Taught, Teach
 from shared.catalogue import Catalogue
 from shared.consume import Received
@@ -151,6 +151,14 @@ async def test_a_contact_waits_with_candidates_queue_due_time_and_reasons(route:
     assert {found.case_type for found in fact.candidates} == {COLD, ROAD}
     assert line.routed[0].traceparent == trace
     assert line.waiting["c1"].candidates == fact.candidates
+
+
+def test_only_the_citizens_own_words_are_matched():
+    assert words_of(contact()) == "Element. Min hemliga text om element"
+    form = contact(
+        channel=Channel.E_SERVICE, subject="E-tjänst: kontakta oss", text="", fields={"a": "Kallt", "b": "inne"}
+    )
+    assert words_of(form) == "Kallt inne"
 
 
 async def test_nothing_personal_is_said_on_routing(route: RouteContact, line: FakeLine):
