@@ -69,6 +69,12 @@ def transient(error: BaseException) -> bool:
     return isinstance(error, InterfaceError | OperationalError)
 
 
+def unusable(error: BaseException) -> bool:
+    """Say whether the database refused a value itself (SQLSTATE class 22: a NUL, a number or date out of range)."""
+    state = getattr(getattr(error, "orig", None) or error, "sqlstate", None)
+    return str(state or "").startswith("22")
+
+
 def check(engine: AsyncEngine) -> Check:
     """Return the health check of a database."""
 

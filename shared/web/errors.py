@@ -11,7 +11,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
+from shared import database
 from shared.errors import DomainError, FieldError, ForbiddenError, NotFoundError, TransientError
+from shared.received import is_transient
 from shared.web.languages import choose_language
 
 _log = structlog.get_logger()
@@ -108,8 +110,16 @@ def problem_response(request: Request, error: DomainError) -> Response:
 
 
 def unexpected(request: Request, error: Exception) -> Response:
-    """Note a fault of ours with its traceback, and return what the reader is told."""
-    _log.error("http.unexpected", path=request.url.path, exc_info=error)
+    """Return what the reader is told of an error nobody caught; a fault of ours is noted with its traceback.
+
+    A part that is away is worth another try; a value that no column can hold is the caller's.
+    """
+    if is_transient(error):
+        return _unavailable(request, error)
+    if database.unusable(error):
+        _log.warning("http.unusable_value", path=_path(request))
+        return problem_response(request, InvalidError())
+    _log.error("http.unexpected", path=_path(request), exc_info=error)
     return problem_response(request, UnexpectedError())
 
 
@@ -162,8 +172,17 @@ async def _on_domain(request: Request, error: Exception) -> Response:
 
 
 async def _on_transient(request: Request, error: Exception) -> Response:
-    _log.warning("http.unavailable", path=request.url.path, error=type(error).__name__)
+    return _unavailable(request, error)
+
+
+def _unavailable(request: Request, error: Exception) -> Response:
+    _log.warning("http.unavailable", path=_path(request), error=type(error).__name__)
     return problem_response(request, UnavailableError())
+
+
+def _path(request: Request) -> str:
+    """Return the path as it goes into a log: on one line, whatever the caller wrote."""
+    return quote(request.url.path)
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:

@@ -3,9 +3,12 @@
 import re
 from typing import Annotated
 
+import asyncpg
 import pytest
 from fastapi import APIRouter, Form, Request
 from pydantic import BaseModel, SecretStr
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from shared import logs
 from shared.errors import ConflictError, FieldError, LogUnavailableError
@@ -42,6 +45,15 @@ def sample_router() -> APIRouter:
     @router.get("/bug", dependencies=[open_to_all("a test")])
     async def bug() -> None:
         raise ZeroDivisionError("secret detail")
+
+    @router.get("/kept/{number}", dependencies=[open_to_all("a test")])
+    async def kept(number: str) -> None:
+        refused = number.startswith("KC")
+        raise DBAPIError("SELECT", {}, asyncpg.DataError(number) if refused else asyncpg.UndefinedTableError(number))
+
+    @router.get("/unplugged", dependencies=[open_to_all("a test")])
+    async def unplugged() -> None:
+        raise PoolTimeoutError
 
     @router.post("/hook", dependencies=[open_to_all("a test")])
     async def hook(request: Request) -> int:
@@ -117,6 +129,25 @@ async def test_a_log_that_does_not_answer_is_worth_another_try(app):
     async with client_of(app) as client:
         answer = await client.get("/down")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+
+
+async def test_a_value_that_no_column_can_hold_is_bad_input_and_no_fault_of_ours(app, capfd):
+    logs.configure(ServiceSettings(log_format="console"))
+    async with client_of(app) as client:
+        refused = await client.get("/kept/KC%00-1%0Afaked log line")
+        fault = await client.get("/kept/x")
+    assert (refused.status_code, fault.status_code) == (422, 500)
+    assert refused.json()["type"].endswith(":invalid-input")
+    logged = capfd.readouterr()
+    assert "\nfaked" not in logged.out + logged.err
+    assert "\0" not in logged.out + logged.err
+
+
+async def test_a_database_that_is_away_is_worth_another_try(app):
+    async with client_of(app) as client:
+        answer = await client.get("/unplugged")
+    assert answer.status_code == 503
+    assert "retry-after" in answer.headers
 
 
 async def test_people_get_a_page(app):
