@@ -13,6 +13,14 @@ from markupsafe import Markup, escape
 
 _BLANK = re.compile(r"\{([^{}\s]+)\}")
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
+_SWEDEN = 46
+_DIALLED = re.compile(r"\+?\d{4,15}")
+_TIE = re.compile(r"(77\d)(\d{3})(\d{3})")
+"""Numbers of the 077 series, which people write `0771-567 567` and libraries do not."""
+_SHORT = {"112": "112", "11414": "114 14", "11313": "113 13", "1177": "1177"}
+_WITHHELD = frozenset({"anonymous", "withheld", "restricted", "private", "unknown", "unavailable", "hidden"})
+WITHHELD = "Dolt nummer"
+"""What stands where a caller shows no number; the key of its translation."""
 _LOCALES = {"sv": "sv_SE", "en": "en_GB"}
 
 
@@ -62,6 +70,37 @@ def percent(value: float | None, language: str = "sv") -> str:
     return "–" if value is None else numbers.format_percent(value, locale=_LOCALES[language])
 
 
+def phone(value: str | None) -> str:
+    """Return a number as people here write it: `070-174 06 70`, `0771-567 567`, `114 14`, foreign ones with `+`.
+
+    What is no number is returned as it stands; a withheld number is the empty text.
+    """
+    text = (value or "").strip()
+    if not text or text.lower() in _WITHHELD:
+        return ""
+    bare = re.sub(r"[\s()/-]", "", text)
+    if (short := _SHORT.get(bare.removeprefix("+46"))) is not None:
+        return short
+    return _spaced(bare) or text if _DIALLED.fullmatch(bare) else text
+
+
+def _spaced(bare: str) -> str:
+    """Return the digits in groups; empty when they are no possible number."""
+    import phonenumbers  # noqa: PLC0415 - three megabytes that only pages with numbers need
+
+    try:
+        number = phonenumbers.parse(bare, "SE")
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_possible_number(number):
+        return ""
+    if number.country_code != _SWEDEN:
+        return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
+    if (tie := _TIE.fullmatch(str(number.national_number))) is not None:
+        return "0{}-{} {}".format(*tie.groups())
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL))
+
+
 def blanks(text: str) -> Markup:
     """Return a text whose unfilled `{local_values}` are marked as blanks that somebody still has to fill in."""
     parts = _BLANK.split(text)
@@ -90,11 +129,17 @@ def _in_language(function: Callable[..., str]) -> Any:
     return filtered
 
 
+@pass_context
+def _phone_in_words(context: Context, value: str | None) -> str:
+    return phone(value) or str(context.environment.globals["_"](context, WITHHELD))  # type: ignore[operator] # Jinja's dict of objects
+
+
 FILTERS: Mapping[str, Any] = {
     "clock": clock,
     "duration": duration,
     "iso": iso,
     "blanks": blanks,
+    "phone": _phone_in_words,
     "day": _in_language(day),
     "full_day": _in_language(full_day),
     "moment": _in_language(moment),

@@ -1,4 +1,7 @@
-"""Login by OpenID Connect: authorization code with PKCE, state and nonce kept in a signed cookie for ten minutes."""
+"""Login by OpenID Connect: authorization code with PKCE, state and nonce kept in a signed cookie for ten minutes.
+
+Its libraries are imported at the first login: where no provider is configured, nobody pays for them.
+"""
 
 import hashlib
 import hmac
@@ -11,11 +14,6 @@ from urllib.parse import quote
 
 import httpx
 import orjson
-from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -68,6 +66,9 @@ class Oidc:
 
     async def begin(self, next_address: str, redirect_uri: str) -> tuple[str, str]:
         """Return where the browser is sent, and the cookie to hand it."""
+        from authlib.oauth2.rfc6749.parameters import prepare_grant_uri  # noqa: PLC0415 - only with a provider
+        from authlib.oauth2.rfc7636 import create_s256_code_challenge  # noqa: PLC0415 - only with a provider
+
         target = self.settings.redirect_uri or redirect_uri
         attempt = Attempt(
             state=secrets.token_urlsafe(24),
@@ -125,6 +126,10 @@ class Oidc:
         return token
 
     async def _claims(self, metadata: dict[str, Any], id_token: str, nonce: str) -> dict[str, Any]:
+        from joserfc import jwt  # noqa: PLC0415 - only with a provider
+        from joserfc.errors import JoseError  # noqa: PLC0415 - only with a provider
+        from joserfc.jwk import KeySet  # noqa: PLC0415 - only with a provider
+
         keys = KeySet.import_key_set(await self._get(metadata["jwks_uri"]))  # type: ignore[arg-type] # JSON of the provider
         rules = jwt.JWTClaimsRegistry(
             leeway=30,

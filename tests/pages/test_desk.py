@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
+from shared.clock import utc_now
 from shared.errors import ConflictError
+from shared.events import ContactEnded, ContactRequeued
 from shared.vocabulary import Channel
 from tests.support.browser import needs_browser, page_at
 from tests.support.desk import MAIL, DeskHouse, desk_house
@@ -157,6 +159,35 @@ async def test_a_note_survives_a_reload_a_swap_and_a_lost_connection(house):
             return bool((await house.casework.read_case.run("KC-2026-000001", MARIA)).draft == "Skrivet utan nät")
 
         await eventually(saved)
+
+
+async def test_the_desk_says_that_the_caller_hung_up_and_nothing_jumps(house):
+    contact = await house.arrive(Channel.PHONE, phone="+46701740605")
+    async with desk(house) as page:
+        await ready_and_taken(page)
+        await settled(page, 1)
+        await expect(page.locator(".facts").first).to_contain_text("070-174 06 05")
+        await page.keyboard.press("/")
+        await page.keyboard.type("förtur")
+        before = await page.locator(".step.now").bounding_box()
+        gone = ContactEnded(contact_id=contact, channel=Channel.PHONE, ended_at=utc_now(), reason="hung_up")
+        await house.casework.follow_contacts.run([gone])
+        await expect(page.get_by_role("status").filter(has_text="Samtalet är avslutat")).to_be_visible()
+        assert await page.locator(".step.now").bounding_box() == before
+        await expect(page.locator("#search")).to_be_focused()
+        await expect(page.locator("#search")).to_have_value("förtur")
+        await picture(page, "desk-hung-up")
+
+
+async def test_the_desk_says_that_the_contact_waits_again(house):
+    contact = await house.arrive(Channel.PHONE, phone="+46701740605")
+    async with desk(house) as page:
+        await ready_and_taken(page)
+        back = ContactRequeued(contact_id=contact, epoch=1, at=utc_now(), queue="bostadsbolag", reason="heartbeat")
+        await house.casework.follow_routing.run([back])
+        await expect(page.locator("#contact-state")).to_contain_text("I kön, inte hos dig")
+        await page.get_by_role("link", name="Gå vidare").click()
+        await expect(page.locator("#work.idle")).to_be_visible()
 
 
 async def test_somebody_else_was_first(house):

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from services.casework import main, wiring
 from services.casework.settings import Settings
+from services.casework.store.bell import Bell
 from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases import imports
 from services.casework.usecases.accept_offer import AcceptOffer
@@ -192,8 +193,14 @@ async def desk_house(settings: ServiceSettings, times: Times | None = None) -> A
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_pages(app, casework, times=times):
-            yield
+        bell = Bell(engine)
+        async with open_pages(app, casework, bell, times=times):
+            ringing = asyncio.create_task(bell.run())
+            try:
+                yield
+            finally:
+                ringing.cancel()
+                await asyncio.gather(ringing, return_exceptions=True)
 
     app = build_app(
         own,

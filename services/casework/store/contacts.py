@@ -117,8 +117,9 @@ _LINK = text(
 )
 _REQUEUE = text(
     "UPDATE casework.contacts AS c SET agent_id = NULL, accepted_at = NULL, epoch = GREATEST(c.epoch, r.epoch) "
-    "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, epoch bigint) "
-    "WHERE c.id = r.id AND c.epoch <= r.epoch AND c.done_at IS NULL RETURNING c.case_id"
+    "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, epoch bigint), casework.contacts AS before "
+    "WHERE c.id = r.id AND before.id = c.id AND c.epoch <= r.epoch AND c.done_at IS NULL "
+    "RETURNING c.case_id, before.agent_id"
 )
 _COMPLETE = text(
     "UPDATE casework.contacts AS c SET done_at = COALESCE(c.done_at, r.at), "
@@ -130,7 +131,8 @@ _LEAVE = text(
     "UPDATE casework.contacts AS c SET ended_at = COALESCE(c.ended_at, r.at), "
     "end_reason = COALESCE(c.end_reason, r.reason), talk_seconds = GREATEST(c.talk_seconds, r.talk_seconds) "
     "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) "
-    "AS r(id text, at timestamptz, reason text, talk_seconds double precision) WHERE c.id = r.id"
+    "AS r(id text, at timestamptz, reason text, talk_seconds double precision) WHERE c.id = r.id "
+    "RETURNING c.agent_id"
 )
 
 
@@ -159,17 +161,17 @@ class Contacts:
         """Say which case the contacts belong to."""
         await self._write(_LINK, [{"id": contact, "case_id": case} for contact, case in sorted(case_of.items())])
 
-    async def requeue(self, rows: Sequence[Row]) -> list[str]:
-        """Nobody has them any more; return the ids of their cases."""
-        return [row["case_id"] for row in await self._write(_REQUEUE, rows) if row["case_id"]]
+    async def requeue(self, rows: Sequence[Row]) -> list[Row]:
+        """Nobody has them any more; return their cases (`case_id`) and who had them (`agent_id`)."""
+        return await self._write(_REQUEUE, rows)
 
     async def complete(self, rows: Sequence[Row]) -> None:
         """The agent is done with them."""
         await self._write(_COMPLETE, rows)
 
-    async def leave(self, rows: Sequence[Row]) -> None:
-        """The citizens are gone."""
-        await self._write(_LEAVE, rows)
+    async def leave(self, rows: Sequence[Row]) -> list[str]:
+        """The citizens are gone; return the agents who were with them."""
+        return [row["agent_id"] for row in await self._write(_LEAVE, rows) if row["agent_id"]]
 
     async def done(self, contact_id: str, at: datetime) -> None:
         """Casework has ended its work on the contact."""

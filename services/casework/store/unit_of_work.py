@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.casework.store import tables
+from services.casework.store import bell, tables
 from services.casework.store.alarms import Alarms
 from services.casework.store.cases import Cases
 from services.casework.store.catalogue import CatalogueStore
@@ -36,13 +36,20 @@ class Work:
         self.reads = Reads(conn)
         self.alarms = Alarms(conn)
         self._events: list[Message] = []
+        self._rings: set[str] = set()
 
     def tell(self, event: Event, *, event_id: str | None = None) -> None:
         """Publish an event when the transaction is committed; `event_id` unless it gets a new one."""
         self._events.append(message(event, event_id=event_id))
 
+    def ring(self, *agents: str | None) -> None:
+        """Say at these agents' desks, when the transaction is committed, that something there has changed."""
+        self._rings.update(filter(None, agents))
+
     async def flush(self) -> None:
-        """Write what was told to the outbox, in its order."""
+        """Write what was told to the outbox, in its order, and ring."""
+        await bell.ring(self.conn, self._rings)
+        self._rings.clear()
         await outbox.add(self.conn, tables.outbox, *self._events)
         self._events.clear()
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.casework.router_client import RouterClient
 from services.casework.store.unit_of_work import UnitOfWork
-from services.casework.usecases.opening import take
+from services.casework.usecases.opening import classify, take
 from shared.clock import Clock
 from shared.errors import NotFoundError
 
@@ -31,8 +31,9 @@ class AcceptOffer:
         async with self.uow.begin() as work:
             known = await work.contacts.get(contact_id)
             received = now - timedelta(seconds=float(offer.get("waited_seconds") or 0))
-            if known is None or not (known["routed"] or known["arrived"]):
-                await work.contacts.route([_routed(contact_id, offer, received)])
+            if known is None or not known["routed"]:
+                known_now = await work.contacts.route([_routed(contact_id, offer, received)])
+                await classify(work, [row for row in known_now if row["case_id"]], now)
             row = {**_facts(contact_id, offer), "received_at": received, "agent_id": agent_id, "epoch": epoch}
             taken = await work.contacts.accept(
                 [{**row, "accepted_at": now, "waited_seconds": offer.get("waited_seconds") or 0}]

@@ -29,6 +29,7 @@ async def ending(work: Work, case: Case, by: str | None, now: datetime) -> dict[
         max(0.0, ((contact and contact["ended_at"]) or now).timestamp() - accepted.timestamp()) if accepted else 0.0
     )
     seconds = handling(case.channel, case.handling_seconds, connected, case.reported_seconds)
+    work.ring(case.agent_id, contact["agent_id"] if contact else None)
     await work.contacts.done(case.current_contact, now)
     await work.cases.change(case.id, now, reported_seconds=case.reported_seconds + seconds)
     named = case.checklist_id is not None and case.checklist_version is not None

@@ -44,14 +44,15 @@ class FollowRouting:
         requeued = {
             e.contact_id: {"id": e.contact_id, "epoch": e.epoch} for e in events if isinstance(e, ContactRequeued)
         }
-        for case_id in await work.contacts.requeue(list(requeued.values())):
-            await work.cases.change(case_id, self.clock(), agent_id=None)
+        for row in await work.contacts.requeue(list(requeued.values())):
+            work.ring(row["agent_id"])
+            if row["case_id"]:
+                await work.cases.change(row["case_id"], self.clock(), agent_id=None)
         completed = {e.contact_id: _completed(e) for e in events if isinstance(e, ContactCompleted)}
         await work.contacts.complete(list(completed.values()))
         gone = [e for e in events if isinstance(e, ContactAbandoned)]
-        await work.contacts.leave(
-            [{"id": e.contact_id, "at": e.at, "reason": "abandoned", "talk_seconds": None} for e in gone]
-        )
+        left = [{"id": e.contact_id, "at": e.at, "reason": "abandoned", "talk_seconds": None} for e in gone]
+        work.ring(*await work.contacts.leave(left))
 
 
 _SAME = ("entrance", "unit", "language", "received_at", "person_key", "follows", "queue", "due_at", "why")

@@ -35,7 +35,7 @@ def contact_view(row: Row, entrances: Mapping[str, Row], current: str) -> views.
     names = (
         *("id", "entrance", "sender_name", "sender_email", "sender_phone", "subject", "language", "fields"),
         *("unreadable", "automatic", "ticket", "queue", "waited_seconds", "accepted_at", "ended_at", "epoch"),
-        *("agent_id", "linked_case"),
+        *("agent_id", "linked_case", "done_at", "original_key"),
     )
     entrance = entrances.get(row["entrance"])
     return views.ContactView(

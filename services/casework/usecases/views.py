@@ -128,6 +128,9 @@ class ContactView:
     current: bool
     why: tuple[str, ...] = ()
     linked_case: str | None = None
+    done_at: datetime | None = None
+    """When the work on it ended."""
+    original_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

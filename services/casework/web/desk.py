@@ -46,6 +46,20 @@ async def work(request: Request, person: Agent, case: str = "") -> Response:
     return await answer_with_work(request, person, case)
 
 
+@router.get("/state")
+async def state(request: Request, person: Agent, case: str = "") -> Response:
+    """Show how it stands with the case on the desk; an idle desk gets the work that has come to it."""
+    desk = await desk_of(request, person, case)
+    if desk.case is None:
+        return Response(status_code=204)
+    if not case:
+        return await answer_with_work(request, person, desk.case.number)
+    part: Response = request.app.state.pages.render(request, "partials/desk_state.html", **desk.context())
+    part.headers["hx-retarget"] = "#contact-state"
+    part.headers["hx-reswap"] = "innerHTML"
+    return part
+
+
 @router.get("/shortcuts")
 async def shortcuts(request: Request, person: Agent) -> Response:  # noqa: ARG001 - the guard
     """Show the shortcuts."""

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
 
+from services.casework.store.bell import Bell
 from services.casework.usecases.casework import Casework
 from services.casework.web.names import Names
 from services.casework.web.seats import Seats, Times
@@ -14,15 +15,17 @@ from shared.web.live import Hub
 
 @asynccontextmanager
 async def open_pages(
-    app: FastAPI, casework: Casework, clock: Clock = utc_now, times: Times | None = None
+    app: FastAPI, casework: Casework, bell: Bell | None = None, clock: Clock = utc_now, times: Times | None = None
 ) -> AsyncIterator[None]:
-    """Set what the pages need on `app.state` for the life of the app."""
+    """Set what the pages need on `app.state` for the life of the app; `bell` says what changes at a desk."""
 
     async def busy(agent_id: str) -> bool:
         return bool((await casework.read_desk.run(agent_id)).cases)
 
     hub = Hub()
     seats = Seats(casework.router, hub, busy, clock, times)
+    if bell is not None:
+        bell.listen(seats.look_up)
     app.state.casework = casework
     app.state.hub = hub
     app.state.seats = seats

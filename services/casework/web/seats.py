@@ -143,6 +143,12 @@ class Seats:
         """Tell the agent's pages that something has changed."""
         self._hub.publish(f"agent:{agent_id}", event)
 
+    def look_up(self, agent_id: str | None) -> None:
+        """Something on the agent's desk has changed; None: maybe on anybody's."""
+        for one in tuple(self._seats) if agent_id is None else (agent_id,):
+            self.tell(one, "work")
+            self.wake(one)
+
     async def pull_once(self, agent_id: str, wait: float = 1.0) -> Offer | None:
         """Ask once for a contact, now (the form button); an offer that she holds already is that offer."""
         seat = self.seat(agent_id)

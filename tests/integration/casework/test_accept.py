@@ -85,6 +85,19 @@ async def test_a_call_is_there_at_once_though_contacts_and_routing_are_late(
     assert [row["person_key"] for row in await room.rows("SELECT person_key FROM casework.cases")] == ["2026:olle"]
 
 
+@pytest.mark.parametrize("channel", [Channel.PHONE, Channel.EMAIL])
+async def test_an_offer_brings_its_candidates_where_contacts_came_and_routing_is_late(
+    room: Room, desk: tuple[AcceptOffer, Router], channel: Channel
+):
+    accept, _ = desk
+    await room.casework.follow_contacts.run([room.received("a", channel)])
+    number = await accept.run(MARIA.id, _offer("a", channel.value))
+    case = await room.casework.read_case.run(number, MARIA)
+    assert ([one.case_type for one in case.candidates], case.case_type) == ([COLD], COLD)
+    assert case.checklist is not None
+    assert case.contact.text == "Det är kallt hemma."
+
+
 async def test_accepting_twice_at_once_with_the_consumer_is_one_case(room: Room, desk: tuple[AcceptOffer, Router]):
     accept, _ = desk
     await room.casework.follow_contacts.run([room.received("a", Channel.PHONE)])

@@ -1,5 +1,6 @@
 """Casework's pages on a real database and Valkey, as a browser without scripts meets them."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 
@@ -70,6 +71,24 @@ async def test_a_person_who_is_not_there_cannot_log_in(client):
     answer = await log_in(client, "nobody")
     assert answer.headers["location"] == "/login?wrong=true"
     assert "Den personen finns inte" in (await client.get("/login?wrong=true")).text
+
+
+async def test_the_desk_says_that_its_case_was_closed_elsewhere(house, client):
+    await house.arrive(Channel.PHONE, phone="+46701740605")
+    await log_in(client, "agent-maria-lind")
+    assert (await client.get("/desk/state")).status_code == 204
+    await post(client, "/desk/next")
+    page = await client.get("/desk")
+    [offer] = re.findall(r'name="offer_id" value="([\w-]+)"', page.text)
+    await post(client, "/desk/accept", offer_id=offer)
+    heard = house.app.state.hub.subscribe([f"agent:{MARIA.id}"])
+    await house.casework.close.run("KC-2026-000001", MARIA, resolution=Resolution.SOLVED)
+    async with asyncio.timeout(10):
+        while (await anext(heard)).name != "work":
+            continue
+    state = await client.get("/desk/state?case=KC-2026-000001")
+    assert "Ärendet är avslutat" in state.text
+    assert state.headers["hx-retarget"] == "#contact-state"
 
 
 async def test_logging_out_ends_the_login_for_good(client):

@@ -3,6 +3,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from shared.web import formats
+from shared.web.assets import Assets
+from shared.web.languages import Texts
+from shared.web.pages import make_environment, translation_folders
 
 AT = datetime(2026, 11, 12, 9, 42, tzinfo=UTC)
 
@@ -38,3 +41,36 @@ def test_days_and_numbers_follow_the_language():
     assert formats.number(2300).replace("\xa0", " ") == "2 300"
     assert formats.number(2300, "en") == "2,300"
     assert formats.percent(0.61).replace("\xa0", " ") == "61 %"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("+46701740670", "070-174 06 70"),
+        ("0701740670", "070-174 06 70"),
+        ("070-174 06 70", "070-174 06 70"),
+        ("+4686500400", "08-650 04 00"),
+        ("+46771567567", "0771-567 567"),
+        ("0771-567567", "0771-567 567"),
+        ("112", "112"),
+        ("11414", "114 14"),
+        ("+4611313", "113 13"),
+        ("114 14", "114 14"),
+        ("+4721234567", "+47 21 23 45 67"),
+        ("004721234567", "+47 21 23 45 67"),
+        ("4711", "4711"),
+        ("Anna Ek", "Anna Ek"),
+        ("anna@medborgare.example", "anna@medborgare.example"),
+        (None, ""),
+        ("", ""),
+        ("anonymous", ""),
+    ],
+)
+def test_numbers_are_written_as_people_write_them(number, text):
+    assert formats.phone(number) == text
+
+
+@pytest.mark.parametrize(("language", "text"), [("sv", "Dolt nummer"), ("en", "Number withheld")])
+def test_a_withheld_number_is_said_in_words(language, text):
+    pages = make_environment([], Texts(translation_folders([])), Assets({}))
+    assert pages.from_string("{{ number | phone }}").render(lang=language, number=None) == text

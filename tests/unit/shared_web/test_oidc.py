@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+import subprocess
+import sys
 import time
 from typing import Annotated, Any
 from urllib.parse import parse_qs, urlsplit
@@ -142,3 +144,13 @@ async def test_a_provider_that_does_not_answer_is_worth_another_try():
     oidc = Oidc(OidcSettings(issuer=ISSUER), b"k" * 32, httpx.MockTransport(refuse))
     with pytest.raises(TransientError):
         await oidc.begin("/", "http://testserver/login/callback")
+
+
+def test_without_a_provider_its_libraries_are_not_imported():
+    code = (
+        "import sys, services.casework.main; "
+        "print(sorted({'authlib', 'joserfc'} & {name.split('.')[0] for name in sys.modules}))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+    assert "Deprecation" not in found.stderr
