@@ -20,6 +20,8 @@ _ALL = (
 )
 _LOCAL = "start AT TIME ZONE 'Europe/Stockholm'"
 
+_WRITTEN = text("SELECT n_tup_ins + n_tup_upd FROM pg_stat_user_tables WHERE relid = 'stats.history'::regclass")
+
 
 class SeriesStore:
     """Reads contacts per five minutes of any series, known volumes from before the move included."""
@@ -66,6 +68,11 @@ class SeriesStore:
                 series = tuple(sorted(zip(dims, members, strict=True)))
                 found.setdefault(series, {})[moment] = contacts
         return found
+
+    async def history_version(self) -> int:
+        """Return a number that grows soon after volumes from before the move were written."""
+        async with self._engine.connect() as conn:
+            return int(await conn.scalar(_WRITTEN) or 0)
 
     async def keep_history(self, chunks: Iterable[Sequence[tuple[Any, ...]]]) -> None:
         """Write volumes known from before the move, in one transaction: a cell with its count."""

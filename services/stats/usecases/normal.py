@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -24,11 +24,17 @@ class Learnt:
     series: Mapping[Series, Expected]
     days_with_contacts: int
     at: datetime
+    version: int = 0
+    """Version of the history it was learnt from."""
+
+    def holds(self, now: datetime, version: int) -> bool:
+        """Say whether it need not be learnt anew."""
+        return now - self.at <= KEEP and local_day(self.at) == local_day(now) and self.version == version
 
 
 @dataclass(slots=True)
 class Normal:
-    """Answers what is normal; asks the past once an hour and at the turn of the day."""
+    """Answers what is normal; asks the past once an hour, at the turn of the day and when a history was imported."""
 
     store: SeriesStore
     weeks: int = 26
@@ -39,9 +45,10 @@ class Normal:
         """Return what is normal today for the series of the dimensions `by`."""
         dims = columns_of(by)
         async with self._lock:
+            version = await self.store.history_version()
             known = self._known.get(dims)
-            if known is None or now - known.at > KEEP or local_day(known.at) != local_day(now):
-                known = self._known[dims] = await self._learn(dims, now)
+            if known is None or not known.holds(now, version):
+                known = self._known[dims] = replace(await self._learn(dims, now), version=version)
         return known
 
     def forget(self) -> None:

@@ -7,6 +7,9 @@ from services.stats.domain.fact import Fact
 from shared import events
 from shared.consume import Received
 
+SURE = 0.5
+"""A suggestion that is wrong more often than right (nobody has heard the caller yet) is no case type."""
+
 Reader = Callable[[Any], dict[str, Any]]
 
 
@@ -21,8 +24,8 @@ def _keeps(*names: str, **renamed: str) -> Reader:
 
 
 def _routed(event: events.ContactRouted) -> dict[str, Any]:
-    best = event.candidates[0].case_type if event.candidates else ""
-    return _ROUTED(event) | {"case_type": best}
+    sure = [one.case_type for one in event.candidates[:1] if one.confidence >= SURE]
+    return _ROUTED(event) | {"case_type": sure[0] if sure else ""}
 
 
 _ROUTED = _keeps("contact_id", "channel", "entrance", "unit", "queue", "skills", "person_key", at="received_at")

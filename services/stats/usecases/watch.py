@@ -79,7 +79,7 @@ class _Round:
         open_alarms = await self._watching.open()
         for series, alarm in open_alarms.items():
             await self._follow(series, alarm)
-        closed = [series for series in self._normal if series not in open_alarms]
+        closed = [series for series in self._normal if series not in open_alarms and _named(series)]
         raised = 0
         while (worst := self._worst(closed)) is not None:
             await self._raise(worst)
@@ -188,9 +188,9 @@ class _Round:
         narrower = [
             (count, one)
             for one, count in self._counts.items()
-            if one != series and len(one) > len(series) and set(series) <= set(one) and count * 3 >= whole
+            if _named(one) and len(one) > len(series) and set(series) <= set(one) and count * 3 >= whole
         ]
-        if len(series) >= 2:
+        if len(series) >= 2 or (not narrower and "unit" in dict(series)):
             narrower = [
                 (self._both(series, ("channel", name)), (*series, ("channel", name))) for name in self._channels()
             ]
@@ -207,6 +207,11 @@ class _Round:
     def _usual(self, series: Series) -> float | None:
         expected = self._normal.get(tuple(sorted(series)))
         return None if expected is None else round(_mean(expected, self._start, self._now), 2)
+
+
+def _named(series: Series) -> bool:
+    """Say whether every member is known: what nobody knows the matter of yet is its unit's, not a case type's."""
+    return all(member for _, member in series)
 
 
 def _stricter(rule: Rule) -> Rule:
