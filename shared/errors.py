@@ -57,6 +57,14 @@ class ConflictError(DomainError):
     title = "Någon annan hann före. Läs in sidan igen."
 
 
+class KeyReusedError(DomainError):
+    """The Idempotency-Key was used for something else."""
+
+    type = "idempotency-key-reused"
+    status = 422
+    title = "Idempotency-Key har redan använts för något annat."
+
+
 class ForbiddenError(DomainError):
     """The person may not do this."""
 

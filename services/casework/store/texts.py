@@ -43,6 +43,13 @@ class Texts:
         done = insert(notes).values(**values).on_conflict_do_nothing().returning(notes.c.id)
         return (await self._conn.execute(done)).scalar_one_or_none() is not None
 
+    async def body_of(self, text_id: str) -> str | None:
+        """Return what a note or message of ours says, None when there is none."""
+        note = select(notes.c.body).where(notes.c.id == text_id)
+        said = note.union_all(select(messages.c.body).where(messages.c.id == text_id))
+        body: str | None = (await self._conn.execute(said)).scalar_one_or_none()
+        return body
+
     async def save_draft(self, case_id: str, person: str, body: str, at: datetime) -> None:
         """Keep what a person has typed."""
         fresh = insert(drafts).values(case_id=case_id, person=person, body=body, saved_at=at)

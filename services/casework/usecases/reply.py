@@ -8,7 +8,7 @@ from services.casework.mail import Letters
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.who import author
-from services.casework.usecases.work_case import wanted
+from services.casework.usecases.work_case import same_words, wanted
 from shared.clock import Clock
 from shared.errors import DomainError
 from shared.ids import natural_event_id, new_id
@@ -61,6 +61,8 @@ class Replies:
             nonce = reply_id.replace("-", "")
             mail = self.letters.reply(case.id, case.number, contact, body, sender, nonce, now)
             await work.mails.queue([mail])
+        else:
+            await same_words(work, reply_id, body)
         return reply_id
 
 

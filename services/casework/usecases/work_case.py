@@ -9,7 +9,7 @@ from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.who import author
 from shared.clock import Clock
-from shared.errors import DomainError
+from shared.errors import DomainError, KeyReusedError
 from shared.events import CaseClassified, CaseReopened, CaseStepDone, ChecklistRef, KnowledgeGapReported
 from shared.ids import natural_event_id, new_id
 from shared.web.access import Person, visible_units
@@ -33,6 +33,12 @@ class EmptyTextError(DomainError):
     type = "empty-text"
     status = 422
     title = "Skriv något först."
+
+
+async def same_words(work: Work, text_id: str, body: str) -> None:
+    """Refuse other words under a key that was used (KeyReusedError): they would be lost; erased ones ask nothing."""
+    if await work.texts.body_of(text_id) not in {body, ""}:
+        raise KeyReusedError
 
 
 def wanted(text: str) -> str:
@@ -159,9 +165,11 @@ class AddNote:
             now = self.clock()
             note_id = natural_event_id("note", case.id, request_id) if request_id else new_id()
             by = author(person, case)
-            await work.texts.add_note(
+            fresh = await work.texts.add_note(
                 id=note_id, case_id=case.id, author=by, author_name=person.name, body=body, at=now
             )
+            if not fresh:
+                await same_words(work, note_id, body)
             await work.texts.drop_draft(case.id, person.id)
             await work.cases.change(case.id, now)
         return note_id

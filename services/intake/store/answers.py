@@ -13,17 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.intake.store.database import transaction
 from services.intake.store.tables import IDEMPOTENCY
-from shared.errors import DomainError
+from shared.errors import KeyReusedError
 
 _DAY = text("interval '24 hours'")
-
-
-class KeyReusedError(DomainError):
-    """The Idempotency-Key was used for something else."""
-
-    type = "idempotency-key-reused"
-    status = 422
-    title = "Idempotency-Key har redan använts för något annat."
 
 
 @dataclass(frozen=True, slots=True)
