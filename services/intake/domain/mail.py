@@ -92,7 +92,7 @@ def _mail(headers: Headers, found: parts.Contents, full: str, structure: Message
     own = quoted.own_words(full[:MAX_FULL_TEXT])
     flags = (*found.flags, *_notices(headers, address=address, own=own, full=full, identified=bool(given)))
     return Mail(
-        message_id=given[0] if given else _made_up_id(headers),
+        message_id=given[0] if given else _made_up_id(headers, full),
         identified=bool(given),
         headers=headers,
         sender_name=name[:MAX_NAME] if name else None,
@@ -134,9 +134,14 @@ def nothing(raw: bytes) -> Mail:
     return Mail(**{name: getattr(seen, name) for name in Mail.__slots__ if name != "unreadable"}, unreadable=True)
 
 
-def _made_up_id(headers: Headers) -> str:
-    """Return an id for a mail without one: the same mail delivered twice gets the same."""
+def _made_up_id(headers: Headers, full: str) -> str:
+    """Return an id for a mail without one: the same mail delivered twice gets the same.
+
+    A mail without a header of its own is told from others by its words and by whom the server had it from.
+    """
     named = "\n".join(headers.raw(name) or "" for name in ("from", "date", "subject"))
+    if not named.strip():
+        named = f"{headers.raw('return-path') or ''}\n{full}"
     return f"<{hashlib.sha256(named.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}@saknas.invalid>"
 
 
@@ -160,7 +165,7 @@ def addresses(value: str) -> list[str]:
 
 def _first_address(value: str) -> tuple[str | None, str | None]:
     angled = _ANGLED.match(value)
-    if angled and "@" not in angled[1]:
+    if angled and "@" not in text.without_words(angled[1]):
         return text.header_text(angled[1].strip().strip('"')).strip("'\" ") or None, angled[2].lower()
     nobody: list[tuple[str, str]] = []
     pairs = parts.attempt(lambda: getaddresses([value]), nobody)

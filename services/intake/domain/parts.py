@@ -68,6 +68,8 @@ def contents(message: Message, *, depth: int = 0) -> Contents:
         if number >= MAX_PARTS:
             found.flag("parts_cut")
             break
+        if part.get_content_maintype() == "multipart":
+            found.flag("parts_cut")  # nested deeper than anybody writes: the rest is in the original
         _take(part, found)
     return found
 

@@ -52,6 +52,11 @@ def header_text(value: str) -> str:
     return one_line(_decode_words(joined))
 
 
+def without_words(value: str) -> str:
+    """Return a raw header value without its RFC 2047 words: what they hide is a text, never an address."""
+    return _WORD.sub("", value)
+
+
 def _decode_words(value: str) -> str:
     """Decode runs of adjacent words of one charset together: a letter may be split between two words."""
     out: list[str] = []

@@ -50,6 +50,29 @@ def test_an_encoded_newline_in_from_stays_on_one_line() -> None:
     assert read.sender_name == "Anna Bcc: x"
 
 
+def test_an_address_hidden_in_an_encoded_name_is_a_name() -> None:
+    raw = letter().replace(b"From: Anna Berg", b"From: =?utf-8?q?Bcc:_victim@example.org?=")
+    assert mail.read(raw).sender_address == "anna@example.se"
+    assert mail.read(raw).sender_name == "Bcc: victim@example.org"
+
+
+def test_mails_without_any_header_of_their_own_are_told_apart() -> None:
+    raws = (
+        b"Return-Path: <a@example.se>\r\n\r\n\r\n",
+        b"Return-Path: <b@example.se>\r\n\r\n\r\n",
+        b"Return-Path: <a@example.se>\r\n" + bytes(range(128, 256)) + b"\r\n\r\n",
+    )
+    assert len({mail.read(raw).message_id for raw in raws}) == 3
+    relayed = b"Received: by mx.example.se\r\n" + raws[0]
+    assert mail.read(relayed).message_id == mail.read(raws[0]).message_id
+
+
+def test_parts_nested_too_deep_are_flagged() -> None:
+    nest = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (i, i) for i in range(60))
+    read = mail.read(b"From: anna@example.se\r\nMessage-ID: <2@example.se>\r\n" + nest + b"\r\nHej\r\n")
+    assert "parts_cut" in read.flags
+
+
 def test_a_parameter_name_that_ends_in_a_star_is_read() -> None:
     read = mail.read(letter("Åh".encode(), kind=b"text/plain; charset*=utf-8; name*=x; *=y"))
     assert "Åh" in read.full or any(b"\xc3\x85h" in file.data for file in read.files)
