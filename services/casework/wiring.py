@@ -21,6 +21,7 @@ from services.casework.usecases import (
     hand_over,
     read_cases,
     read_catalogue,
+    read_files,
     receive_handover,
     reply,
     watch_deadlines,
@@ -39,6 +40,7 @@ from shared.consume import Inflow
 from shared.dead import DeadLetters
 from shared.decisions import SqlDecisions, open_letters
 from shared.health import Health
+from shared.originals import Originals
 from shared.outbox import Relay
 from shared.publish import Publisher
 
@@ -47,7 +49,7 @@ def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Ca
     """Return the use cases on a database."""
     uow = UnitOfWork(engine)
     letters = Letters.make(
-        settings.key_for("thread"), settings.mail_domain, settings.casework_url, frozenset({settings.mail_from.lower()})
+        settings.key_for("thread"), settings.mail_domain, settings.outside, frozenset({settings.mail_from.lower()})
     )
     router = RouterClient(settings.router_url, settings.machine_token.get_secret_value())
     server = functools.partial(MailServer, settings.smtp_host, settings.smtp_port, settings.mail_from)
@@ -59,6 +61,7 @@ def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Ca
         read_desk=read_cases.ReadDesk(uow, clock),
         read_inbox=read_cases.ReadInbox(uow, clock),
         read_handover=read_cases.ReadHandover(uow, clock),
+        read_file=read_files.ReadFile(uow, functools.cache(functools.partial(Originals, settings.originals))),
         read_catalogue=read_catalogue.ReadCatalogue(uow),
         read_people=read_catalogue.ReadPeople(uow),
         accept_offer=accept_offer.AcceptOffer(uow, router, clock),

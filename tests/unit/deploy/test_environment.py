@@ -45,6 +45,13 @@ def test_a_service_reads_what_the_compose_file_sets(service):
     assert set(COMPOSE["services"][service]["environment"]) - AHEAD <= names_read_by(service) | LOGIN
 
 
+@pytest.mark.parametrize(("service", "path"), [("intake", "/intake"), ("casework", "")])
+def test_what_is_sent_out_links_to_the_one_origin_and_never_into_the_network_of_containers(service, path, monkeypatch):
+    for name, value in COMPOSE["services"][service]["environment"].items():
+        monkeypatch.setenv(name, str(value))
+    assert settings_of(service)().outside == f"http://kontaktcenter.localhost:${{KC_PROXY_PORT:-8000}}{path}"
+
+
 def test_every_container_has_a_limit_and_says_whether_it_is_well():
     for name, container in COMPOSE["services"].items():
         assert container["mem_limit"], name
