@@ -13,7 +13,9 @@ class Settings(ServiceSettings):
     smtp_port: int = Field(3025, description="Port of the mail server.")
     mail_from: str = Field("kontakt@kommun.example", description="From address of every mail; answers come back here.")
     mail_domain: str = Field("kommun.example", description="Domain of our Message-IDs and of units' addresses.")
-    public_url: str = Field("", description="Where people reach casework, as mails link to it; `casework_url` if empty.")
+    public_url: str = Field(
+        "", description="Where people reach casework, as mails link to it; `casework_url` if empty."
+    )
 
     @property
     def outside(self) -> str:
