@@ -65,10 +65,12 @@ class AgentClient:
         )
 
     async def complete(self, accepted: Json, case_type: str | None) -> None:
-        """Free her hands in the router at once, without waiting for the case's end to come by Kafka."""
+        """Free her hands in the router at once, without waiting for the case's end to come by Kafka (409: it has)."""
         url = f"{self.stack.router}/api/v1/contacts/{accepted['contact_id']}/complete"
         body = {"epoch": accepted["epoch"], "case_type": case_type}
-        await self.http.post(url, json=body, headers=self.stack.machine)
+        answer = await self.http.post(url, json=body, headers=self.stack.machine)
+        if answer.status_code != httpx.codes.CONFLICT:
+            answer.raise_for_status()
 
     async def walk(self, case: Json, dice: random.Random) -> Json:
         """Follow the checklist to one of its ends, choosing answers by chance; return the case as it then stands."""
@@ -131,7 +133,7 @@ class Team:
             try:
                 await agent.presence("ready")
             except httpx.HTTPError as error:
-                self.troubles.append(f"{agent.agent}: {error}")
+                self.troubles.append(f"{agent.agent}: {_said(error)}")
             await asyncio.sleep(HEARTBEAT)
 
     async def _one(self, agent: AgentClient) -> None:
@@ -142,7 +144,7 @@ class Team:
         except Taken:
             return
         except (httpx.HTTPError, TimeoutError, KeyError) as error:
-            self.troubles.append(f"{agent.agent}: {error!r}")
+            self.troubles.append(f"{agent.agent}: {_said(error)}")
             await asyncio.sleep(1)
 
     async def _work(self, agent: AgentClient, offer: Json) -> None:
@@ -169,3 +171,11 @@ class Team:
     def _minutes(self, channel: str) -> float:
         usual = {"phone": 4.0, "visit": 6.0, "email": 3.5}.get(channel, 3.0)
         return usual * self.dice.lognormvariate(0, 0.4)
+
+
+def _said(error: Exception) -> str:
+    """Return what went wrong, with the answer's own words where there are any."""
+    if isinstance(error, httpx.HTTPStatusError):
+        request = error.request
+        return f"{error.response.status_code} {request.method} {request.url.path} {error.response.text[:200]}"
+    return repr(error)

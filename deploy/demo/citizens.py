@@ -36,10 +36,19 @@ class Citizens:
     sent: dict[str, int] = field(default_factory=dict)
     refused: int = 0
     abandoned: int = 0
+    troubles: list[str] = field(default_factory=list)
+    """What the doors said when they refused."""
     _serial: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     async def send(self, message: CitizenMessage, *, talk: float, patience: float) -> None:
-        """Reach out once; `talk` and `patience` in seconds of the day."""
+        """Reach out once; `talk` and `patience` in seconds of the day. A door that refuses is counted."""
+        try:
+            await self._send(message, talk=talk, patience=patience)
+        except (httpx.HTTPError, aiosmtplib.SMTPException, OSError) as error:
+            self.refused += 1
+            self.troubles.append(f"{message.channel}: {error!r}")
+
+    async def _send(self, message: CitizenMessage, *, talk: float, patience: float) -> None:
         match message.channel:
             case "email":
                 await self.mail(message)
@@ -115,18 +124,24 @@ class Citizens:
         }
         answer = await self._voice(f"{self.stack.intake}/webhooks/46elks/voice", call)
         self._count("phone")
+        reached = False
+        try:
+            reached = await self._wait(call, answer, patience)
+            if reached:
+                await asyncio.sleep(talk / self.scale)
+        finally:  # who is interrupted hangs up too, or the call would wait for ever
+            await self._hang_up(call, talk=talk if reached else 0.0)
+        self.abandoned += not reached
+        return reached
+
+    async def _wait(self, call: dict[str, str], answer: dict[str, object], patience: float) -> bool:
         waited = 0.0
         while "connect" not in answer and "hangup" not in answer and waited < patience:
             pause = min(2.0, max(0.2, 5 / self.scale))
             await asyncio.sleep(pause)
             waited += pause * self.scale
             answer = await self._voice(str(answer["next"]), {**call, "result": "success"})
-        reached = "connect" in answer
-        if reached:
-            await asyncio.sleep(talk / self.scale)
-        self.abandoned += not reached
-        await self._hang_up(call, talk=talk if reached else 0.0)
-        return reached
+        return "connect" in answer
 
     async def _voice(self, url: str, call: dict[str, str]) -> dict[str, object]:
         answer = await self.http.post(url, data=call)
@@ -147,8 +162,6 @@ class Citizens:
         await self.http.post(f"{self.stack.intake}/webhooks/46elks/hangup", data=form)
 
     def _accepted(self, answer: httpx.Response, channel: str) -> None:
-        if answer.is_error:
-            self.refused += 1
         answer.raise_for_status()
         self._count(channel)
 

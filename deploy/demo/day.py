@@ -32,6 +32,11 @@ class DayPlan:
         inside = self.spike_from <= hour < self.spike_from + self.spike_hours
         return self.spike_factor * self.contacts / (CLOSES - OPENS) if inside else 0.0
 
+    @property
+    def expected(self) -> float:
+        """How many contacts come in the hours played, without the spike."""
+        return sum(self.rate(OPENS + step * STEP / 3600) for step in range(int(self.hours * 3600 / STEP))) * STEP / 3600
+
 
 def _shape(hour: float) -> float:
     morning = math.exp(-(((hour - 9.7) / 1.3) ** 2))
@@ -55,22 +60,24 @@ class Day:
         """Return when the last hour has passed and everyone who came has been through their door."""
         loop = asyncio.get_running_loop()
         began = loop.time()
-        async with asyncio.TaskGroup() as arrivals:
-            for moment, message in self._arrivals():
+        async with asyncio.TaskGroup() as everyone:
+            for moment, message in arrivals(self.plan, self.crowd):
                 due = began + moment / self.plan.speed
                 await asyncio.sleep(max(0.0, due - loop.time()))
                 self.hour = OPENS + moment / 3600
-                arrivals.create_task(self._one(message))
+                everyone.create_task(self._one(message))
 
     async def _one(self, message: CitizenMessage) -> None:
         await self.send(message)
 
-    def _arrivals(self) -> list[tuple[float, CitizenMessage]]:
-        moments: list[tuple[float, CitizenMessage]] = []
-        for step in range(int(self.plan.hours * 3600 / STEP)):
-            start = step * STEP
-            hour = OPENS + start / 3600
-            moments += [(start + at, self.crowd.draw()) for at in self.crowd.arrivals(self.plan.rate(hour), STEP)]
-            if extra := self.plan.spike_rate(hour):
-                moments += [(start + at, self.crowd.draw_cold()) for at in self.crowd.arrivals(extra, STEP)]
-        return sorted(moments, key=lambda moment: moment[0])
+
+def arrivals(plan: DayPlan, crowd: Crowd) -> list[tuple[float, CitizenMessage]]:
+    """Return who comes when, in seconds from the opening, in order of time."""
+    moments: list[tuple[float, CitizenMessage]] = []
+    for step in range(int(plan.hours * 3600 / STEP)):
+        start = step * STEP
+        hour = OPENS + start / 3600
+        moments += [(start + at, crowd.draw()) for at in crowd.arrivals(plan.rate(hour), STEP)]
+        if extra := plan.spike_rate(hour):
+            moments += [(start + at, crowd.draw_cold()) for at in crowd.arrivals(extra, STEP)]
+    return sorted(moments, key=lambda moment: moment[0])

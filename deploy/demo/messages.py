@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import itertools
 import json
 import random
 from collections.abc import Iterator
@@ -51,15 +52,17 @@ class Crowd:
 
     def __init__(self, messages: list[CitizenMessage], weights: dict[str, float], *, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311 - a demo's dice, not a secret
-        self._weights = weights
         self._by_channel = {channel: [m for m in messages if m.channel == channel] for channel in MIX}
+        self._weights = {
+            channel: list(itertools.accumulate(weights.get(message.path, 0.1) for message in pool))
+            for channel, pool in self._by_channel.items()
+        }
         self._cold = [m for m in messages if m.path == COLD]
 
     def draw(self) -> CitizenMessage:
         """Return the next message of an ordinary hour."""
         channel = self._random.choices(list(MIX), list(MIX.values()))[0]
-        pool = self._by_channel[channel]
-        return self._random.choices(pool, [self._weights.get(message.path, 0.1) for message in pool])[0]
+        return self._random.choices(self._by_channel[channel], cum_weights=self._weights[channel])[0]
 
     def draw_cold(self) -> CitizenMessage:
         """Return a message of the spike: it is cold indoors, and most people ring about it."""
