@@ -65,6 +65,15 @@ def number(value: float | None, language: str = "sv") -> str:
     return "–" if value is None else numbers.format_decimal(value, locale=_LOCALES[language])
 
 
+def size(value: float | None, language: str = "sv") -> str:
+    """Return how large a file is: `38 kB`, `1,2 MB`."""
+    if value is None:
+        return "–"
+    if value < 1_000_000:
+        return f"{number(max(1, round(value / 1000)), language)} kB"
+    return f"{number(round(value / 1_000_000, 1), language)} MB"
+
+
 def percent(value: float | None, language: str = "sv") -> str:
     """Return a share (0 to 1) in whole per cent: `61 %`."""
     return "–" if value is None else numbers.format_percent(value, locale=_LOCALES[language])
@@ -144,6 +153,7 @@ FILTERS: Mapping[str, Any] = {
     "full_day": _in_language(full_day),
     "moment": _in_language(moment),
     "number": _in_language(number),
+    "size": _in_language(size),
     "percent": _in_language(percent),
 }
 """The filters of the templates by name."""

@@ -110,6 +110,7 @@ class DeskHouse:
     async def arrive(self, channel: Channel = Channel.PHONE, *, text: str = "", subject: str = "", **facts: Any) -> str:
         """Let a contact arrive and wait; returns its id."""
         contact_id = new_id()
+        why = facts.pop("why", ("people-who-wait-first", "queue-of-the-unit"))
         entrance = facts.pop("entrance", "bostad-nummer" if channel is Channel.PHONE else "bostad-mejl")
         sender = Sender(name=facts.pop("name", None), email=facts.pop("email", None), phone=facts.pop("phone", None))
         event = ContactReceived(
@@ -125,7 +126,7 @@ class DeskHouse:
         )
         await self.casework.follow_contacts.run([event])
         offer = await self._offer(event)
-        await self.casework.follow_routing.run([_routed(event, offer)])
+        await self.casework.follow_routing.run([_routed(event, offer, why)])
         self.router.add(offer)
         return contact_id
 
@@ -158,7 +159,7 @@ class DeskHouse:
         }
 
 
-def _routed(event: ContactReceived, offer: dict[str, Any]) -> ContactRouted:
+def _routed(event: ContactReceived, offer: dict[str, Any], why: tuple[str, ...]) -> ContactRouted:
     return ContactRouted(
         contact_id=event.contact_id,
         channel=event.channel,
@@ -170,7 +171,7 @@ def _routed(event: ContactReceived, offer: dict[str, Any]) -> ContactRouted:
         checklist=offer["checklist"] and ChecklistRef(**offer["checklist"]),
         queue=event.unit,
         priority=Priority.NORMAL,
-        why=("kallt", "inne", "grader"),
+        why=why,
     )
 
 

@@ -12,6 +12,7 @@ from services.casework.usecases.follow_routing import FollowRouting
 from services.casework.usecases.hand_over import HandOver, PreviewHandover
 from services.casework.usecases.read_cases import ListCases, ReadCase, ReadDesk, ReadHandover, ReadInbox
 from services.casework.usecases.read_catalogue import ReadCatalogue, ReadPeople
+from services.casework.usecases.read_files import ReadFile
 from services.casework.usecases.receive_handover import (
     AcknowledgeHandover,
     AnswerHandover,
@@ -45,6 +46,7 @@ class Casework:
     read_desk: ReadDesk
     read_inbox: ReadInbox
     read_handover: ReadHandover
+    read_file: ReadFile
     read_catalogue: ReadCatalogue
     read_people: ReadPeople
     read_alarms: ReadAlarms

@@ -58,7 +58,8 @@ def conversation(
 ) -> tuple[views.MessageView, ...]:
     """Return what was written, oldest first: the citizen's contacts, our replies and our automatic mails."""
     state = {mail["id"].rsplit(".", 1)[-1]: mail for mail in mails}
-    found = [_incoming(one) for one in contacts if one["body"] or one["full_body"] or one["subject"]]
+    said = ("body", "full_body", "subject", "attachments", "original_key")
+    found = [_incoming(one) for one in contacts if any(one[name] for name in said) and not one["purged_at"]]
     found += [_outgoing(one, state.get(one["id"].replace("-", "")), names) for one in messages]
     found += [_automatic(one) for one in mails if one["kind"] == "receipt"]
     return tuple(sorted(found, key=lambda one: one.at))

@@ -45,6 +45,7 @@ class Moment:
     text: str = ""
     problem: str = ""
     to: str = ""
+    contact_id: str = ""
 
 
 @router.get("/{number}")
@@ -61,6 +62,7 @@ async def page(request: Request, number: str, person: Annotated[Person, requires
             "author": called.person(one.author),
             "subject": one.subject,
             "text": one.text,
+            "contacts": [contact for contact in case.contacts if contact.id == one.contact_id],
             "problem": texts.plain(language, one.problem) if one.problem else "",
         }
         for one in timeline_of(case)
@@ -86,7 +88,16 @@ def timeline_of(case: CaseView) -> list[Moment]:
 def _message(message: MessageView) -> Moment:
     title = _TITLES.get(message.kind, _TITLES["email"])
     problem = message.problem or _PROBLEMS.get(message.state, "") if message.direction == "out" else ""
-    return Moment(message.at, message.direction, title, message.author, message.subject, message.text, problem)
+    return Moment(
+        message.at,
+        message.direction,
+        title,
+        message.author,
+        message.subject,
+        message.text,
+        problem,
+        contact_id=message.id,
+    )
 
 
 def _handovers(case: CaseView) -> Iterator[Moment]:

@@ -9,6 +9,10 @@ import pytest
 from pydantic import SecretStr
 
 from services.casework.web.login import NoSafeLoginError, make_login
+from shared.clock import utc_now
+from shared.events import Attachment, ContactPurged, ContactReceived, Sender
+from shared.ids import new_id
+from shared.originals import Originals, attachment_key, original_key
 from shared.settings import ServiceSettings
 from shared.vocabulary import Channel, Resolution, Role
 from shared.web.access import Person
@@ -89,6 +93,79 @@ async def test_the_desk_says_that_its_case_was_closed_elsewhere(house, client):
     state = await client.get("/desk/state?case=KC-2026-000001")
     assert "Ärendet är avslutat" in state.text
     assert state.headers["hx-retarget"] == "#contact-state"
+
+
+async def with_files(house: DeskHouse) -> tuple[str, str]:
+    """A mail with an attachment whose name tries things; returns the case number and the contact id."""
+    store = Originals(house.app.state.settings.originals)
+    contact_id = new_id()
+    key = attachment_key(contact_id, 1, "hyra.html")
+    await store.put(key, b"<script>alert(1)</script>", content_type="text/html")
+    await store.put(original_key(contact_id), b"From: anna@example.se\r\n\r\nHej", content_type="message/rfc822")
+    file = Attachment(name='åäö "hyra".html', content_type="text/html", size=25, store_key=key)
+    mail = ContactReceived(
+        contact_id=contact_id,
+        channel=Channel.EMAIL,
+        entrance="bostad-mejl",
+        unit="bostadsbolag",
+        received_at=utc_now(),
+        sender=Sender(email="anna@example.se"),
+        subject="Hyra",
+        attachments=[file],
+        original_key=original_key(contact_id),
+    )
+    await house.casework.follow_contacts.run([mail])
+    [row] = (await house.casework.list_cases.run(MARIA)).items
+    return row.number, contact_id
+
+
+async def test_files_are_downloaded_and_never_shown(house, client):
+    number, contact_id = await with_files(house)
+    await log_in(client, "agent-maria-lind")
+    page = (await client.get(f"/cases/{number}")).text
+    links = re.findall(r'href="(/cases/[^"]+/contacts/[^"]+)"', page)
+    assert links == [f"/cases/{number}/contacts/{contact_id}/{end}" for end in ("attachments/1", "original")]
+    file, mail = [await client.get(link) for link in links]
+    assert file.content == b"<script>alert(1)</script>"
+    assert file.headers["content-type"] == "application/octet-stream"
+    assert file.headers["content-disposition"].startswith('attachment; filename="aao-hyra-.html"; filename*=UTF-8')
+    assert file.headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in file.headers["content-security-policy"]
+    assert mail.headers["content-type"] == "message/rfc822"
+    assert f'filename="{number}.eml"' in mail.headers["content-disposition"]
+    assert mail.content.endswith(b"Hej")
+
+
+async def test_files_are_only_for_those_who_may_read_the_case(house, client):
+    number, contact_id = await with_files(house)
+    address = f"/cases/{number}/contacts/{contact_id}"
+    client.cookies.clear()
+    assert (await client.get(f"{address}/attachments/1")).status_code == 303
+    elsewhere = Person("x", "Elsa", frozenset({Role.OFFICER}), frozenset({"miljo"}))
+    client.cookies.set("kc_session", await house.app.state.sessions.start(elsewhere))
+    assert (await client.get(f"{address}/attachments/1")).status_code == 404
+    assert (await client.get(f"{address}/original")).status_code == 404
+    await log_in(client, "agent-maria-lind")
+    assert (await client.get(f"{address}/attachments/2")).status_code == 404
+    assert (await client.get(f"/cases/{number}/contacts/{new_id()}/original")).status_code == 404
+    purge = ContactPurged(contact_id=contact_id, channel=Channel.EMAIL, purged_at=utc_now(), reason="erased")
+    await house.casework.follow_contacts.run([purge])
+    assert (await client.get(f"{address}/attachments/1")).status_code == 404
+
+
+@pytest.mark.parametrize(("language", "text"), [("sv", "verksamhetens egen kö"), ("en", "the unit's own queue")])
+async def test_why_it_waited_is_said_in_words(house, client, language, text):
+    await house.arrive(Channel.PHONE, phone="+46701740605", why=("queue-of-the-unit", "my-own_rule", "otherwise:due"))
+    await log_in(client, "agent-maria-lind")
+    client.cookies.set("kc_lang", language)
+    await post(client, "/desk/next")
+    [offer] = re.findall(r'name="offer_id" value="([\w-]+)"', (await client.get("/desk")).text)
+    await post(client, "/desk/accept", offer_id=offer)
+    for address in ("/desk", "/cases/KC-2026-000001"):
+        page = (await client.get(address)).text
+        assert f"{text}, my own rule" in page
+        assert "070-174 06 05" in page
+        assert "otherwise" not in page
 
 
 async def test_logging_out_ends_the_login_for_good(client):

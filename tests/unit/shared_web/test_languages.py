@@ -1,6 +1,7 @@
 """Which language a reader gets, and that no text lacks its English."""
 
 import ast
+import importlib
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,12 @@ from jinja2.ext import extract_from_ast
 import shared.web.errors as web_errors
 from services.casework.web import cases_pages
 from services.casework.web.login import ROLE_NAMES
+from services.router.domain.rule_table import FIRST_TABLE
+from shared.errors import DomainError
 from shared.web.languages import Texts, preferred, read_english
 from shared.web.pages import TEMPLATES, make_environment, translation_folders
 
+SERVICES = ("intake", "router", "casework", "stats")
 ROOT = Path(__file__).parents[3]
 SHARED = ROOT / "shared/web/translations/en.po"
 FOLDERS = [TEMPLATES, *sorted(ROOT.glob("services/*/templates"))]
@@ -57,7 +61,9 @@ def assets():
     return Assets({})
 
 
-@pytest.mark.parametrize("package", ["shared", "services/casework"])
+@pytest.mark.parametrize(
+    "package", ["shared", "services/intake", "services/router", "services/casework", "services/stats"]
+)
 def test_every_problem_is_in_english_too(package):
     known = english_of(ROOT / package / "templates")
     assert not set(titles(ROOT / package)) - known
@@ -65,6 +71,32 @@ def test_every_problem_is_in_english_too(package):
 
 def test_the_texts_of_the_timeline_and_of_roles_are_in_english_too():
     assert not {*cases_pages.TEXTS, *ROLE_NAMES.values()} - english_of(ROOT / "services/casework/templates")
+
+
+def test_every_problem_of_the_four_services_is_found_and_in_english_too():
+    """By the classes themselves: a title that is built, or inherited from somewhere else, is not missed."""
+    for service in SERVICES:
+        importlib.import_module(f"services.{service}.main")
+    found = {error for error in problems(DomainError) if error.__module__.startswith(("shared.", "services."))}
+    assert {"NoReceiverError", "NoLongerYoursError", "UnknownEntranceError", "TooMuchLoadError"} <= {
+        error.__name__ for error in found
+    }
+    for error in found:
+        package = error.__module__.split(".")[1] if error.__module__.startswith("services.") else ""
+        folder = ROOT / "services" / package / "templates" if package else TEMPLATES
+        assert error.title in english_of(folder), f"{error.__name__}: {error.title}"
+
+
+def problems(kind: type[DomainError]) -> set[type[DomainError]]:
+    """The class and all that come of it."""
+    return {kind}.union(*(problems(one) for one in kind.__subclasses__()))
+
+
+def test_the_rules_that_the_router_begins_with_have_words():
+    words = (ROOT / "services/casework/templates/words.html").read_text(encoding="utf-8")
+    names = [str(rule["name"]) for rule in FIRST_TABLE if "name" in rule]
+    assert names
+    assert not [name for name in names if f'"{name}": _(' not in words]
 
 
 def test_the_texts_of_bad_input_are_in_english_too():
