@@ -37,4 +37,12 @@ OUTBOX_RELAYED = Counter("kc_outbox_relayed_total", "Events moved from the outbo
 TABLE_KEYS = Gauge("kc_table_keys", "Keys of a whole table in memory.", ["topic"])
 TABLE_SKIPPED = Counter("kc_table_skipped_total", "Table records that could not be read.", ["topic"])
 
+ROUTER_WAITING = Gauge("kc_router_waiting", "Contacts that nobody has accepted.", ["queue", "channel"])
+ROUTER_OLDEST = Gauge("kc_router_oldest_seconds", "How long the oldest of a queue has waited.", ["queue"])
+ROUTER_READY = Gauge("kc_router_ready_agents", "Ready agents who could take from a queue.", ["queue"])
+ROUTER_OFFERED = Gauge("kc_router_offered", "Offers that nobody has answered yet.")
+ROUTER_HELD = Gauge("kc_router_held", "Contacts that agents have accepted and not ended.")
+ROUTER_DRIFT = Gauge("kc_router_drift", "Contradictions between leases, what agents hold and contacts; should be 0.")
+ROUTER_EVENTS = Counter("kc_router_events_total", "What happened in the queues, by the type of its event.", ["type"])
+
 LOOP_RESTARTS = Counter("kc_loop_restarts_total", "Background loops that failed and were started again.", ["loop"])

@@ -9,6 +9,7 @@ from functools import partial
 from services.router import consumers
 from services.router.jobs.guard import guard
 from services.router.jobs.listen import listen
+from services.router.jobs.measure import measure
 from services.router.jobs.sweep import sweep
 from services.router.settings import Settings
 from services.router.store.case_agents import CaseAgents
@@ -151,6 +152,7 @@ def make_running(settings: Settings, health: Health, store: Store, tables: Table
     background.add("listen", partial(listen, store.domain, store.waiters, store.watermark))
     background.add("guard", partial(guard, store.domain, rebuild))
     background.add("sweep", partial(sweep, store.queues))
+    background.add("measure", partial(measure, store.queues, store.look))
     background.add("teach", teach.run)
     health.add("redis", store.domain.check)
     health.add("kafka", publisher.check)

@@ -52,6 +52,16 @@ class Availability:
 
 
 @dataclass(frozen=True, slots=True)
+class Drift:
+    """Where leases, what agents hold and contacts contradict each other (`named`: the first few), and what is held."""
+
+    wrong: int
+    offered: int
+    held: int
+    named: str
+
+
+@dataclass(frozen=True, slots=True)
 class EndedCase:
     """A case that is over: its contact, and who ended it as what."""
 
@@ -157,6 +167,11 @@ class Queues:
         """Let at most `limit` passed deadlines take effect; return how many, and seconds until the next one."""
         done, following, _ = await self._domain.call("expire", limit)
         return int(done), None if int(following) < 0 else int(following) / 1000
+
+    async def drift(self, depth: int = 1000) -> Drift:
+        """Compare leases, what agents hold and contacts, in each line to a depth; nothing is changed."""
+        wrong, offered, held, named = await self._domain.call("drift", depth)
+        return Drift(int(wrong), int(offered), int(held), named.decode())
 
     async def _answered(self, command: str, contact_id: str, *args: Argument) -> tuple[int, str]:
         outcome, epoch, last = await self._domain.call(command, contact_id, *args)

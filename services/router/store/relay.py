@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,7 @@ from services.router.store.domain import ABSENT, heed_cancellation
 from services.router.store.watermark import Watermark
 from shared.events import EVENT_TYPES, ContactRouted
 from shared.ids import natural_event_id
+from shared.metrics import ROUTER_EVENTS
 from shared.publish import Message, Publisher, tombstone
 from shared.records import OpenContact
 from shared.topics import OPEN, ROUTING
@@ -89,6 +91,7 @@ class Relay:
         messages = [to_message(stream_id.decode(), fields) for stream_id, fields in entries]
         done = await self._publisher.publish_prefix(*messages)
         if done:
+            count(messages[:done])
             await self._passed(entries[done - 1][0].decode())
         if done < len(messages):
             log.warning("relay_held_up", stream=self._out, waiting=len(messages) - done)
@@ -102,6 +105,12 @@ class Relay:
             pipe.execute_command("XTRIM", self._out, "MINID", f"{milliseconds}-{int(number) + 1}")
             pipe.publish(self._announce, stream_id)
             await pipe.execute()
+
+
+def count(messages: Sequence[Message]) -> None:
+    """Tell the metrics what has happened, by type."""
+    for kind, number in Counter(each.type for each in messages if each.topic is ROUTING).items():
+        ROUTER_EVENTS.labels(kind).inc(number)
 
 
 def _entries(found: Any) -> Sequence[tuple[bytes, Fields]]:

@@ -210,6 +210,7 @@ class Machine(RuleBasedStateMachine):
     def all_holds(self) -> None:
         self.seen = self.do(picture(self.desk.redis, self.desk.domain.tag))
         check(self.seen)
+        assert self.do(self.desk.queues.drift()).wrong == 0, "the drift metric sees what is not there"
         states = {contact_id: fields["state"] for contact_id, fields in self.seen.under("c:")}
         assert set(self.known) <= set(states), "a contact is lost"
         for contact in self.seen.contacts.values():
