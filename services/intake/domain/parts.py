@@ -17,6 +17,7 @@ MAX_ATTACHMENT_BYTES = 30_000_000
 """All attachments of a mail together; what is cut is still in the original."""
 MAX_NAME = 120
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069]+')
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$", re.IGNORECASE)
 
 
@@ -104,10 +105,18 @@ def body_bytes(part: Message) -> bytes:
     """Return the decoded bytes of a part; a broken transfer encoding gives the bytes as they came."""
     if part.is_multipart():
         return b"\n".join(sub.as_bytes() for sub in part.get_payload() if isinstance(sub, Message))
+    if str(part.get("content-transfer-encoding") or "").strip().lower() == "base64" and not _is_base64(part):
+        return str(part.get_payload()).encode("utf-8", "surrogateescape")
     payload = attempt(lambda: part.get_payload(decode=True), None)
     if isinstance(payload, bytes):
         return payload
     return str(part.get_payload()).encode("utf-8", "surrogateescape")
+
+
+def _is_base64(part: Message) -> bool:
+    """Say whether a line is what its label says: a footer below an encoded text is passed over, plain words are not."""
+    lines = str(part.get_payload()).split("\n")
+    return any(_BASE64.fullmatch(line.strip()) for line in lines) or not any(line.strip() for line in lines)
 
 
 def _take(part: Message, found: Contents) -> None:

@@ -84,14 +84,16 @@ class _Session:
         self._thread = thread
         self._mailbox = job.mailbox
         self.worked = False
+        self._newest = 0
 
     async def run(self) -> None:
         """Connect, take in everything that lies there, then what comes."""
         self.worked = False
+        self._newest = 0
         try:
             uidvalidity = await self._call(self._mailbox.open)
             place = await self._begin(uidvalidity)
-            await self._take(place)
+            await self._take_all(place)
             self.worked = True
             self._job.health.set("imap", None)
             await self._follow(place)
@@ -115,12 +117,20 @@ class _Session:
     async def _follow(self, place: Place) -> None:
         while True:
             await self._call(lambda: self._mailbox.wait(self._job.poll_seconds))
-            await self._take(place)
+            await self._take_all(place)
 
-    async def _take(self, place: Place) -> None:
-        """Take in what lies in the folder, some at a time, until it is empty."""
-        for batch in _batches(await self._call(self._mailbox.look), self._job.mail_limit):
+    async def _take_all(self, place: Place) -> None:
+        """Take in what lies there and what has come meanwhile: the hint at it went by while we were busy."""
+        while await self._take(place):
+            pass
+
+    async def _take(self, place: Place) -> bool:
+        """Take in what lies in the folder, some at a time; say whether any of it was not there before."""
+        found = await self._call(self._mailbox.look)
+        for batch in _batches(found, self._job.mail_limit):
             await self._take_batch(place, batch)
+        newest, self._newest = self._newest, max([self._newest, *(one.uid for one in found)])
+        return self._newest > newest
 
     async def _take_batch(self, place: Place, batch: Sequence[Found]) -> None:
         raws = await self._call(lambda: self._read(batch))

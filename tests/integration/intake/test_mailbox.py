@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import select
 
 from services.intake.channels.mailbox import Mailbox
@@ -56,6 +57,8 @@ async def test_a_mail_is_an_event_within_two_seconds_and_lies_among_the_processe
             await eventually(partial(_count, post, number + 1), timeout=2)
             assert time.monotonic() - started < 2
         moved = await eventually(lambda: _folder(post, "Behandlat", 5))
+        await eventually(lambda: REGISTRY.get_sample_value("kc_mailbox_waiting") == 0)
+        assert (REGISTRY.get_sample_value("kc_mailbox_taken_total") or 0) >= 5
     found = await read_contacts()
     events = [one.event for one in found]
     assert all(isinstance(one, ContactReceived) for one in events)
@@ -66,6 +69,15 @@ async def test_a_mail_is_an_event_within_two_seconds_and_lies_among_the_processe
     kept = await post.receive.originals.get(str(first.original_key))  # type: ignore[attr-defined] # the real store
     assert kept in (moved or [])
     assert await _folder(post, "INBOX", 0) == []
+
+
+async def test_mails_that_come_while_others_are_taken_in_wait_for_no_poll(post: Post) -> None:
+    mailbox = post.mailbox()
+    async with running(replace(post.poll(mailbox), poll_seconds=60)):
+        await eventually(lambda: mailbox._box is not None)
+        for number in range(25):
+            await post.server.send(letter(number=number), to=post.address)
+        await eventually(partial(_count, post, 25), timeout=10)
 
 
 @dataclass(frozen=True, slots=True)

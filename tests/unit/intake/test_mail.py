@@ -67,6 +67,14 @@ def test_mails_without_any_header_of_their_own_are_told_apart() -> None:
     assert mail.read(relayed).message_id == mail.read(raws[0]).message_id
 
 
+def test_plain_words_labelled_base64_are_read_as_they_came() -> None:
+    encoding = b"Content-Transfer-Encoding: base64"
+    assert mail.read(letter("Hej, det är kallt!".encode(), headers=(encoding,))).own == "Hej, det är kallt!"
+    encoded = base64.encodebytes("Hej, det är kallt!".encode())
+    assert mail.read(letter(encoded, headers=(encoding,))).own == "Hej, det är kallt!"
+    assert "Hej, det är kallt!" in mail.read(letter(encoded + b"\r\nSent to the list!\r\n", headers=(encoding,))).own
+
+
 def test_parts_nested_too_deep_are_flagged() -> None:
     nest = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (i, i) for i in range(60))
     read = mail.read(b"From: anna@example.se\r\nMessage-ID: <2@example.se>\r\n" + nest + b"\r\nHej\r\n")
