@@ -21,6 +21,7 @@ from shared.decode import ALL_TYPES
 from shared.events import Event
 from shared.health import Health
 from shared.lane import Lane
+from shared.metrics import HALTED
 from shared.publish import Publisher
 from shared.received import Handler, Pace, Received
 from shared.settings import ServiceSettings
@@ -132,6 +133,7 @@ class Inflow:
     def halt(self, reason: str) -> None:
         """Pause everything and be not ready, until `resume`."""
         log.error("inflow_halted", service=self._service, reason=reason)
+        HALTED.labels(self._service).set(1)
         self._health.set(_PROBLEM, reason)
         for lane in self.reads.values():
             lane.halt(self.consumer_of(lane))
@@ -139,6 +141,7 @@ class Inflow:
     def resume(self) -> None:
         """Go on after `halt`, at the records where it stopped."""
         log.info("inflow_resumed", service=self._service)
+        HALTED.labels(self._service).set(0)
         self._health.set(_PROBLEM, None)
         for lane in self.reads.values():
             lane.go_on(self.consumer_of(lane))

@@ -21,6 +21,12 @@ HANDLED_SECONDS = Histogram(
 LAG = Gauge("kc_lag", "Records written but not yet committed by the group.", ["topic", "group", "partition"])
 LAST_EVENT_SECONDS = Gauge("kc_last_event_timestamp_seconds", "Time of the newest event handled.", ["topic", "group"])
 
+HALTED = Gauge("kc_inflow_halted", "1 while too many dead records keep a service from reading.", ["service"])
+GROUP_LAG = Gauge(
+    "kc_group_lag", "Records that a group has not done, as stats sees it from outside.", ["topic", "group"]
+)
+GROUP_AGE = Gauge("kc_group_oldest_seconds", "Age of the oldest record that a group has not done.", ["topic", "group"])
+
 PUBLISHED = Counter("kc_published_total", "Events that Kafka acknowledged.", ["topic"])
 PUBLISH_FAILED = Counter("kc_publish_failed_total", "Publications that were not acknowledged in time.", ["source"])
 PUBLISH_SECONDS = Histogram(
@@ -44,5 +50,10 @@ ROUTER_OFFERED = Gauge("kc_router_offered", "Offers that nobody has answered yet
 ROUTER_HELD = Gauge("kc_router_held", "Contacts that agents have accepted and not ended.")
 ROUTER_DRIFT = Gauge("kc_router_drift", "Contradictions between leases, what agents hold and contacts; should be 0.")
 ROUTER_EVENTS = Counter("kc_router_events_total", "What happened in the queues, by the type of its event.", ["type"])
+
+MAILBOX_WAITING = Gauge("kc_mailbox_waiting", "Mails that lie in the inbox and are not taken in yet.")
+MAILBOX_TAKEN = Counter("kc_mailbox_taken_total", "Mails taken in and moved away.")
+MAILBOX_LOOK = Gauge("kc_mailbox_look_timestamp_seconds", "When the inbox was last asked what lies in it.")
+MAILS_OUT = Counter("kc_mails_out_total", "What became of attempts to send a mail.", ["kind", "outcome"])
 
 LOOP_RESTARTS = Counter("kc_loop_restarts_total", "Background loops that failed and were started again.", ["loop"])

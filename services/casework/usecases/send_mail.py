@@ -12,6 +12,7 @@ from services.casework.mail import MailRefusedError, MailServer, MailUnknownErro
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork
 from shared.clock import Clock
+from shared.metrics import MAILS_OUT
 
 BATCH = 20
 LEASE = timedelta(minutes=4)
@@ -60,6 +61,7 @@ class SendMail:
         else:
             async with self.uow.begin() as work:
                 await work.mails.sent(mail["id"], self.clock())
+            MAILS_OUT.labels(mail["kind"], "sent").inc()
 
     async def _unknown(self, mail: Row, problem: str) -> None:
         """A receipt that may have gone out is never sent again; a reply that may not have, is."""
@@ -75,8 +77,10 @@ class SendMail:
         pause = min(LONGEST_PAUSE, 2.0 ** min(mail["attempts"], 10)) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
         async with self.uow.begin() as work:
             await work.mails.retry(mail["id"], self.clock() + timedelta(seconds=pause), problem)
+        MAILS_OUT.labels(mail["kind"], "later").inc()
 
     async def _failed(self, mail: Row, problem: str) -> None:
         log.error("mail_failed", mail=mail["id"], kind=mail["kind"], problem=problem)
         async with self.uow.begin() as work:
             await work.mails.failed(mail["id"], problem)
+        MAILS_OUT.labels(mail["kind"], "failed").inc()

@@ -18,6 +18,7 @@ from services.intake.store.mailboxes import Place
 from services.intake.usecases.receive_mail import RawMail
 from shared.errors import TransientError
 from shared.health import Health
+from shared.metrics import MAILBOX_LOOK, MAILBOX_TAKEN, MAILBOX_WAITING
 
 T = TypeVar("T")
 
@@ -127,8 +128,14 @@ class _Session:
     async def _take(self, place: Place) -> bool:
         """Take in what lies in the folder, some at a time; say whether any of it was not there before."""
         found = await self._call(self._mailbox.look)
+        waiting = len(found)
+        MAILBOX_LOOK.set_to_current_time()
+        MAILBOX_WAITING.set(waiting)
         for batch in _batches(found, self._job.mail_limit):
             await self._take_batch(place, batch)
+            waiting -= len(batch)
+            MAILBOX_WAITING.set(waiting)
+
         newest, self._newest = self._newest, max([self._newest, *(one.uid for one in found)])
         return self._newest > newest
 
@@ -140,6 +147,7 @@ class _Session:
             await self._job.receive.receive(list(raws.values()), self._job.address)
             await self._job.places.remember(self._mailbox.account.name, Place(place.uidvalidity, max(raws)))
             await self._call(lambda: self._mailbox.move(sorted(raws)))
+            MAILBOX_TAKEN.inc(len(raws))
 
     def _read(self, batch: Sequence[Found]) -> dict[int, RawMail]:
         """Return the mails; of one that is too large its header, so that it is seen and kept where it is."""

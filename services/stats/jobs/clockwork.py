@@ -9,6 +9,7 @@ from services.stats.store.facts import FactStore
 from services.stats.usecases.survey import Survey
 from services.stats.usecases.watch import Watch
 from shared.clock import Clock
+from shared.metrics import GROUP_AGE, GROUP_LAG
 from shared.web.live import Hub
 
 TOPIC = "board"
@@ -63,10 +64,19 @@ def surveying(survey: Survey, hub: Hub, seconds: float) -> Callable[[], Awaitabl
     async def run() -> None:
         while True:
             await survey.look()
+            tell(survey)
             hub.publish(STREAMS, SURVEYED)
             await asyncio.sleep(seconds)
 
     return run
+
+
+def tell(survey: Survey) -> None:
+    """Give the metrics what the newest survey saw; a group that has done everything has age 0."""
+    for stream in survey.streams():
+        GROUP_LAG.labels(stream.topic, stream.group).set(stream.lag if stream.started else 0)
+        age = (survey.newest.at - stream.oldest).total_seconds() if survey.newest and stream.oldest else 0.0
+        GROUP_AGE.labels(stream.topic, stream.group).set(max(0.0, age))
 
 
 def months_ahead(store: FactStore, clock: Clock) -> Callable[[], Awaitable[None]]:

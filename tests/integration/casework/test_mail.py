@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from services.casework.domain.case import case_id_of
 from services.casework.mail import MailServer, MailUnknownError
@@ -46,6 +47,7 @@ async def test_a_receipt_goes_out_once_and_no_robot_answers_it(room: Room, post:
     found = thread.find(room.settings.key_for("thread"), [mail["Message-ID"]], address.upper())
     assert found == thread.ThreadToken(case_id_of(contact("a")), proven=True)
     assert await _states(room) == [("receipt", "sent")]
+    assert REGISTRY.get_sample_value("kc_mails_out_total", {"kind": "receipt", "outcome": "sent"})
 
 
 @pytest.mark.parametrize(

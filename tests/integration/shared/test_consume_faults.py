@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError
+from prometheus_client import REGISTRY
 
 from shared.consume import Inflow
 from shared.errors import LogUnavailableError, PermanentError, TransientError
@@ -120,6 +121,7 @@ async def test_too_many_dead_pause_everything_health_says_why_and_resume_goes_on
     await spread(house, range(80, 90), 1)
     inflow = await house.inflow()
     await eventually(lambda: inflow.halted)
+    assert REGISTRY.get_sample_value("kc_inflow_halted", {"service": "tester"}) == 1
     assert "51 of the last 51 records" in (await house.health.failing())["inflow"]
     await eventually(lambda: _committed_sum(house, 51))
     assert len(await read(house.settings, CONTACTS.dead)) == 51

@@ -126,6 +126,8 @@ async def test_the_figures_of_a_small_day(settings):
         streams = await eventually(lambda: items(client, "/api/v1/streams"), timeout=20)
         assert {"topic", "group", "lag", "rate", "oldest_unprocessed_seconds", "dead"} <= set(streams[0])
         assert (await client.get("/health/ready")).json()["failing"] == {}
+        lags = (await client.get("/metrics")).text.count("kc_group_lag{")
+        assert lags >= len(streams) > 0
         assert "Inga döda poster" in (await client.get("/ops/dead", params={"topic": streams[0]["topic"]})).text
 
 
