@@ -34,7 +34,7 @@ _PROBLEM = "inflow"
 log = structlog.get_logger(__name__)
 
 
-class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ships no types
     """Tells the lane when partitions come and go."""
 
     def __init__(self, lane: Lane, inflow: "Inflow") -> None:

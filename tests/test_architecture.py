@@ -47,6 +47,17 @@ def test_no_function_is_long():
     assert not long, f"Functions above {MAX_FUNCTION} lines: {long}"
 
 
+def test_every_exception_to_a_rule_states_its_reason():
+    silent = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in python_files("services", "shared", "deploy", "tests")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(r"# noqa(?!: [A-Z0-9, ]+ - \S)|# type: ignore(?!\[[\w, -]+\] +# \S)", line)
+        and path != Path(__file__)
+    ]
+    assert not silent, f"No reason on the line: {silent}"
+
+
 def test_nothing_happens_at_import():
     effects = {
         "Settings",

@@ -49,7 +49,7 @@ async def desk(house: DeskHouse, path: str = "/desk", **browser: object) -> Asyn
     async with served(house.app) as url:
         token = await house.app.state.sessions.start(MARIA)
         size = {"width": 1366, "height": 768} | browser
-        async with page_at(url + path, token, **size) as page:  # type: ignore[arg-type]
+        async with page_at(url + path, token, **size) as page:  # type: ignore[arg-type] # sizes are numbers
             page.set_default_timeout(30_000)
             yield page
 

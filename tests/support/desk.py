@@ -186,7 +186,7 @@ async def desk_house(settings: ServiceSettings, times: Times | None = None) -> A
     router = FakeRouter()
     built = wiring.build(own, engine)
     await built.router.close()
-    casework = replace(built, router=router, accept_offer=AcceptOffer(uow, router, utc_now))  # type: ignore[arg-type]
+    casework = replace(built, router=router, accept_offer=AcceptOffer(uow, router, utc_now))  # type: ignore[arg-type] # the part it uses
     router.case_types = [
         {**one.model_dump(include={"unit"}), "case_type": one.id, "area": one.area, "question": one.question}
         for one in await casework.read_catalogue.case_types()

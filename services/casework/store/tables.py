@@ -23,7 +23,7 @@ metadata = MetaData(schema="casework")
 
 
 def _text(name: str, **kwargs: object) -> Column[str]:
-    return Column(name, Text, nullable=False, server_default="", **kwargs)  # type: ignore[arg-type]
+    return Column(name, Text, nullable=False, server_default="", **kwargs)  # type: ignore[arg-type] # Column's overloads take no **kwargs
 
 
 def _maybe(name: str) -> Column[str]:

@@ -123,7 +123,7 @@ def read_contacts(settings: ServiceSettings) -> ReadContacts:
 def _read(record: object) -> Read:
     headers = dict(record.headers)  # type: ignore[attr-defined] # aiokafka's record
     model = ALL_TYPES[headers["ce_type"].decode()]
-    return Read(headers["ce_id"].decode(), model.model_validate_json(record.value))  # type: ignore[attr-defined]
+    return Read(headers["ce_id"].decode(), model.model_validate_json(record.value))  # type: ignore[attr-defined] # aiokafka's record
 
 
 @dataclass(frozen=True, slots=True)

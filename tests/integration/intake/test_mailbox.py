@@ -198,7 +198,7 @@ async def test_a_reply_with_our_token_follows_up_and_a_strangers_does_not(
     await post.server.send(other, to=post.address)
     async with running(post.poll()):
         await eventually(lambda: _folder(post, "Behandlat", 2))
-    by_sender = {one.event.sender.email: one.event for one in await read_contacts()}  # type: ignore[attr-defined]
+    by_sender = {one.event.sender.email: one.event for one in await read_contacts()}  # type: ignore[attr-defined] # all received
     followed, strange = by_sender["anna@example.se"], by_sender["bo@example.se"]
     assert isinstance(followed, ContactFollowedUp)
     assert followed.follows == CASE

@@ -86,7 +86,7 @@ class Desk:
             connecting=self.settings.connecting_seconds,
         )
         self.look = Look(self.domain)
-        self.relay = Relay(self.domain.plain, self.domain.tag, self.kafka, self.watermark)  # type: ignore[arg-type]
+        self.relay = Relay(self.domain.plain, self.domain.tag, self.kafka, self.watermark)  # type: ignore[arg-type] # the part it uses
 
     async def rebuild(self) -> bool:
         async def read() -> OpenContacts:

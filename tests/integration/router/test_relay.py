@@ -49,7 +49,7 @@ async def test_an_entry_that_is_sent_again_is_the_same_event(desk: Desk):
 
 
 async def test_two_relays_take_turns(desk: Desk):
-    other = Relay(desk.domain.plain, desk.domain.tag, desk.kafka, Watermark())  # type: ignore[arg-type]
+    other = Relay(desk.domain.plain, desk.domain.tag, desk.kafka, Watermark())  # type: ignore[arg-type] # the part it uses
     standby = asyncio.create_task(other.run())
     for number in range(50):
         await desk.arrive(f"c{number}")
@@ -62,7 +62,7 @@ async def test_two_relays_take_turns(desk: Desk):
 async def test_a_relay_takes_over_from_one_that_died(desk: Desk):
     await desk.redis.set(desk.domain.key("relay"), "dead", px=300)
     lonely = FakePublisher()
-    relay = Relay(desk.domain.plain, desk.domain.tag, lonely, Watermark())  # type: ignore[arg-type]
+    relay = Relay(desk.domain.plain, desk.domain.tag, lonely, Watermark())  # type: ignore[arg-type] # the part it uses
     await desk.redis.xadd(desk.domain.key("out"), {"t": "gone", "k": "c1", "at": "1764034066123"})
     running = asyncio.create_task(relay.run())
     await eventually(lambda: bool(lonely.log or desk.kafka.log))

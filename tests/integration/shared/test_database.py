@@ -116,7 +116,7 @@ async def test_a_broken_rule_of_the_database_is_not_transient_and_shows_no_value
 async def test_a_full_pool_and_a_database_that_is_away_are_transient(
     office: AsyncEngine, settings: ServiceSettings
 ) -> None:
-    office.pool._timeout = 0.1  # type: ignore[attr-defined]
+    office.pool._timeout = 0.1  # type: ignore[attr-defined] # SQLAlchemy's pool of a certain kind
     async with office.connect(), office.connect():
         with pytest.raises(PoolTimeoutError) as full:
             await office.connect()

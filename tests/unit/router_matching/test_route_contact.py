@@ -96,7 +96,7 @@ def catalogue() -> Catalogue:
 @pytest.fixture
 async def taught(catalogue: Catalogue) -> Taught:
     taught = Taught()
-    await Teach(catalogue, NoModels(), None, taught).refresh(fit=False)  # type: ignore[arg-type]
+    await Teach(catalogue, NoModels(), None, taught).refresh(fit=False)  # type: ignore[arg-type] # the parts it uses
     return taught
 
 
@@ -112,7 +112,7 @@ def line() -> FakeLine:
 
 @pytest.fixture
 def route(catalogue: Catalogue, taught: Taught, line: FakeLine) -> RouteContact:
-    return RouteContact(catalogue, taught, FakeRules(), line, FakeOwners({"case-7": "agent-maria"}))  # type: ignore[arg-type]
+    return RouteContact(catalogue, taught, FakeRules(), line, FakeOwners({"case-7": "agent-maria"}))  # type: ignore[arg-type] # the parts it uses
 
 
 def received(event: Event, traceparent: str | None = None) -> Received[Any]:
@@ -213,7 +213,7 @@ async def test_a_large_batch_is_one_round_trip(route: RouteContact, line: FakeLi
 
 
 async def test_with_nothing_known_a_contact_still_waits(line: FakeLine, catalogue: Catalogue):
-    await RouteContact(catalogue, Taught(), FakeRules(), line, FakeOwners()).handle([received(contact())])  # type: ignore[arg-type]
+    await RouteContact(catalogue, Taught(), FakeRules(), line, FakeOwners()).handle([received(contact())])  # type: ignore[arg-type] # the parts it uses
     assert fact_of(line.routed[0]).candidates == ()
     assert line.waiting["c1"].queue == "kontaktcenter"
 
