@@ -64,7 +64,7 @@ class Display:
         line = Table.grid(expand=False)
         line.add_column(width=12)
         line.add_column(width=WIDTH - 12, justify="right")
-        note = Text("värmen är borta: många ringer om att det är kallt inne", style="bold red") if spike else Text()
+        note = Text("värmen är borta: många hör av sig", style="bold red") if spike else Text()
         line.add_row(Text(f"{int(hour):02d}:{int(hour % 1 * 60):02d}", style="bold"), note)
         return line
 

@@ -30,7 +30,7 @@ ARGUMENTS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "-
 PAGE, WALL = (1366, 768), (1920, 1080)
 MAIL = (
     "Hej! Det är iskallt i lägenheten sedan i går kväll, termometern visar 16 grader mitt i rummet. "
-    "Alla element är kalla. Kan någon komma?\n\nVänliga hälsningar\nAnna Ek"
+    "Alla element är kalla. Kan någon komma?"
 )
 NOTE = "16 grader mitt i rummet sedan i går kväll, alla element kalla. Hemma efter 15."
 TOLD = 240.0
@@ -70,6 +70,17 @@ class Camera:
         await page.screenshot(path=self.folder / f"{name}.png", animations="disabled")
 
 
+async def _fitted(stack: StackInfo, http: httpx.AsyncClient) -> None:
+    """Wait until the router of a fresh stack has learnt from the seed."""
+    question = {"text": MAIL, "channel": "email"}
+    async with asyncio.timeout(TOLD):
+        while True:
+            answer = await http.post(f"{stack.router}/api/v1/match", json=question, headers=stack.machine)
+            if any(COLD.endswith(best["question"]) for best in answer.json()["candidates"][:1]):
+                return
+            await asyncio.sleep(1)
+
+
 async def work_by_hand(camera: Camera, page: Page, citizens: Citizens) -> str:
     """Take one mail from offer to hand-over on the desk; return the number of its case."""
     await page.goto(f"{camera.stack.casework}/desk")
@@ -100,19 +111,14 @@ async def _to_the_end(page: Page) -> None:
         steps = await page.locator(".step.done").count()
         last = page.locator(".step.now .options button").last
         await last.click()
-        await page.wait_for_function(
-            f"document.querySelectorAll('.step.done').length > {steps} || document.querySelector('.step.end')"
-        )
+        await page.locator(".step.done").nth(steps).or_(page.locator(".step.end")).first.wait_for()
 
 
-async def at_the_officer(camera: Camera, number: str) -> None:
-    """Show the officer's inbox and the case."""
+async def at_the_officer(camera: Camera, path: str, name: str) -> None:
+    """Show a page of the officer who takes over what concerns the housing company."""
     async with camera.as_person("officer-per-dahl") as page:
-        await page.goto(f"{camera.stack.casework}/inbox")
-        await page.wait_for_selector(f"text={number}")
-        await camera.take(page, "inkorg")
-        await page.goto(f"{camera.stack.casework}/cases/{number}")
-        await camera.take(page, "arende")
+        await page.goto(f"{camera.stack.casework}{path}")
+        await camera.take(page, name)
 
 
 async def at_the_reception(camera: Camera, page: Page) -> None:
@@ -123,11 +129,13 @@ async def at_the_reception(camera: Camera, page: Page) -> None:
 
 
 async def when_it_spikes(camera: Camera, desk: Page, display: Display) -> None:
-    """Wait for the alarm, then show desk, wallboard and streams in the middle of it."""
+    """Show desk, reception, inbox, wallboard and streams in the middle of the spike, once the alarm is raised."""
     await _hour(display, display.day.plan.spike_from + 0.2)
     await desk.goto(f"{camera.stack.casework}/desk")
     await desk.wait_for_selector("#queues")
     await camera.take(desk, "skrivbord")
+    await at_the_reception(camera, desk)
+    await at_the_officer(camera, "/inbox", "inkorg")
     async with camera.as_person("admin-anna-falk", WALL) as wall:
         await _told(camera.stack, display.http)
         await wall.goto(f"{camera.stack.stats}/wallboard?theme=light")
@@ -160,9 +168,9 @@ async def take_all(camera: Camera, plan: DayPlan) -> None:
     stack = replace(camera.stack, agents=tuple(others))
     async with camera.as_person(agent) as desk:
         async with httpx.AsyncClient(timeout=40) as http:
+            await _fitted(stack, http)
             number = await work_by_hand(camera, desk, Citizens(stack, http))
-        await at_the_officer(camera, number)
-        await at_the_reception(camera, desk)
+        await at_the_officer(camera, f"/cases/{number}", "arende")
         async with Demo(plan, stack, agents=len(others)).opened(Console()) as display:
             playing = asyncio.create_task(display.day.play())
             try:
