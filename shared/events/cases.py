@@ -118,6 +118,7 @@ class HandoverReturned(_Handover):
 
     event_type = "handover.returned.v1"
     reason: str
+    """A code; what the receiver wrote stays in the case."""
 
 
 class HandoverAnswered(_Handover):

@@ -26,6 +26,9 @@ from shared.events import (
 from shared.vocabulary import Resolution
 from shared.web.access import Person, visible_units
 
+RETURNED = "wrong_place"
+"""The reason of a return as events carry it: what the receiver wrote may hold personal data and stays in the case."""
+
 
 async def _held(work: Work, handover_id: str, person: Person) -> tuple[Row, Case]:
     """Return the hand-over and its case, both held, the case first as everywhere."""
@@ -35,8 +38,9 @@ async def _held(work: Work, handover_id: str, person: Person) -> tuple[Row, Case
     return await work.handovers.find(handover_id, units), case
 
 
-def _facts(row: Row, case: Case, by: str, now: datetime) -> dict[str, Any]:
-    return {"case_id": case.id, "case_number": case.number, "handover_id": row["id"], "by": by, "at": now}
+def _facts(row: Row, case: Case, person: Person, now: datetime) -> dict[str, Any]:
+    """Return what every event of a hand-over says; who by is an id there, the name stays in the case."""
+    return {"case_id": case.id, "case_number": case.number, "handover_id": row["id"], "by": person.id, "at": now}
 
 
 def _received(row: Row, by: str, now: datetime) -> dict[str, Any]:
@@ -59,7 +63,7 @@ class AcknowledgeHandover:
             ref = external_ref or row["external_ref"]
             await work.handovers.change(row["id"], state=state.value, external_ref=ref, **_received(row, by, now))
             if not row["acknowledged_at"]:
-                work.tell(HandoverAcknowledged(**_facts(row, case, by, now)))
+                work.tell(HandoverAcknowledged(**_facts(row, case, person, now)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +93,8 @@ class ProgressHandover:
             received = _received(row, by, now)
             await work.handovers.change(row["id"], state=state.value, progress_at=now, **given, **received)
             if received:
-                work.tell(HandoverAcknowledged(**_facts(row, case, by, now)))
-            work.tell(HandoverProgressed(**_facts(row, case, by, now), planned_for=planned_for))
+                work.tell(HandoverAcknowledged(**_facts(row, case, person, now)))
+            work.tell(HandoverProgressed(**_facts(row, case, person, now), planned_for=planned_for))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ class ReassignHandover:
     letters: Letters
     clock: Clock
 
-    async def run(self, handover_id: str, person: Person, by: str, to: str, text: str = "") -> None:
+    async def run(self, handover_id: str, person: Person, to: str, text: str = "") -> None:
         """Reassign, with a mail to the new receiver; it has to be acknowledged anew."""
         async with self.uow.begin() as work:
             row, case = await _held(work, handover_id, person)
@@ -112,7 +116,7 @@ class ReassignHandover:
                 row["id"], state=state.value, acknowledged_at=None, acknowledged_by=None, reason=text.strip(), **changed
             )
             await self._send(work, case, {**row, **changed, "unit_name": unit["name"]}, text, now)
-            work.tell(HandoverProgressed(**_facts(row, case, by, now)))
+            work.tell(HandoverProgressed(**_facts(row, case, person, now)))
 
     async def _send(self, work: Work, case: Case, row: Row, text: str, now: datetime) -> None:
         plan = Preview(
@@ -152,10 +156,9 @@ class ReturnHandover:
             lives = case_after(case.state, Deed.RETURN)
             await work.handovers.change(row["id"], state=state.value, ended_at=now, ended_by=by, reason=why)
             await work.cases.change(case.id, now, state=lives.value)
-            work.tell(HandoverReturned(**_facts(row, case, by, now), reason=why))
-            work.tell(
-                CaseReopened(case_id=case.id, case_number=case.number, contact_id=case.current_contact, by=by, at=now)
-            )
+            work.tell(HandoverReturned(**_facts(row, case, person, now), reason=RETURNED))
+            reopened = {"case_id": case.id, "case_number": case.number, "contact_id": case.current_contact}
+            work.tell(CaseReopened(**reopened, by=person.id, at=now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,5 +183,5 @@ class AnswerHandover:
             await work.handovers.change(row["id"], state=state.value, **values)
             if said and answered(await work.contacts.of_case(case.id), case.current_contact):
                 await self.replies.write(work, case, by, said, row["id"], now)
-            work.tell(HandoverAnswered(**_facts(row, case, by, now)))
-            await close(work, case, by, Resolution.HANDED_OVER, None, now)
+            work.tell(HandoverAnswered(**_facts(row, case, person, now)))
+            await close(work, case, person.id, Resolution.HANDED_OVER, None, now)

@@ -62,7 +62,7 @@ async def reassign(house: House, person: Receiver, handover_id: str, body: Deed)
     """Pass it on; it may then be out of the reader's sight."""
     if not body.to:
         raise InvalidError("to")
-    await house.reassign.run(handover_id, person, body.by, body.to, body.reason or body.text or "")
+    await house.reassign.run(handover_id, person, body.to, body.reason or body.text or "")
     return {"handover_id": handover_id, "to": body.to}
 
 

@@ -1,11 +1,12 @@
 """The doors of agents: presence, pull, and the answers to an offer."""
 
 import asyncio
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from services.router.usecases.answer_offer import AnswerOffer
 from services.router.usecases.complete import Complete
@@ -20,11 +21,23 @@ _Agent = Annotated[Person, requires(Action.WORK_DESK)]
 _Epoch = Annotated[int, Field(ge=1)]
 
 
+_CODE = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+
+
+def code_of(reason: str) -> str:
+    """Return a reason that is a code as it is, anything else as `other`: free text could name somebody, and is kept."""
+    return reason if not reason or _CODE.fullmatch(reason) else "other"
+
+
+Reason = Annotated[str, Field(max_length=200), AfterValidator(code_of)]
+"""Why: a code of the caller's, as `lunch` or `wrong_skill`."""
+
+
 class PresenceWish(BaseModel):
     """What an agent is available for from now on; repeated every 10 s it is her heartbeat."""
 
     presence: Literal[Presence.READY, Presence.AWAY, Presence.OFFLINE]
-    reason: str | None = Field(None, max_length=200)
+    reason: Reason | None = None
 
 
 class PresenceReply(BaseModel):
@@ -94,7 +107,7 @@ class Refusal(BaseModel):
     """Why an offer could not be taken."""
 
     epoch: _Epoch
-    reason: str = Field("", max_length=200)
+    reason: Reason = ""
 
 
 class Completion(BaseModel):
@@ -109,7 +122,7 @@ class GivenBack(BaseModel):
 
     epoch: _Epoch
     queue: str | None = Field(None, max_length=100, pattern=r"^[^|#]*$")
-    reason: str = Field("", max_length=200)
+    reason: Reason = ""
 
 
 @router.put("/agents/{agent_id}/presence")

@@ -97,6 +97,7 @@ async def test_acknowledged_progressed_and_answered(room: Room):
         "handover.answered.v1",
         "case.closed.v1",
     ]
+    assert "Per Dahl" not in str(await room.events())
     with pytest.raises(HandoverOverError):
         await room.casework.send_back.run(handover_id, PER, "Per Dahl", "För sent")
 
@@ -108,6 +109,8 @@ async def test_returned_it_is_the_centres_again_and_can_be_handed_over_anew(room
     await room.casework.send_back.run(handover_id, PER, "Per Dahl", "Inte vårt hus")
     case = await room.casework.read_case.run(number, MARIA)
     assert case.state is CaseState.OPEN
+    [returned] = await room.events("handover.returned.v1")
+    assert (returned["value"]["by"], returned["value"]["reason"]) == (PER.id, "wrong_place"), "no name, no words on a kept topic"
     assert [row.number for row in (await room.casework.read_desk.run(MARIA.id)).cases] == [number]
     made = await room.casework.hand_over.run(number, MARIA, request_id="r2", to="gata-och-park")
     assert made.id != handover_id
@@ -121,7 +124,7 @@ async def test_returned_it_is_the_centres_again_and_can_be_handed_over_anew(room
 async def test_reassigned_it_must_be_acknowledged_anew(room: Room):
     _, handover_id = await _handed(room)
     await room.casework.acknowledge.run(handover_id, PER, "Per Dahl")
-    await room.casework.reassign.run(handover_id, PER, "Per Dahl", "Bygg och plan/Rådgivning", "Ert hus")
+    await room.casework.reassign.run(handover_id, PER, "Bygg och plan/Rådgivning", "Ert hus")
     [row] = (await room.casework.read_inbox.run(LENA)).waiting
     assert (row.handover.to, row.handover.acknowledged_at) == ("Bygg och plan/Rådgivning", None)
     mails = await room.rows(
