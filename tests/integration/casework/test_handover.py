@@ -110,7 +110,8 @@ async def test_returned_it_is_the_centres_again_and_can_be_handed_over_anew(room
     case = await room.casework.read_case.run(number, MARIA)
     assert case.state is CaseState.OPEN
     [returned] = await room.events("handover.returned.v1")
-    assert (returned["value"]["by"], returned["value"]["reason"]) == (PER.id, "wrong_place"), "no name, no words on a kept topic"
+    said = (returned["value"]["by"], returned["value"]["reason"])
+    assert said == (PER.id, "wrong_place"), "no name, no words on a kept topic"
     assert [row.number for row in (await room.casework.read_desk.run(MARIA.id)).cases] == [number]
     made = await room.casework.hand_over.run(number, MARIA, request_id="r2", to="gata-och-park")
     assert made.id != handover_id
