@@ -9,6 +9,7 @@ from services.stats.store.series import SeriesStore
 from services.stats.usecases.import_history import BrokenHistoryError, ImportHistory
 from services.stats.usecases.normal import Normal
 from shared.clock import STOCKHOLM
+from tests.support.wait import eventually
 
 pytestmark = pytest.mark.integration
 NOW = datetime(2026, 11, 25, 10, 2, tzinfo=STOCKHOLM)
@@ -30,6 +31,18 @@ async def test_the_old_counts_are_normal_from_the_first_day(stats_engine):
     learnt = await Normal(series).of(("unit",), NOW)
     expected = learnt.series[("unit", "bostad"),]
     assert expected.mean(2, 120, 12) == pytest.approx(54, rel=0.15)
+
+
+async def test_an_import_is_known_without_a_restart(stats_engine):
+    series = SeriesStore(stats_engine)
+    normal = Normal(series)
+    assert (await normal.of(("unit",), NOW)).series == {}
+    await ImportHistory(series).read(csv(14))
+
+    async def learnt():
+        return (await normal.of(("unit",), NOW)).series
+
+    assert ("unit", "bostad") in next(iter(await eventually(learnt, timeout=20)))
 
 
 async def test_a_broken_file_says_every_line_and_imports_nothing(stats_engine):

@@ -12,6 +12,8 @@ from sqlalchemy import text
 from services.stats.main import create_app
 from services.stats.store.cluster import AnotherClusterError
 from services.stats.store.log import cluster_id
+from services.stats.store.series import SeriesStore
+from services.stats.usecases.import_history import ImportHistory
 from services.stats.wiring import make_replay
 from shared.vocabulary import Channel, Presence, Resolution
 from tests.support.served import served
@@ -147,6 +149,16 @@ async def test_a_surge_is_one_alarm_told_once_and_cleared(settings):
         assert cleared["cleared_at"]
         told = await load_topic(settings, 2)
         assert told == ["alarm.raised.v1", "alarm.cleared.v1"]
+
+
+async def test_callers_whose_matter_nobody_knows_yet_are_an_alarm_of_their_unit(settings):
+    async with running_stats(settings, morning(surge=False)) as stats, client_of(stats) as client:
+        bins = [f"{NOW - timedelta(minutes=back):%Y-%m-%dT%H:%M},13,phone,bostadsbolag" for back in (5, 10, 15, 20)]
+        await ImportHistory(SeriesStore(stats.engine)).read("\n".join(["start,count,channel,unit", *bins]).encode())
+        (alarm,) = await eventually(lambda: items(client, "/api/v1/alarms"), timeout=30)
+        assert alarm["series"] == {"unit": "bostadsbolag"}
+        assert [part["series"] for part in alarm["parts"]] == [{"unit": "bostadsbolag", "channel": "phone"}]
+        assert "Störst del: samtal" in alarm["text"]
 
 
 async def load_topic(settings, number) -> list[str]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from services.stats.usecases.translate import CASE_FACTS, ROUTING_FACTS, fact_of
-from shared.events import EVENT_TYPES
+from shared.events import EVENT_TYPES, ContactRouted
 from shared.vocabulary import Channel, Presence
 from tests.support.stats_events import START, Log, closed, handed_over, life, presence
 
@@ -22,6 +22,14 @@ def test_a_contact_s_life():
     assert (queued.type, queued.epoch, queued.channel) == ("contact.queued", 1, Channel.PHONE)
     assert (made.type, accepted.type, accepted.seconds) == ("offer.made", "offer.accepted", 30)
     assert (completed.type, completed.seconds) == ("contact.completed", 180)
+
+
+@pytest.mark.parametrize(("confidence", "counted"), [(0.9, "ct-kallt"), (0.5, "ct-kallt"), (0.18, "")])
+def test_a_guess_that_is_wrong_more_often_than_right_is_no_case_type(confidence, counted):
+    routed = life("c1")[0]
+    assert isinstance(routed, ContactRouted)
+    best = routed.candidates[0].model_copy(update={"confidence": confidence})
+    assert fact_of(Log().record(routed.model_copy(update={"candidates": (best,)}))).case_type == counted
 
 
 def test_ends_and_presence():
