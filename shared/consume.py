@@ -219,7 +219,7 @@ class Inflow:
         if broker is None:
             return
         try:
-            async with asyncio.timeout(self._settings.drain_seconds + 5):
+            async with asyncio.timeout(self._settings.leave_seconds):
                 await broker.stop()
         except (KafkaError, OSError, TimeoutError) as error:
             log.warning("inflow_stop_cut_short", service=self._service, error=type(error).__name__)

@@ -56,6 +56,16 @@ class ServiceSettings(BaseSettings):
     log_format: Literal["json", "console"] = Field("json", description="One JSON object a line, or for people.")
     drain_seconds: float = Field(8.0, description="How long a stop waits for work in hand; less than the grace period.")
 
+    @property
+    def answer_seconds(self) -> float:
+        """How long a stop waits for answers under way: streams and pulls have been told to end, the rest is short."""
+        return self.drain_seconds / 2
+
+    @property
+    def leave_seconds(self) -> float:
+        """How long a stop waits for batches in hand and for leaving the groups, after the answers."""
+        return self.drain_seconds + 2
+
     def key_for(self, purpose: str) -> bytes:
         """Return the 32-byte key of one purpose, derived from the master key (HMAC-SHA256)."""
         return hmac.new(self.secret.get_secret_value().encode(), purpose.encode(), hashlib.sha256).digest()

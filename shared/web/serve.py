@@ -40,7 +40,7 @@ def serve(app: FastAPI, settings: ServiceSettings) -> None:
         log_config=None,
         server_header=False,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=max(1, round(settings.drain_seconds)),
+        timeout_graceful_shutdown=max(1, round(settings.answer_seconds)),
     )
     with contextlib.suppress(KeyboardInterrupt):
         Server(config, app).run()

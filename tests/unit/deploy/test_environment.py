@@ -58,6 +58,15 @@ def test_every_container_has_a_limit_and_says_whether_it_is_well():
         assert "healthcheck" in container or name == "oidc", name
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_longest_stop_ends_within_the_grace_period(service, tmp_path):
+    settings = settings_of(service)()
+    longest = settings.answer_seconds + settings.leave_seconds
+    local = next(part for part in Plan.of(tmp_path, Ports()).services() if part.name == service)
+    assert longest < local.grace
+    assert longest < int(COMPOSE["services"][service]["stop_grace_period"].rstrip("s"))
+
+
 def test_only_the_proxy_and_the_sandbox_mail_server_are_reached_from_outside_and_from_loopback_alone():
     ports = {name: container["ports"] for name, container in COMPOSE["services"].items() if "ports" in container}
     assert set(ports) == {"proxy", "mail"}
