@@ -122,8 +122,11 @@ async def test_a_mail_that_cannot_be_read_reaches_an_agent_with_its_original(
     async with httpx.AsyncClient() as browser:
         await browser.post(f"{info.casework}/login", data=person)
         case = await maria.case_of(offer["contact_id"])
-        page = await browser.get(f"{info.casework}/desk?case={case['number']}")
+        door = f"/cases/{case['number']}"
+        page = await browser.get(f"{info.casework}{door}")
+        handed_out = await browser.get(f"{info.casework}{door}/contacts/{offer['contact_id']}/original")
     assert "gick inte att läsa" in page.text
+    assert handed_out.content == kept
     assert await mailboxes.fetch(address("empty")) == []
 
 

@@ -119,6 +119,29 @@ async def with_files(house: DeskHouse) -> tuple[str, str]:
     return row.number, contact_id
 
 
+async def test_what_was_odd_about_a_contact_is_said_on_both_pages(house, client):
+    contact_id = new_id()
+    mail = ContactReceived(
+        contact_id=contact_id,
+        channel=Channel.EMAIL,
+        entrance="bostad-mejl",
+        unit="bostadsbolag",
+        received_at=utc_now(),
+        original_key=original_key(contact_id),
+        unreadable=True,
+        flags=("no_sender", "unknown_entrance", "<b>from_tomorrow"),
+    )
+    await house.casework.follow_contacts.run([mail])
+    [row] = (await house.casework.list_cases.run(MARIA)).items
+    await log_in(client, "agent-maria-lind")
+    for address in (f"/cases/{row.number}", f"/desk?case={row.number}"):
+        page = (await client.get(address)).text
+        for words in ("gick inte att läsa", "Avsändarens adress saknas.", "som inte är upplagt."):
+            assert words in page, address
+        assert "from_tomorrow" not in page
+        assert f"/cases/{row.number}/contacts/{contact_id}/original" in page
+
+
 async def test_files_are_downloaded_and_never_shown(house, client):
     number, contact_id = await with_files(house)
     await log_in(client, "agent-maria-lind")
