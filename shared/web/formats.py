@@ -118,6 +118,11 @@ def blanks(text: str) -> Markup:
     return Markup("").join(piece for pair in zip(plain, [*marked, Markup("")], strict=True) for piece in pair)
 
 
+def breakable(address: str) -> Markup:
+    """Return a mail address that breaks, when it must, after its `@`."""
+    return Markup("@<wbr>").join(escape(part) for part in address.split("@"))
+
+
 def iso(value: datetime) -> str:
     """Return the point in time for a machine (`datetime` attributes)."""
     return value.astimezone(STOCKHOLM).isoformat(timespec="seconds")
@@ -148,6 +153,7 @@ FILTERS: Mapping[str, Any] = {
     "duration": duration,
     "iso": iso,
     "blanks": blanks,
+    "breakable": breakable,
     "phone": _phone_in_words,
     "day": _in_language(day),
     "full_day": _in_language(full_day),

@@ -139,6 +139,32 @@ async def test_the_case_type_is_changed_by_search_and_by_key(house):
         await expect(page.get_by_role("heading", level=1)).to_contain_text("förtur")
 
 
+async def test_without_a_checklist_the_words_and_the_note_have_the_middle(house):
+    await house.arrive(Channel.EMAIL, text=MAIL, subject="Störande granne", email="anna.ek@example.se", first="förtur")
+    async with desk(house) as page:
+        await ready_and_taken(page)
+        await expect(page.locator("#question")).to_be_focused()
+        await expect(page.locator(".list .said")).to_contain_text("iskallt i lägenheten")
+        words, note = [await page.locator(name).bounding_box() for name in (".list .said", "#note")]
+        assert words
+        assert note
+        assert min(words["height"], note["height"]) > 100
+        await no_scrolling(page)
+        await page.keyboard.press("t")
+        await page.keyboard.type("Har svarat.")
+        await note_saved(page)
+        await page.keyboard.press("Escape")
+        await expect(page.locator("#question")).to_be_focused()
+        await page.keyboard.press("s")
+        await expect(page.get_by_role("textbox", name="Svar")).to_be_focused()
+        await page.keyboard.type("Vi hör av oss i dag.")
+        await page.keyboard.press("Control+Enter")
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+        await picture(page, "desk-without-checklist")
+    case = await house.casework.read_case.run("KC-2026-000001", MARIA)
+    assert any(one.kind == "reply" and one.text.endswith("Vi hör av oss i dag.") for one in case.messages)
+
+
 async def test_a_note_survives_a_reload_a_swap_and_a_lost_connection(house):
     await house.arrive()
     async with desk(house, expected="ERR_FAILED|htmx:") as page:

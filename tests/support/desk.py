@@ -106,10 +106,13 @@ class DeskHouse:
         self.app = app
         self.casework = casework
         self.router = router
+        self.first = "kallt inne"
+        """Words of the question that is the first candidate."""
 
     async def arrive(self, channel: Channel = Channel.PHONE, *, text: str = "", subject: str = "", **facts: Any) -> str:
         """Let a contact arrive and wait; returns its id."""
         contact_id = new_id()
+        self.first = facts.pop("first", "kallt inne")
         why = facts.pop("why", ("people-who-wait-first", "queue-of-the-unit"))
         entrance = facts.pop("entrance", "bostad-nummer" if channel is Channel.PHONE else "bostad-mejl")
         sender = Sender(name=facts.pop("name", None), email=facts.pop("email", None), phone=facts.pop("phone", None))
@@ -132,7 +135,7 @@ class DeskHouse:
 
     async def _offer(self, event: ContactReceived) -> dict[str, Any]:
         kinds = [one for one in await self.casework.read_catalogue.case_types() if one.unit == event.unit]
-        kinds.sort(key=lambda one: "kallt inne" not in one.question)
+        kinds.sort(key=lambda one: self.first not in one.question)
         candidates = [
             {
                 "case_type": one.id,

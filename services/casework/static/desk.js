@@ -8,7 +8,9 @@
   body.addEventListener("htmx:afterSwap", (event) => {
     if (event.target.id !== "dialog-body") return;
     if (!dialog.open) dialog.showModal();
-    (dialog.querySelector("[autofocus]") ?? dialog.querySelector("textarea, input:not([type=hidden]), select, button, a"))?.focus();
+    const first = dialog.querySelector("[autofocus]") ?? dialog.querySelector("textarea, input:not([type=hidden]), select, button, a");
+    first?.focus();
+    if (first?.matches("textarea")) first.setSelectionRange(first.value.length, first.value.length); // after the greeting
   });
   dialog?.addEventListener("click", (event) => {
     if (event.target.closest("[data-close]")) { event.preventDefault(); dialog.close(); }
@@ -84,6 +86,9 @@
       document.querySelector("[data-focus-offer]")?.click();
     }
     if (event.key !== "Escape" || dialog?.open) return;
-    if (document.activeElement?.closest("input, textarea, select")) document.activeElement.blur();
+    const field = document.activeElement?.closest("input, textarea, select");
+    if (!field) return;
+    field.blur();
+    document.querySelector("#work [data-focus]")?.focus();
   });
 })();

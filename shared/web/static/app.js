@@ -70,6 +70,23 @@
   tick();
   setInterval(tick, 1000);
 
+  // Escape, or a press elsewhere, closes the menu under one's name; focus goes back to where it was opened.
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && event.target.closest?.("details.menu-box[open]");
+    if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+  });
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.menu-box[open]")) if (!menu.contains(event.target)) menu.open = false;
+  });
+
+  // Ctrl+Enter sends what is being written; the note of a case is saved as it is typed and has nothing to send.
+  document.addEventListener("keydown", (event) => {
+    const area = event.key === "Enter" && (event.ctrlKey || event.metaKey) ? event.target.closest("textarea:not([data-draft])") : null;
+    if (!area?.form || event.repeat) return;
+    event.preventDefault();
+    area.form.requestSubmit();
+  });
+
   // Shortcuts: letters and digits when no field has focus, Alt+digit always, off when the person says so.
   const typing = (node) => node?.closest("input:not([type=radio]):not([type=checkbox]), textarea, select, [contenteditable]");
   function wanted(event) {

@@ -43,6 +43,10 @@ def test_days_and_numbers_follow_the_language():
     assert formats.percent(0.61).replace("\xa0", " ") == "61 %"
 
 
+def test_an_address_breaks_after_its_at():
+    assert formats.breakable("<anna>@medborgare.example") == "&lt;anna&gt;@<wbr>medborgare.example"
+
+
 def test_sizes_of_files():
     assert [formats.size(value) for value in (0, 38_400, 1_234_567, None)] == ["1 kB", "38 kB", "1,2 MB", "–"]
 
