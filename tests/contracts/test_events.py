@@ -105,3 +105,26 @@ def test_what_only_adds_is_allowed() -> None:
     more = changed(properties__note={"type": "string"}, defs__Colour__enum=["red", "green", "blue"], required=[])
     assert narrowings(SCHEMA, more) == []
     assert narrowings(SCHEMA, SCHEMA) == []
+
+
+PERSONAL = {
+    "name", "email", "phone", "address", "sender", "subject", "body", "text", "fields", "note", "message", "matter",
+    "performer", "recipient", "ticket", "external_ref",
+}  # fmt: skip
+"""Field names that would carry personal data or a citizen's words."""
+KEPT = sorted(name for name, model in ALL_TYPES.items() if model.topic.name in {"routing", "open", "cases", "examples"})
+
+
+def names_in(schema: Any) -> set[str]:
+    if isinstance(schema, list):
+        return {name for one in schema for name in names_in(one)}
+    if not isinstance(schema, dict):
+        return set()
+    return set(schema.get("properties", ())) | {name for one in schema.values() for name in names_in(one)}
+
+
+@pytest.mark.parametrize("event_type", KEPT)
+def test_what_is_kept_has_no_place_for_personal_data(event_type: str) -> None:
+    found = names_in(ALL_TYPES[event_type].model_json_schema())
+    assert "contact_id" in found or "agent_id" in found or "case_id" in found
+    assert not found & PERSONAL
