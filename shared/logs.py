@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -9,6 +10,7 @@ import orjson
 import structlog
 from structlog.typing import Processor
 
+from shared.errors import KontaktcenterError
 from shared.settings import ServiceSettings
 from shared.tracing import current_trace_id
 
@@ -21,6 +23,24 @@ def _trace(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMappin
     if trace_id is not None:
         event.setdefault("trace", trace_id)
     return event
+
+
+def _exception(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Say of an exception its kinds and places; only errors of our own speak, others could quote what was read."""
+    info = event.pop("exc_info", None)
+    error = info if isinstance(info, BaseException) else (info[1] if isinstance(info, tuple) else sys.exc_info()[1])
+    if info and error is not None:
+        event["exception"] = "\n".join(_told(error))
+    return event
+
+
+def _told(error: BaseException) -> list[str]:
+    """Return the lines of an error and of what led to it, the first cause first."""
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    name = type(error).__qualname__
+    said = f"{name}: {error}" if isinstance(error, KontaktcenterError) else name
+    frames = [line.rstrip("\n") for line in traceback.format_tb(error.__traceback__)]
+    return [*(_told(before) if before is not None else ()), *frames, said]
 
 
 def _json(value: object, **_: object) -> str:
@@ -38,7 +58,7 @@ def configure(settings: ServiceSettings) -> None:
     ]
     last: list[Processor]
     if settings.log_format == "json":
-        last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_json)]
+        last = [_exception, structlog.processors.JSONRenderer(serializer=_json)]
     else:
         plain = structlog.dev.plain_traceback  # the rich one shows every local variable, personal data too
         last = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from shared.errors import TransientError
 from shared.logs import configure
 from shared.settings import ServiceSettings
 from shared.tracing import continued, new_traceparent
@@ -44,7 +45,26 @@ def test_an_exception_is_part_of_its_line(capsys: pytest.CaptureFixture[str]) ->
     except ValueError:
         structlog.get_logger("shared.test").exception("loop_failed")
     (line,) = capsys.readouterr().err.splitlines()
-    assert "ValueError: invalid literal" in json.loads(line)["exception"]
+    assert json.loads(line)["exception"].endswith("\nValueError")
+    assert "test_an_exception_is_part_of_its_line" in json.loads(line)["exception"]
+
+
+def test_an_exception_never_quotes_what_was_read(capsys: pytest.CaptureFixture[str]) -> None:
+    configure(ServiceSettings(log_format="json"))
+    read = "anna@example.se"
+    try:
+        try:
+            int(read)
+        except ValueError as error:
+            raise TransientError("the register is away") from error
+    except TransientError as error:
+        structlog.get_logger("shared.test").error("loop_failed", exc_info=error)
+        logging.getLogger("some.library").exception("theirs")
+    ours, theirs = (json.loads(line) for line in capsys.readouterr().err.splitlines())
+    for told in (ours["exception"], theirs["exception"]):
+        assert "anna@" not in told
+        assert "\nValueError\n" in told
+        assert told.endswith("\nTransientError: the register is away")
 
 
 def test_libraries_that_would_log_keys_are_quiet_even_when_we_debug(capsys: pytest.CaptureFixture[str]) -> None:
