@@ -284,6 +284,15 @@ async def test_closing_the_same_form_twice_closes_once(house, client):
     assert [message.kind for message in case.messages].count("reply") == 1
 
 
+async def test_the_development_login_answers_to_no_other_name(client):
+    foreign = {"host": "rebound.example", "origin": "http://rebound.example"}
+    client.headers.update(foreign)
+    assert (await client.get("/login")).status_code == 403
+    answer = await client.post("/login", data={"person": "agent-maria-lind"})
+    assert answer.status_code == 403
+    assert "set-cookie" not in answer.headers
+
+
 async def test_the_development_login_needs_loopback():
     local = ServiceSettings(environment="local", host="127.0.0.1")
     assert make_login(local, OidcSettings(issuer="")).oidc is None
