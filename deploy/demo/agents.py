@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -105,6 +105,8 @@ class Team:
     agents: Sequence[str]
     scale: float
     dice: random.Random
+    heard: Mapping[str, str] = field(default_factory=dict)
+    """The case type by contact where the citizen says it aloud; else the agent takes the first suggestion."""
     closed: int = 0
     handed_over: int = 0
     troubles: list[str] = field(default_factory=list)
@@ -150,8 +152,9 @@ class Team:
     async def _work(self, agent: AgentClient, offer: Json) -> None:
         accepted = await agent.accept(offer)
         case = await agent.case_of(offer["contact_id"])
-        if offer["candidates"]:
-            case = await agent.do(case["number"], "classify", {"case_type": offer["candidates"][0]["case_type"]})
+        suggested = [candidate["case_type"] for candidate in offer["candidates"][:1]]
+        if right := self.heard.get(offer["contact_id"]) or next(iter(suggested), None):
+            case = await agent.do(case["number"], "classify", {"case_type": right})
         case = await agent.walk(case, self.dice)
         await asyncio.sleep(self._minutes(offer["channel"]) * 60 / self.scale)
         await self._end(agent, case)

@@ -14,6 +14,7 @@ from standardwebhooks.webhooks import Webhook
 
 from deploy.demo.messages import CitizenMessage
 from deploy.demo.stack_info import StackInfo
+from shared.ids import case_type_id, natural_contact_id
 
 NUMBERS = {"Bostadsbolag": "+46846500410", "Bygg och plan": "+46846500420", "Gata och park": "+46846500430"}
 SWITCHBOARD = "+46846500400"
@@ -36,6 +37,8 @@ class Citizens:
     sent: dict[str, int] = field(default_factory=dict)
     refused: int = 0
     abandoned: int = 0
+    spoken: dict[str, str] = field(default_factory=dict)
+    """What an agent hears: by contact, the case type that a caller or visitor is there for."""
     troubles: list[str] = field(default_factory=list)
     """What the doors said when they refused."""
     _serial: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
@@ -111,7 +114,9 @@ class Citizens:
             headers=self.stack.machine | ({"Idempotency-Key": key} if key else {}),
         )
         self._accepted(answer, "visit")
-        return str(answer.json()["contact_id"])
+        contact_id = str(answer.json()["contact_id"])
+        self.spoken[contact_id] = case_type_id(message.path)
+        return contact_id
 
     async def call(self, message: CitizenMessage, *, talk: float, patience: float) -> bool:
         """Ring, wait, talk and hang up; return False when patience (seconds of the day) ran out first."""
@@ -122,6 +127,7 @@ class Citizens:
             "from": f"+4670174{605 + number % 95:04d}",
             "to": NUMBERS.get(message.unit, SWITCHBOARD),
         }
+        self.spoken[natural_contact_id("call", call["callid"])] = case_type_id(message.path)
         answer = await self._voice(f"{self.stack.intake}/webhooks/46elks/voice", call)
         self._count("phone")
         reached = False

@@ -33,6 +33,8 @@ MAIL = (
     "Alla element är kalla. Kan någon komma?"
 )
 NOTE = "16 grader mitt i rummet sedan i går kväll, alla element kalla. Hemma efter 15."
+FEW = 3
+"""Agents at work, so few that the spike makes a queue."""
 TOLD = 240.0
 """Seconds that the wallboard has to tell the spike after it began."""
 
@@ -171,7 +173,7 @@ async def take_all(camera: Camera, plan: DayPlan) -> None:
             await _fitted(stack, http)
             number = await work_by_hand(camera, desk, Citizens(stack, http))
         await at_the_officer(camera, f"/cases/{number}", "arende")
-        async with Demo(plan, stack, agents=len(others)).opened(Console()) as display:
+        async with Demo(plan, stack, agents=FEW).opened(Console()) as display:
             playing = asyncio.create_task(display.day.play())
             try:
                 await when_it_spikes(camera, desk, display)

@@ -52,7 +52,7 @@ class Demo:
             dice = random.Random(self.seed)  # noqa: S311 - a demo's dice, not a secret
             citizens = Citizens(self.stack, http, scale=self.plan.speed)
             names = self.stack.agents[: self.agents]
-            team = Team(self.stack, http, agents=names, scale=self.plan.speed, dice=dice)
+            team = Team(self.stack, http, agents=names, scale=self.plan.speed, dice=dice, heard=citizens.spoken)
 
             async def send(message: CitizenMessage) -> None:
                 await citizens.send(message, talk=dice.uniform(90, 420), patience=dice.expovariate(1 / 1200))

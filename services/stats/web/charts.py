@@ -13,6 +13,8 @@ from services.stats.usecases.board import Curve
 WIDTH, HEIGHT = 1000, 400
 _DAY = (8 * BINS_PER_HOUR, 17 * BINS_PER_HOUR)
 _STEPS = (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 5000)
+_STAIR = 2.0
+"""A difference of so many contacts, or of 15 per cent, is more than a stair."""
 _SMOOTH = np.array([1, 2, 3, 2, 1]) / 9
 
 
@@ -134,6 +136,6 @@ def _points(frame: Frame, values: Sequence[float] | Counts, across: Iterable[int
 
 
 def _even(values: Counts) -> Counts:
-    """Smooth over a quarter of an hour: whole counts would make stairs of the band."""
+    """Smooth over a quarter of an hour: whole counts would make stairs of the band. A real edge stays where it is."""
     smooth: Counts = np.convolve(np.pad(values, 2, mode="edge"), _SMOOTH, mode="valid")
-    return smooth
+    return np.where(np.abs(smooth - values) > np.maximum(_STAIR, 0.15 * values), values, smooth)
