@@ -16,6 +16,7 @@ from shared.web.frame import BodyLimit, Frame
 from shared.web.languages import Texts
 from shared.web.links import Links
 from shared.web.pages import Pages, translation_folders
+from shared.web.problems import describe_problems
 from shared.web.session import make_sessions
 from shared.web.standard import standard_router
 
@@ -54,6 +55,7 @@ def build_app(  # noqa: PLR0913 - one call per service, every argument by name
         app.include_router(router)
     for path, files in mounts(app.state.assets):
         app.mount(path, files)
+    describe_problems(app)
     app.add_middleware(SameOrigin)
     app.add_middleware(BodyLimit, limit=body_limit)
     app.add_middleware(Frame, form_targets=" ".join(("'self'", *_origins(settings), *form_targets)))

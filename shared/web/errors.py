@@ -15,6 +15,7 @@ from shared import database
 from shared.errors import DomainError, FieldError, ForbiddenError, NotFoundError, TransientError
 from shared.received import is_transient
 from shared.web.languages import choose_language
+from shared.web.problems import MEDIA_TYPE
 
 _log = structlog.get_logger()
 
@@ -147,7 +148,7 @@ def _problem(request: Request, error: DomainError) -> dict[str, Any]:
 
 
 def _problem_json(request: Request, error: DomainError) -> JSONResponse:
-    response = JSONResponse(_problem(request, error), status_code=error.status, media_type="application/problem+json")
+    response = JSONResponse(_problem(request, error), status_code=error.status, media_type=MEDIA_TYPE)
     response.headers["content-language"] = choose_language(request)
     response.headers["vary"] = "Accept-Language"
     if error.status == 503:
