@@ -253,6 +253,7 @@ async def test_records_that_are_no_events_are_put_aside_and_seen(info, http, cit
     for value, headers in records:
         await producer.send_and_wait("contacts", value, key=b"hostile", headers=headers)
     await producer.stop()
+    citizens.who = "after-records"
     contact_id = await citizens.file_form(SOUND)
     await maria.case_of(contact_id)
     readers = 2  # router and casework; the tombstone says nothing and is passed over
