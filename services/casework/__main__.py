@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -14,30 +13,11 @@ from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases import imports
 from services.casework.usecases.files import RejectedFileError
 from services.casework.wiring import open_dead_letters
-from shared import logs
 from shared.clock import utc_now
 from shared.database import make_engine, upgrade
-from shared.dead import DeadLetters
-from shared.dead_commands import dead_commands
-from shared.web.serve import serve
+from shared.web.commands import service_commands
 
-cli = typer.Typer(add_completion=False, help="Casework: the case until it is closed or handed over.")
-
-
-def _letters() -> AbstractAsyncContextManager[DeadLetters]:
-    return open_dead_letters(Settings())
-
-
-cli.add_typer(dead_commands(_letters), name="dead")
-
-
-@cli.callback(invoke_without_command=True)
-def run(context: typer.Context) -> None:
-    """Serve until told to stop."""
-    settings = Settings()
-    logs.configure(settings)
-    if context.invoked_subcommand is None:
-        serve(create_app(settings), settings)
+cli = service_commands("Casework: the case until it is closed or handed over.", Settings, create_app, open_dead_letters)
 
 
 @cli.command()

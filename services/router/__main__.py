@@ -1,34 +1,13 @@
 """`python -m services.router` serves; `migrate` has nothing to do, as the router keeps no tables."""
 
-from contextlib import AbstractAsyncContextManager
-
 import typer
 
 from services.router.main import create_app
 from services.router.settings import Settings
 from services.router.wiring import open_dead_letters
-from shared import logs
-from shared.dead import DeadLetters
-from shared.dead_commands import dead_commands
-from shared.web.serve import serve
+from shared.web.commands import service_commands
 
-cli = typer.Typer(add_completion=False, help="The router: which case type, which queue, whose turn.")
-
-
-def _letters() -> AbstractAsyncContextManager[DeadLetters]:
-    return open_dead_letters(Settings())
-
-
-cli.add_typer(dead_commands(_letters), name="dead")
-
-
-@cli.callback(invoke_without_command=True)
-def run(context: typer.Context) -> None:
-    """Serve until told to stop."""
-    settings = Settings()
-    logs.configure(settings)
-    if context.invoked_subcommand is None:
-        serve(create_app(settings), settings)
+cli = service_commands("The router: which case type, which queue, whose turn.", Settings, create_app, open_dead_letters)
 
 
 @cli.command()

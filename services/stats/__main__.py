@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Annotated
 
@@ -16,32 +15,15 @@ from services.stats.store.log import cluster_id
 from services.stats.store.series import SeriesStore
 from services.stats.usecases.import_history import BrokenHistoryError, ImportHistory
 from services.stats.usecases.replay import Replayed
-from shared import logs
 from shared.database import make_engine, upgrade
-from shared.dead import DeadLetters
-from shared.dead_commands import dead_commands
-from shared.web.serve import serve
+from shared.web.commands import service_commands
 
 CsvFile = Annotated[Path, typer.Argument(help="CSV: start,count[,channel,unit,case_type,entrance]")]
 
-app = typer.Typer(add_completion=False, help="Stats: what happened, what is normal, what is abnormal.")
+app = service_commands(
+    "Stats: what happened, what is normal, what is abnormal.", Settings, create_app, wiring.open_dead_letters
+)
 console = Console(stderr=True)
-
-
-def _letters() -> AbstractAsyncContextManager[DeadLetters]:
-    return wiring.open_dead_letters(Settings())
-
-
-app.add_typer(dead_commands(_letters), name="dead")
-
-
-@app.callback(invoke_without_command=True)
-def serve_(context: typer.Context) -> None:
-    """Serve until told to stop."""
-    settings = Settings()
-    logs.configure(settings)
-    if context.invoked_subcommand is None:
-        serve(create_app(settings), settings)
 
 
 @app.command()
@@ -70,7 +52,7 @@ async def _replay(settings: Settings) -> Replayed:
 
 @app.command()
 def import_history(
-    file: Annotated[Path, typer.Argument(help="CSV: start,count[,channel,unit,case_type,entrance]")],
+    file: CsvFile,
 ) -> None:
     """Take in volumes known from before the move, so that what is normal is known from the first day."""
     try:
