@@ -10,6 +10,8 @@ _WEB_NAMES = {"iso8859-1": "cp1252", "ascii": "cp1252"}
 """Labels that writers put on Windows text; the web reads them the same way (WHATWG Encoding, 4.2)."""
 
 _WORD = re.compile(r"=\?([^?*\s]+)(?:\*[^?\s]*)?\?([bBqQ])\?([^?\n]*)\?=")
+_TURNING = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+"""Characters by which a name or a subject would show something else than it says."""
 _UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufeff]")
 
 
@@ -41,8 +43,8 @@ def clean(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return `text` on one line: no encoded line break reaches a header, log or page."""
-    return " ".join(clean(text).split())
+    """Return `text` on one line: no encoded line break reaches a header, log or page, and nothing turns its order."""
+    return " ".join(_TURNING.sub("", clean(text)).split())
 
 
 def header_text(value: str) -> str:

@@ -56,6 +56,11 @@ def test_an_address_hidden_in_an_encoded_name_is_a_name() -> None:
     assert mail.read(raw).sender_name == "Bcc: victim@example.org"
 
 
+def test_a_name_and_a_subject_cannot_be_shown_backwards() -> None:
+    raw = letter(headers=("Subject: \u202egnp.exe \u2066سلام\u2069".encode(),))
+    assert mail.read(raw).subject == "gnp.exe سلام"
+
+
 def test_mails_without_any_header_of_their_own_are_told_apart() -> None:
     raws = (
         b"Return-Path: <a@example.se>\r\n\r\n\r\n",
