@@ -298,11 +298,9 @@ async def test_a_broken_file_is_refused_with_its_line_and_changes_nothing(stack:
     csv.write_text(
         "\n".join([*rows, "Kontaktcenter,Nytt,En ny fråga?,close,1", "Kontaktcenter,,,maybe,x"]), encoding="utf-8"
     )
-    for command, file, line in (
-        ("import-checklists", yaml, broken + 1),
-        ("import-catalogue", csv, len(rows) + 2),
-    ):
-        code, said = await imported(stack, command, file)
+    asked = (("import-checklists", yaml, broken + 1), ("import-catalogue", csv, len(rows) + 2))
+    answers = await asyncio.gather(*(imported(stack, command, file) for command, file, _ in asked))
+    for (_, file, line), (code, said) in zip(asked, answers, strict=True):
         assert code == 1, said
         assert f"{file}:{line}:" in said
         assert "inget har lästs in" in said
