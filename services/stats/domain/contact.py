@@ -33,6 +33,8 @@ class Contact:
     ended_at: datetime | None = None
     waited: float | None = None
     """Seconds until the first accept, or until the citizen left."""
+    agent: str = ""
+    """Who has it now; empty when nobody has."""
 
     def advance(self, fact: Fact, tally: Tally) -> None:
         """Take in one fact of the contact and add what it means to `tally`.
@@ -50,12 +52,12 @@ class Contact:
         self.epoch = fact.epoch
         match fact.type:
             case "contact.queued" | "contact.requeued":
-                self.state, self.ended_at = WAITING, None
+                self.state, self.ended_at, self.agent = WAITING, None, ""
                 self.queued_at = self.queued_at or fact.at
             case "offer.accepted":
                 self._accepted(fact, tally)
             case "contact.completed":
-                self.state, self.ended_at = COMPLETED, fact.at
+                self.state, self.ended_at, self.agent = COMPLETED, fact.at, ""
             case "contact.abandoned":
                 self._abandoned(fact, tally)
             case _:  # an offer made, declined or expired: it still waits
@@ -71,7 +73,7 @@ class Contact:
             tally.add(self._cell(fact.at), Measures(contacts=1))
 
     def _accepted(self, fact: Fact, tally: Tally) -> None:
-        self.state = ASSIGNED
+        self.state, self.agent = ASSIGNED, fact.agent_id
         if self.accepted_at is None:
             self.accepted_at, self.waited = fact.at, fact.seconds
             tally.add(self._cell(fact.at), Measures(answered=1, waited=fact.seconds))

@@ -50,7 +50,12 @@ _QUEUES = text(
     f"FROM stats.contacts WHERE queue <> '' AND (state = 'waiting' OR received_at >= :since) AND {WITHIN} "
     "GROUP BY queue"
 )
-_AGENTS = text("SELECT agent_id, presence, capacity, used, at FROM stats.presence WHERE presence <> 'offline'")
+_AGENTS = text(
+    "SELECT agent_id, presence, capacity, CASE WHEN EXISTS (SELECT FROM stats.contacts AS c "
+    "WHERE c.state = 'assigned' AND c.agent_id = presence.agent_id AND c.channel = ANY(:live)) "
+    "THEN capacity ELSE 0 END, at FROM stats.presence WHERE presence <> 'offline'"
+)
+"""Whoever is in a call or a visit has no room; what a presence said of it was true only when it was told."""
 
 
 class LiveStore:
@@ -67,5 +72,5 @@ class LiveStore:
                 QueueState(name, tuple((skills or "").split()), *rest)
                 for name, skills, *rest in await conn.execute(_QUEUES, parameters)
             ]
-            agents = [AgentState(*row) for row in await conn.execute(_AGENTS)]
+            agents = [AgentState(*row) for row in await conn.execute(_AGENTS, {"live": parameters["live"]})]
         return LiveState(queues=queues, agents=agents)

@@ -53,6 +53,7 @@ CONTACTS = Bulk(
         "accepted_at": "timestamptz",
         "ended_at": "timestamptz",
         "waited": "float8",
+        "agent_id": "text",
     },
     key=("contact_id",),
 )

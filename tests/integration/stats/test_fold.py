@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from services.stats.store.cluster import AnotherClusterError, check_cluster
 from services.stats.store.facts import FactStore
+from services.stats.store.live import LiveStore
 from services.stats.usecases.fold import Fold
 from shared import events
 from shared.vocabulary import Channel, Presence
@@ -163,6 +164,19 @@ async def test_the_newest_presence_wins(fold, stats_engine):
     await fold.handle(log.records(presence("a1", Presence.AWAY, at=late), presence("a1", Presence.READY, at=START)))
     await fold.handle(log.records(presence("a1", Presence.BUSY, at=START + timedelta(minutes=1))))
     assert await scalar(stats_engine, "SELECT presence FROM stats.presence") == "away"
+
+
+async def test_an_agent_in_a_call_has_no_room_until_it_ends(fold, stats_engine):
+    log = Log()
+    await fold.handle(log.records(presence("agent-maria", Presence.READY), presence("agent-b", Presence.READY)))
+    *taken, completed = life("c1")
+    live = LiveStore(stats_engine)
+    rooms = []
+    for part in (taken, [completed]):
+        await fold.handle(log.records(*part))
+        state = await live.read(START, None)
+        rooms.append({one.id: one.capacity - one.used for one in state.agents})
+    assert rooms == [{"agent-maria": 0, "agent-b": 100}, {"agent-maria": 100, "agent-b": 100}]
 
 
 async def test_the_first_end_of_a_case_counts(fold, stats_engine):
