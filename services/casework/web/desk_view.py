@@ -52,6 +52,10 @@ class Waiting:
         return self.calls + self.visits + self.mails + self.forms
 
 
+LIKELY = 0.3
+"""Confidence from which an offer says what it probably is about."""
+
+
 @dataclass(frozen=True, slots=True)
 class OfferView:
     """An offer as it is shown: what, from where, how long."""
@@ -178,14 +182,19 @@ def offer_view(offer: Offer | None, entrances: Mapping[str, str]) -> OfferView |
     """Return an offer as it is shown."""
     if offer is None:
         return None
-    candidates = offer.get("candidates") or [{}]
     return OfferView(
         offer_id=offer["offer_id"],
         channel=offer["channel"],
         entrance_name=entrances.get(offer["entrance"], offer["entrance"]),
-        question=candidates[0].get("question", ""),
+        question=_likely(offer.get("candidates") or ()),
         waited_seconds=float(offer.get("waited_seconds") or 0),
     )
+
+
+def _likely(candidates: Sequence[Mapping[str, Any]]) -> str:
+    """Return the question that it probably is; a guess (a call that nobody has heard yet) is none."""
+    best = candidates[0] if candidates else {}
+    return str(best.get("question", "")) if best.get("confidence", 0.0) >= LIKELY else ""
 
 
 def saved_at(moment: datetime) -> str:
