@@ -1,5 +1,6 @@
 """The machine's Chromium, driven by Playwright; tests that need it are skipped where it is missing."""
 
+import asyncio
 import re
 import shutil
 from collections.abc import AsyncIterator
@@ -9,6 +10,7 @@ from datetime import datetime
 import pytest
 from playwright.async_api import BrowserContext, Page, async_playwright
 
+from deploy.local import assets
 from shared.settings import ServiceSettings
 from shared.vocabulary import Role
 from shared.web.access import ALL_UNITS, Person
@@ -53,6 +55,7 @@ async def page_at(
 
     `expected` is a pattern of errors that the test provokes.
     """
+    await asyncio.to_thread(assets.vendor, quiet=True)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         try:
