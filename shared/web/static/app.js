@@ -24,21 +24,24 @@
     const cause = event.detail.triggeringEvent?.type ?? "";
     if (!cause || cause.startsWith("sse:")) event.detail.headers["X-Background"] = "1";
   });
-  body.addEventListener("htmx:responseError", (event) => {
+  function complain(xhr) {
     let text = body.dataset.textFailed;
     try {
-      const problem = JSON.parse(event.detail.xhr.responseText);
+      const problem = JSON.parse(xhr.responseText);
       const faults = (problem.errors ?? []).map((fault) => fault.detail).join(" ");
       text = [problem.title, problem.detail, faults].filter(Boolean).join(" ");
     } catch { /* not a problem document: the general text stands */ }
     notify(text, "bad");
-  });
+  }
   body.addEventListener("htmx:sendError", () => notify(body.dataset.textOffline, "bad"));
-  // What went well takes an older notice away, not one that came while it was under way.
+  // What she did well takes an older notice away; what the server pushes, or what came while it was under way, does not.
+  // Errors are heard here, not at htmx:responseError: that one is lost when the asking part has been swapped out meanwhile.
   body.addEventListener("htmx:beforeRequest", (event) => { event.detail.xhr.kcBegan = performance.now(); });
   body.addEventListener("htmx:afterRequest", (event) => {
-    const { successful, xhr } = event.detail;
-    if (successful && xhr.kcBegan > notedAt) notify("");
+    const { failed, successful, xhr, requestConfig } = event.detail;
+    if (failed && xhr.status >= 400) complain(xhr);
+    const asked = requestConfig.headers["X-Background"] !== "1";
+    if (successful && asked && xhr.kcBegan > notedAt) notify("");
   });
   body.addEventListener("htmx:sseError", () => body.classList.add("offline"));
   body.addEventListener("htmx:sseOpen", () => body.classList.remove("offline"));
