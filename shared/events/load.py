@@ -1,9 +1,15 @@
 """The facts of `load`: what is abnormal."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from shared import topics
 from shared.events.base import Event
+
+
+def _series_id(series: Mapping[str, str]) -> str:
+    """Return the id of a series, the key of `load`: its dimensions in order, `all` without any."""
+    return "|".join(f"{name}={value}" for name, value in sorted(series.items())) or "all"
 
 
 class AlarmRaised(Event):
@@ -24,7 +30,7 @@ class AlarmRaised(Event):
 
     @property
     def key(self) -> str:
-        return "|".join(f"{name}={value}" for name, value in sorted(self.series.items())) or "all"
+        return _series_id(self.series)
 
 
 class AlarmCleared(Event):
@@ -38,4 +44,4 @@ class AlarmCleared(Event):
 
     @property
     def key(self) -> str:
-        return "|".join(f"{name}={value}" for name, value in sorted(self.series.items())) or "all"
+        return _series_id(self.series)
