@@ -42,8 +42,38 @@ class ContactState(StrEnum):
     OFFERED = "offered"
     CONNECTING = "connecting"
     ASSIGNED = "assigned"
+    WRAPPING = "wrapping"
     COMPLETED = "completed"
     ABANDONED = "abandoned"
+
+
+class WorkKind(StrEnum):
+    """What kind of work a contact in the router is."""
+
+    CONTACT = "contact"
+    RETURN_CALL = "return_call"
+    """We call the citizen back: she has hung up and keeps her place, or a time was promised."""
+    CONSULT = "consult"
+    """A colleague is asked about a contact that somebody else holds."""
+
+
+class WrapUpMode(StrEnum):
+    """How after-work ends."""
+
+    MANDATORY = "mandatory"
+    """By its time alone."""
+    TIMED = "timed"
+    """By its time, or by the agent before that."""
+    DISCRETIONARY = "discretionary"
+    """By the agent; at the latest after 900 s."""
+
+
+class TakenOver(StrEnum):
+    """Whether the contact centre answers for something (a case type, an entrance) yet."""
+
+    NOT = "ej_overtagen"
+    TRIAL = "provdrift"
+    TAKEN = "overtagen"
 
 
 class CaseState(StrEnum):

@@ -45,6 +45,18 @@ from shared.events.routing import (
     OfferMade,
     PresenceChanged,
 )
+from shared.events.work import (
+    ContactConferenced,
+    ContactConnected,
+    ContactHeld,
+    ContactMoved,
+    ContactResumed,
+    ContactTransferred,
+    ReturnCallOffered,
+    ReturnCallPromised,
+    SupervisorActed,
+    WrapUpStarted,
+)
 
 __all__ = [
     "EVENT_TYPES",
@@ -63,13 +75,19 @@ __all__ = [
     "ContactAbandoned",
     "ContactBounced",
     "ContactCompleted",
+    "ContactConferenced",
+    "ContactConnected",
     "ContactEnded",
     "ContactFollowedUp",
+    "ContactHeld",
+    "ContactMoved",
     "ContactPurged",
     "ContactQueued",
     "ContactReceived",
     "ContactRequeued",
+    "ContactResumed",
     "ContactRouted",
+    "ContactTransferred",
     "DeadlineMissed",
     "EndingEvent",
     "Event",
@@ -83,7 +101,11 @@ __all__ = [
     "OfferExpired",
     "OfferMade",
     "PresenceChanged",
+    "ReturnCallOffered",
+    "ReturnCallPromised",
     "Sender",
+    "SupervisorActed",
+    "WrapUpStarted",
 ]
 
 EndingEvent = CaseClosed | CaseHandedOver
@@ -105,6 +127,16 @@ STREAM_EVENTS = (
     | ContactCompleted
     | ContactAbandoned
     | PresenceChanged
+    | ContactConferenced
+    | ContactConnected
+    | ContactHeld
+    | ContactMoved
+    | ContactResumed
+    | ContactTransferred
+    | ReturnCallOffered
+    | ReturnCallPromised
+    | SupervisorActed
+    | WrapUpStarted
     | CaseOpened
     | CaseClassified
     | CaseStepDone

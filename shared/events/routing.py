@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shared import topics
 from shared.events.base import ByContact, Event
-from shared.vocabulary import Channel, Presence, Priority
+from shared.vocabulary import Channel, Presence, Priority, TakenOver, WorkKind
 
 
 class Candidate(BaseModel):
@@ -49,16 +49,26 @@ class ContactRouted(ByContact):
     why: tuple[str, ...] = ()
     model_version: str = ""
     rules_version: str = ""
+    kind: WorkKind = WorkKind.CONTACT
+    taken_over: TakenOver = TakenOver.TAKEN
+    """What the centre has not taken over is counted apart from its lösningsgrad and its agreements."""
+    open_cases: int = 0
+    """Open cases of the same person when the contact came."""
+    automatic: bool = False
+    unreadable: bool = False
+    flags: tuple[str, ...] = ()
 
 
-class _Epoch(ByContact):
+class Fenced(ByContact):
+    """A fact that a later one of the same contact makes history."""
+
     topic = topics.ROUTING
     epoch: int
     """Fencing number: a fact with a lower epoch than one already seen is history."""
     at: datetime
 
 
-class ContactQueued(_Epoch):
+class ContactQueued(Fenced):
     """The contact waits in a queue (for the first time)."""
 
     event_type = "contact.queued.v1"
@@ -67,7 +77,7 @@ class ContactQueued(_Epoch):
     priority: Priority
 
 
-class OfferMade(_Epoch):
+class OfferMade(Fenced):
     """One agent, and no other, is asked to take the contact until `expires_at`."""
 
     event_type = "offer.made.v1"
@@ -75,9 +85,11 @@ class OfferMade(_Epoch):
     agent_id: str
     queue: str
     expires_at: datetime
+    why: tuple[str, ...] = ()
+    """Why this contact and this agent: `preferred`, `late`, `next_in_line`, `longest_idle`, `ring:2` …"""
 
 
-class OfferAccepted(_Epoch):
+class OfferAccepted(Fenced):
     """The agent has taken the contact."""
 
     event_type = "offer.accepted.v1"
@@ -88,7 +100,7 @@ class OfferAccepted(_Epoch):
     waited_seconds: float
 
 
-class OfferDeclined(_Epoch):
+class OfferDeclined(Fenced):
     """The agent could not take it; the contact waits at its old place."""
 
     event_type = "offer.declined.v1"
@@ -97,7 +109,7 @@ class OfferDeclined(_Epoch):
     reason: str
 
 
-class OfferExpired(_Epoch):
+class OfferExpired(Fenced):
     """The agent did not answer in time; the contact waits at its old place."""
 
     event_type = "offer.expired.v1"
@@ -105,7 +117,7 @@ class OfferExpired(_Epoch):
     agent_id: str
 
 
-class ContactRequeued(_Epoch):
+class ContactRequeued(Fenced):
     """An accepted contact waits again, at its old place."""
 
     event_type = "contact.requeued.v1"
@@ -114,7 +126,7 @@ class ContactRequeued(_Epoch):
     agent_id: str | None = None
 
 
-class ContactCompleted(_Epoch):
+class ContactCompleted(Fenced):
     """The agent is done with the contact and her capacity is free."""
 
     event_type = "contact.completed.v1"
@@ -124,7 +136,7 @@ class ContactCompleted(_Epoch):
     talk_seconds: float = 0.0
 
 
-class ContactAbandoned(_Epoch):
+class ContactAbandoned(Fenced):
     """The citizen left before anyone had accepted."""
 
     event_type = "contact.abandoned.v1"

@@ -8,11 +8,12 @@ from enum import StrEnum
 
 from shared.vocabulary import LIVE_CHANNELS, Channel, ContactState
 
-WAITING, OFFERED, CONNECTING, ASSIGNED, COMPLETED, ABANDONED = (
+WAITING, OFFERED, CONNECTING, ASSIGNED, WRAPPING, COMPLETED, ABANDONED = (
     ContactState.WAITING,
     ContactState.OFFERED,
     ContactState.CONNECTING,
     ContactState.ASSIGNED,
+    ContactState.WRAPPING,
     ContactState.COMPLETED,
     ContactState.ABANDONED,
 )
@@ -20,12 +21,14 @@ WAITING, OFFERED, CONNECTING, ASSIGNED, COMPLETED, ABANDONED = (
 MOVES: Mapping[ContactState, frozenset[ContactState]] = {
     WAITING: frozenset({OFFERED, COMPLETED, ABANDONED}),
     OFFERED: frozenset({WAITING, CONNECTING, ASSIGNED, COMPLETED, ABANDONED}),
-    CONNECTING: frozenset({ASSIGNED, WAITING, COMPLETED}),
-    ASSIGNED: frozenset({WAITING, COMPLETED}),
+    CONNECTING: frozenset({ASSIGNED, WAITING, WRAPPING, COMPLETED}),
+    ASSIGNED: frozenset({ASSIGNED, WAITING, WRAPPING, COMPLETED}),
+    WRAPPING: frozenset({COMPLETED}),
     COMPLETED: frozenset(),
     ABANDONED: frozenset(),
 }
-"""From each state, the states it may become. Completed from waiting: its case was ended without anybody pulling it."""
+"""From each state, the states it may become. Completed from waiting: its case was ended without anybody pulling it.
+Assigned from assigned: a warm transfer. Wrapping: the contact is over, its agent has after-work to do."""
 
 
 class OfferState(StrEnum):
@@ -51,6 +54,8 @@ HELD = frozenset({CONNECTING, ASSIGNED})
 """States in which an agent has the contact."""
 OPEN = frozenset({WAITING, OFFERED, CONNECTING, ASSIGNED})
 """States that are not at the end."""
+OCCUPYING = frozenset({OFFERED, CONNECTING, ASSIGNED, WRAPPING})
+"""States in which a contact takes of its agent's capacity."""
 
 CAPACITY = 100
 """Units that an agent has unless her profile says otherwise."""
@@ -63,6 +68,14 @@ COST: Mapping[Channel, int] = {
 """Units that a contact takes of its agent, from the offer to the end."""
 LIVE = LIVE_CHANNELS
 """These stay with their agent when she falls silent: a citizen is talking to her."""
+INTERRUPTS: Mapping[Channel, frozenset[Channel]] = {
+    Channel.PHONE: frozenset({Channel.EMAIL, Channel.E_SERVICE}),
+    Channel.VISIT: frozenset({Channel.EMAIL, Channel.E_SERVICE}),
+}
+"""What a contact may interrupt: that is held meanwhile, keeps its capacity, and is resumed when the live one ends.
+A live contact is never interrupted."""
+LONGEST_WRAP_UP_SECONDS = 900
+"""After-work that the agent ends herself ends by itself after this (Genesys' cap)."""
 
 EPOCHS = 2**22
 """Epochs of one generation. An epoch is `generation * EPOCHS + n`, below 2**53, so that every JSON reader keeps it."""

@@ -1,5 +1,6 @@
 """Reading the routing state for people: one contact, or all queues; nothing is changed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -149,7 +150,7 @@ class Look:
         return float(int(seconds) * 1000 + int(micros) // 1000 + int(offset or 0))
 
 
-def _able(profile: str, skills: frozenset[str]) -> bool:
+def _able(profile: str, skills: Mapping[str, int]) -> bool:
     known = parse_profile(profile)
     return any(can_take(known, Requirement(channel, skills)) for channel in known.channels)
 

@@ -1,12 +1,12 @@
 from services.router.domain import contact
-from services.router.domain.contact import EPOCHS, MOVES, OFFER_MOVES, OPEN, next_generation
+from services.router.domain.contact import EPOCHS, MOVES, OCCUPYING, OFFER_MOVES, OPEN, next_generation
 from shared.vocabulary import Channel, ContactState
 
 
 def test_every_state_has_its_moves_and_every_open_one_an_end():
     assert set(MOVES) == set(ContactState)
     assert all(MOVES[state] for state in OPEN)
-    assert not any(MOVES[state] for state in set(ContactState) - OPEN)
+    assert not any(MOVES[state] for state in set(ContactState) - OPEN - OCCUPYING)
 
 
 def test_an_offer_is_answered_once():

@@ -1,6 +1,6 @@
 import pytest
 
-from services.router.domain.skills import can_take, parse_profile, parse_signature, profile_of, requirement_of
+from services.router.domain.skills import Terms, can_take, parse_profile, parse_signature, profile_of, requirement_of
 from shared.vocabulary import Channel
 
 EVERYTHING = profile_of(["*"], ["sv", "en"], list(Channel))
@@ -18,6 +18,12 @@ EVERYTHING = profile_of(["*"], ["sv", "en"], list(Channel))
         (["bostadsbolag"], "sv", profile_of(["skola"], ["sv"], [Channel.EMAIL]), False),
         (["bostadsbolag"], "sv", profile_of(["*"], ["sv"], [Channel.PHONE]), False),
         (["channel:email", "lang:sv"], "sv", profile_of([], [], [Channel.EMAIL]), True),
+        (["skola=3"], "sv", profile_of({"skola": 3}, ["sv"], [Channel.EMAIL]), True),
+        (["skola=3"], "sv", profile_of({"skola": 2}, ["sv"], [Channel.EMAIL]), False),
+        (["skola=3"], "sv", profile_of({"*": 3, "skola": 1}, ["sv"], [Channel.EMAIL]), True),
+        (["protected"], "sv", EVERYTHING, False),
+        (["protected"], "sv", profile_of({"*": 3, "protected": 1}, ["sv"], [Channel.EMAIL]), True),
+        ([], "sv", profile_of(["*"], ["sv"], [Channel.EMAIL], reserve=True), False),
     ],
 )
 def test_an_agent_takes_what_she_has_every_skill_and_the_channel_for(skills, language, agent, takes):
@@ -40,4 +46,24 @@ def test_a_profile_narrows_to_the_channels_of_one_pull():
 
 
 def test_signs_of_the_store_never_come_in_by_a_skill():
-    assert requirement_of(Channel.EMAIL, ["a|b,c#d"], "sv").skills == {"a-b-c-d"}
+    assert requirement_of(Channel.EMAIL, ["a|b,c#d"], "sv").skills == {"a-b-c-d": 1}
+
+
+def test_a_reserve_takes_what_is_open_to_reserves():
+    reserve = profile_of(["*"], ["sv"], [Channel.EMAIL], reserve=True)
+    opened = requirement_of(Channel.EMAIL, ["skola"], reserves=True)
+    assert can_take(reserve, opened)
+    assert opened.words == "+reserve,skola"
+    assert parse_signature(opened.signature(1)) == opened
+    assert parse_profile(f"{reserve.channel_words}#{reserve.skill_words}") == reserve
+
+
+def test_an_agents_terms_are_written_in_milliseconds():
+    terms = Terms(EVERYTHING, rest_seconds=2, max_contacts=12, window_seconds=600, blend_seconds={Channel.EMAIL: 60})
+    assert terms.words == "2000|12|600000|email=60000"
+    assert Terms(EVERYTHING).words == "0|0|3600000|"
+
+
+def test_a_level_outside_one_to_five_is_refused():
+    with pytest.raises(ValueError, match="level"):
+        requirement_of(Channel.EMAIL, ["skola=9"])

@@ -1,16 +1,12 @@
-"""The records of the whole tables (`catalogue`, `agents`, `rules`, `open`, `examples`): the latest of a key is true.
-
-A null value (tombstone) means that the thing is gone. They are written like events and read by `shared.table`.
-"""
+"""What casework tells everybody: units, entrances, case types, checklists, hours, and how far each has moved in."""
 
 from datetime import datetime
-from typing import get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared import topics
-from shared.events import Candidate, ChecklistRef, Event
-from shared.vocabulary import Channel, ContactState, EntranceKind, Identity, Priority, Secrecy, StepType
+from shared.events import ChecklistRef, Event
+from shared.vocabulary import Channel, EntranceKind, Identity, Secrecy, StepType, TakenOver
 
 
 class UnitRecord(Event):
@@ -150,95 +146,56 @@ class ChecklistRecord(Event):
         return f"checklist:{self.id}"
 
 
-class AgentProfile(Event):
-    """What an agent can take: skills with levels, capacity in units (100), the phone her calls are connected to."""
+class Span(BaseModel):
+    """Open from one time of day to another, local time (`08:00`, `16:30`)."""
 
-    event_type = "agent.profile_changed.v1"
-    topic = topics.AGENTS
-    id: str
-    name: str
-    skills: dict[str, int] = Field(default_factory=dict)
-    """Skill to level 1–5; `*` takes everything. Skills are unit ids, `lang:fi`, `channel:phone` …"""
-    languages: tuple[str, ...] = ("sv",)
-    channels: tuple[Channel, ...] = tuple(Channel)
-    capacity: int = 100
-    phone: str | None = None
-    active: bool = True
-
-    @property
-    def key(self) -> str:
-        return self.id
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    opens: str
+    closes: str
 
 
-class RulesRecord(Event):
-    """The published rule table of the router; the newest version counts."""
+class DayException(BaseModel):
+    """A day that is not as its weekday: other hours, or closed (no spans)."""
 
-    event_type = "rules.published.v1"
-    topic = topics.RULES
-    version: str
-    rules: tuple[dict[str, object], ...]
-    published_at: datetime
-
-    @property
-    def key(self) -> str:
-        return self.version
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    day: str
+    """`2026-12-23`."""
+    spans: tuple[Span, ...] = ()
+    note: str = ""
 
 
-class OpenContact(Event):
-    """The whole routing state of a contact that is not at its end: what a rebuild reads."""
+class HoursRecord(Event):
+    """When a unit answers, on one channel or (`channel` None) on all that have no hours of their own."""
 
-    event_type = "open.contact.v1"
-    topic = topics.OPEN
-    contact_id: str
-    state: ContactState
-    epoch: int
-    channel: Channel
-    entrance: str
+    event_type = "catalogue.hours.v1"
+    topic = topics.CATALOGUE
     unit: str
-    language: str = "sv"
-    queue: str
-    skills: tuple[str, ...] = ()
-    priority: Priority
-    received_at: datetime
-    due_at: datetime | None = None
-    follows: str | None = None
-    preferred_agent: str | None = None
-    agent_id: str | None = None
-    accepted_at: datetime | None = None
-    candidates: tuple[Candidate, ...] = ()
-    checklist: ChecklistRef | None = None
+    channel: Channel | None = None
+    weekly: tuple[tuple[Span, ...], ...]
+    """Seven days, Monday first; an empty one is closed."""
+    exceptions: tuple[DayException, ...] = ()
+    open_on_holidays: bool = False
 
     @property
     def key(self) -> str:
-        return self.contact_id
+        return f"hours:{self.unit}:{self.channel or '*'}"
 
 
-class ExampleRecord(Event):
-    """What one contact taught: keyed-hashed features and the case type that was right; not readable as text."""
+class TakeoverRecord(Event):
+    """How far a case type or an entrance has moved into the contact centre, on one channel or on all."""
 
-    event_type = "example.learned.v1"
-    topic = topics.EXAMPLES
-    contact_id: str
-    features: dict[int, float]
-    case_type: str
-    weight: float = 1.0
-    at: datetime
+    event_type = "catalogue.takeover.v1"
+    topic = topics.CATALOGUE
+    subject: str
+    """`case_type` or `entrance`."""
+    id: str
+    channel: Channel | None = None
+    state: TakenOver
+    from_day: str | None = None
+    """`2027-01-11`: the first day of `state`; before it, what is not taken over."""
+    forward_to: str = ""
+    """Number or address that contacts are connected or forwarded to meanwhile; empty: the unit's own."""
 
     @property
     def key(self) -> str:
-        return self.contact_id
-
-
-TABLE_RECORDS = (
-    UnitRecord
-    | EntranceRecord
-    | CaseTypeRecord
-    | ChecklistRecord
-    | AgentProfile
-    | RulesRecord
-    | OpenContact
-    | ExampleRecord
-)
-
-RECORD_TYPES: dict[str, type[Event]] = {model.event_type: model for model in get_args(TABLE_RECORDS)}
-"""Every table record by its `ce_type`."""
+        return f"takeover:{self.subject}:{self.id}:{self.channel or '*'}"
