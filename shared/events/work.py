@@ -88,7 +88,7 @@ class SupervisorActed(Event):
 
     event_type = "supervisor.acted.v1"
     topic = topics.ROUTING
-    subject: str
+    concerns: str
     """Contact id, agent id, queue, or `peak`."""
     act: str
     by: str
@@ -98,4 +98,4 @@ class SupervisorActed(Event):
 
     @property
     def key(self) -> str:
-        return self.subject
+        return self.concerns
