@@ -88,8 +88,10 @@ class SupervisorActed(Event):
 
     event_type = "supervisor.acted.v1"
     topic = topics.ROUTING
-    concerns: str
-    """Contact id, agent id, queue, or `peak`."""
+    contact_id: str | None = None
+    agent_id: str | None = None
+    queue: str | None = None
+    """What it concerns; nothing: everything, as a peak does."""
     act: str
     by: str
     reason: str
@@ -98,4 +100,4 @@ class SupervisorActed(Event):
 
     @property
     def key(self) -> str:
-        return self.concerns
+        return self.contact_id or self.agent_id or self.queue or "all"

@@ -109,7 +109,7 @@ class Terms:
 def requirement_of(
     channel: Channel, skills: Iterable[str], language: str = MAIN_LANGUAGE, *, reserves: bool = False
 ) -> Requirement:
-    """Return what a contact requires: its skills (the highest level counts), and its language when it is not Swedish."""
+    """Return what a contact requires: its skills (highest level counts), and its language when it is not Swedish."""
     required: dict[str, int] = {}
     for name, level in map(skill_of, skills):
         if name and name != EVERY and not name.startswith(CHANNEL):
