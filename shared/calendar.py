@@ -56,9 +56,14 @@ def _holidays_of(year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays("SE", years=year, categories=("public", "de_facto"), language="sv"))
 
 
+def is_holiday(day: date) -> bool:
+    """Say whether a day is a public or a de facto holiday of Sweden, on a weekend or not."""
+    return day in _holidays_of(day.year)
+
+
 def is_working_day(day: date) -> bool:
     """Say whether offices are open on a day: no weekend, no public and no de facto holiday."""
-    return day.weekday() < 5 and day not in _holidays_of(day.year)
+    return day.weekday() < 5 and not is_holiday(day)
 
 
 @dataclass(frozen=True, slots=True)
