@@ -1,11 +1,11 @@
 """Units, entrances, case types and published checklists, as every service knows them: the topic `catalogue`."""
 
 from shared.events import Event
-from shared.records import CaseTypeRecord, ChecklistRecord, EntranceRecord, UnitRecord
+from shared.records import CaseTypeRecord, ChecklistRecord, EntranceRecord, HoursRecord, TakeoverRecord, UnitRecord
 from shared.settings import ServiceSettings
 from shared.table import Table
 from shared.topics import CATALOGUE
-from shared.vocabulary import EntranceKind
+from shared.vocabulary import Channel, EntranceKind
 
 
 class Catalogue:
@@ -17,6 +17,8 @@ class Catalogue:
         self._entrances: dict[str, EntranceRecord] = {}
         self._case_types: dict[str, CaseTypeRecord] = {}
         self._checklists: dict[str, ChecklistRecord] = {}
+        self._hours: dict[str, HoursRecord] = {}
+        self._takeovers: dict[str, TakeoverRecord] = {}
         self._by_value: dict[tuple[EntranceKind, str], EntranceRecord] = {}
         self.version = 0
 
@@ -84,6 +86,15 @@ class Catalogue:
                 return named
         return next((found for found in self.checklists() if found.case_type == case_type_id), None)
 
+    def hours(self, unit_id: str, channel: Channel) -> HoursRecord | None:
+        """Return when a unit answers on a channel: hours of that channel, else those of all its channels."""
+        return self._hours.get(f"{unit_id}:{channel}") or self._hours.get(f"{unit_id}:*")
+
+    def takeover(self, subject: str, subject_id: str, channel: Channel) -> TakeoverRecord | None:
+        """Return how far a `case_type` or an `entrance` has moved in on a channel; None: it has always been ours."""
+        found = f"{subject}:{subject_id}"
+        return self._takeovers.get(f"{found}:{channel}") or self._takeovers.get(f"{found}:*")
+
     def apply(self, key: str, event: Event | None) -> None:
         """Take in one change of the table (also what tests fill a catalogue with)."""
         _, _, name = key.partition(":")
@@ -98,6 +109,10 @@ class Catalogue:
                 self._case_types[name] = event
             case ChecklistRecord():
                 self._checklists[name] = event
+            case HoursRecord():
+                self._hours[name] = event
+            case TakeoverRecord():
+                self._takeovers[name] = event
             case _:
                 return
         if key.startswith("entrance:"):
@@ -115,6 +130,10 @@ class Catalogue:
                 self._case_types.pop(name, None)
             case "checklist":
                 self._checklists.pop(name, None)
+            case "hours":
+                self._hours.pop(name, None)
+            case "takeover":
+                self._takeovers.pop(name, None)
             case _:
                 return
 

@@ -192,7 +192,8 @@ class TakeoverRecord(Event):
     channel: Channel | None = None
     state: TakenOver
     from_day: str | None = None
-    """`2027-01-11`: the first day of `state`; before it, what is not taken over."""
+    """`2027-01-11`: the first day of `state`; before it, `before` held. Without it, `state` holds at all times."""
+    before: TakenOver = TakenOver.NOT
     forward_to: str = ""
     """Number or address that contacts are connected or forwarded to meanwhile; empty: the unit's own."""
 
