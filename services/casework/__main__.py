@@ -2,19 +2,25 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from services.casework.main import create_app
 from services.casework.settings import Settings
 from services.casework.store.unit_of_work import UnitOfWork
-from services.casework.usecases import imports
+from services.casework.usecases import import_waves, imports
 from services.casework.usecases.files import RejectedFileError
+from services.casework.usecases.take_over import UNIT, Move, TakeOver
+from services.casework.usecases.wave_views import TakeoverView
 from services.casework.wiring import open_dead_letters
 from shared.clock import utc_now
 from shared.database import make_engine, upgrade
+from shared.errors import NotFoundError
+from shared.takeover import CASE_TYPE, ENTRANCE
+from shared.vocabulary import Channel, TakenOver
 from shared.web.commands import service_commands
 
 cli = service_commands("Casework: the case until it is closed or handed over.", Settings, create_app, open_dead_letters)
@@ -78,6 +84,53 @@ def import_entrances(file: Path) -> None:
 def import_people(file: Path) -> None:
     """Take in people from a YAML file."""
     _take_in(file, lambda uow, _: imports.ImportPeople(uow), "personer")
+
+
+@cli.command()
+def import_hours(file: Path) -> None:
+    """Take in when units answer, on which channels, from a YAML file."""
+    _take_in(file, lambda uow, _: import_waves.ImportHours(uow), "öppettider")
+
+
+@cli.command()
+def import_takeovers(file: Path) -> None:
+    """Take in what the contact centre has taken over, and from which day, from a YAML file."""
+    _take_in(file, lambda uow, _: import_waves.ImportTakeovers(uow, utc_now), "övertaganden")
+
+
+@cli.command()
+def take_over(  # noqa: PLR0913, PLR0917 - each an option of the command
+    state: Annotated[TakenOver, typer.Option(help="What is to hold.")],
+    case_type: Annotated[str, typer.Option(help="Id of a case type.")] = "",
+    entrance: Annotated[str, typer.Option(help="Id of an entrance.")] = "",
+    unit: Annotated[str, typer.Option(help="Id of a unit: all its case types and entrances.")] = "",
+    channel: Annotated[Channel | None, typer.Option(help="Only on this channel.")] = None,
+    from_day: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day; at once.")
+    ] = None,
+    forward_to: Annotated[str | None, typer.Option(help="Number or address; as before when left out.")] = None,
+) -> None:
+    """Move a case type, an entrance or a whole unit in or out; the same act with the old state undoes it."""
+    named = [(kind, one) for kind, one in ((CASE_TYPE, case_type), (ENTRANCE, entrance), (UNIT, unit)) if one]
+    if len(named) != 1:
+        raise typer.BadParameter("Ange en av --case-type, --entrance och --unit.")
+    move = Move(state, channel, from_day.date().isoformat() if from_day else None, forward_to)
+    try:
+        shown = asyncio.run(_moved(*named[0], move))
+    except NotFoundError as error:
+        typer.echo(f"Finns inte i katalogen: {named[0][1]}", err=True)
+        raise typer.Exit(1) from error
+    for one in shown:
+        day = f" från {one.from_day}, till dess {one.before}" if one.from_day else ""
+        typer.echo(f"{one.name}{f' ({one.channel})' if one.channel else ''}: {one.state}{day}; nu {one.now}")
+
+
+async def _moved(subject: str, subject_id: str, move: Move) -> tuple[TakeoverView, ...]:
+    engine = make_engine(Settings(), "casework", pool=2)
+    try:
+        return await TakeOver(UnitOfWork(engine), utc_now).run(subject, subject_id, move, "kommando")
+    finally:
+        await engine.dispose()
 
 
 if __name__ == "__main__":

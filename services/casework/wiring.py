@@ -22,8 +22,10 @@ from services.casework.usecases import (
     read_cases,
     read_catalogue,
     read_files,
+    read_hours,
     receive_handover,
     reply,
+    take_over,
     watch_deadlines,
     work_case,
 )
@@ -87,6 +89,9 @@ def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Ca
         follow_routing=FollowRouting(uow, clock),
         follow_load=FollowLoad(uow),
         read_alarms=ReadAlarms(uow),
+        read_hours=read_hours.ReadHours(uow, clock),
+        read_takeovers=take_over.ReadTakeovers(uow, clock),
+        take_over=take_over.TakeOver(uow, clock),
         send_mail=SendMail(uow, server, clock),
         watch_deadlines=watch_deadlines.WatchDeadlines(uow, clock),
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 from shared import topics
 from shared.events.base import ByCase
 from shared.events.routing import ChecklistRef
-from shared.vocabulary import CaseState, Cause, Channel, Resolution
+from shared.vocabulary import CaseState, Cause, Channel, Resolution, TakenOver
 
 
 class CaseOpened(ByCase):
@@ -57,6 +57,8 @@ class _CaseEnd(ByCase):
     case_type: str | None = None
     checklist: ChecklistRef | None = None
     handling_seconds: float = 0.0
+    taken_over: TakenOver = TakenOver.TAKEN
+    """What the contact centre does not answer for yet is counted apart."""
     by: str | None = None
     at: datetime
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.domain.checklist import Checklist
 from services.casework.store.bodies import body_of
-from services.casework.store.sql import Row, row_of, rows_of
+from services.casework.store.sql import Row, row_of, rows_of, upsert
 from services.casework.store.tables import case_types, checklist_versions, entrances, people, units
 from shared import records
 from shared.events import ChecklistRef
@@ -141,15 +141,7 @@ class CatalogueStore:
         return await rows_of(self._conn, select(table).order_by(order))
 
     async def _upsert(self, table: Table, rows: Sequence[Row], only: Sequence[str] | None = None) -> list[Row]:
-        """Insert or update by id; return the rows that are new or other than before."""
-        if not rows:
-            return []
-        fresh = insert(table).values(list(rows))
-        names = [name for name in only or rows[0] if name != "id"]
-        changed = or_(*(table.c[name].is_distinct_from(fresh.excluded[name]) for name in names))
-        updates = {name: fresh.excluded[name] for name in names}
-        query = fresh.on_conflict_do_update(index_elements=["id"], set_=updates, where=changed).returning(table)
-        return await rows_of(self._conn, query)
+        return await upsert(self._conn, table, rows, only)
 
 
 def unit_record(row: Row) -> records.UnitRecord:

@@ -57,6 +57,7 @@ _ROUTED = Columns(
     priority="text",
     due_at="timestamptz",
     why="text[]",
+    taken_over="text",
 )
 _ACCEPTED = Columns(
     id="text",
@@ -98,7 +99,8 @@ _ROUTE = _upsert(
     _ROUTED,
     "routed",
     _ROUTED.updates(only=("candidates", "checklist_id", "checklist_version", "queue", "priority", "due_at", "why"))
-    + ", routed = true, follows = COALESCE(c.follows, excluded.follows), "
+    + ", routed = true, taken_over = COALESCE(excluded.taken_over, c.taken_over), "
+    "follows = COALESCE(c.follows, excluded.follows), "
     "unit = CASE WHEN c.unit = '' THEN excluded.unit ELSE c.unit END, "
     "entrance = CASE WHEN c.entrance = '' THEN excluded.entrance ELSE c.entrance END",
     "c.purged_at IS NULL",

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import Executable
+from sqlalchemy import Executable, Table, or_
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 Row = Mapping[str, Any]
@@ -49,3 +50,24 @@ async def rows_of(conn: AsyncConnection, query: Executable, params: Row | None =
 async def row_of(conn: AsyncConnection, query: Executable, params: Row | None = None) -> Row | None:
     """Return the only row of a query, or None when there is none."""
     return cast("Row | None", (await conn.execute(query, params)).mappings().one_or_none())
+
+
+async def upsert(
+    conn: AsyncConnection,
+    table: Table,
+    rows: Sequence[Row],
+    only: Sequence[str] | None = None,
+    also: Sequence[str] = (),
+) -> list[Row]:
+    """Insert or update by id; return the rows that are new or other than before.
+
+    `only` are the columns that an update writes; `also` are those it writes, too, but only when another has changed.
+    """
+    if not rows:
+        return []
+    fresh = insert(table).values(list(rows))
+    names = [name for name in only or rows[0] if name != "id"]
+    changed = or_(*(table.c[name].is_distinct_from(fresh.excluded[name]) for name in names if name not in also))
+    updates = {name: fresh.excluded[name] for name in names}
+    query = fresh.on_conflict_do_update(index_elements=["id"], set_=updates, where=changed).returning(table)
+    return await rows_of(conn, query)

@@ -126,6 +126,33 @@ people = Table(
     Column("active", Boolean, nullable=False, server_default=text("true")),
 )
 
+opening_hours = Table(
+    "opening_hours",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("unit", Text, ForeignKey("casework.units.id"), nullable=False),
+    _maybe("channel"),
+    _json("weekly", "[]"),
+    _json("exceptions", "[]"),
+    _flag("open_on_holidays"),
+)
+
+takeovers = Table(
+    "takeovers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _text("subject"),
+    _text("subject_id"),
+    _maybe("channel"),
+    _text("state"),
+    _maybe("from_day"),
+    _text("before"),
+    _text("forward_to"),
+    _text("changed_by"),
+    _at("changed_at", nullable=False),
+    Index("takeovers_subject", "subject", "subject_id"),
+)
+
 contacts = Table(
     "contacts",
     metadata,
@@ -173,6 +200,7 @@ contacts = Table(
     Column("talk_seconds", Double),
     _at("done_at"),
     _at("purged_at"),
+    _maybe("taken_over"),
     Index("contacts_case", "case_id"),
 )
 

@@ -16,6 +16,7 @@ from services.casework.store.mails import Mails
 from services.casework.store.reads import Reads
 from services.casework.store.runs import Runs
 from services.casework.store.texts import Texts
+from services.casework.store.waves import Waves
 from shared import outbox
 from shared.events import Event
 from shared.publish import Message, message
@@ -35,6 +36,7 @@ class Work:
         self.catalogue = CatalogueStore(conn)
         self.reads = Reads(conn)
         self.alarms = Alarms(conn)
+        self.waves = Waves(conn)
         self._events: list[Message] = []
         self._rings: set[str] = set()
 

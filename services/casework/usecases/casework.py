@@ -13,6 +13,7 @@ from services.casework.usecases.hand_over import HandOver, PreviewHandover
 from services.casework.usecases.read_cases import ListCases, ReadCase, ReadDesk, ReadHandover, ReadInbox
 from services.casework.usecases.read_catalogue import ReadCatalogue, ReadPeople
 from services.casework.usecases.read_files import ReadFile
+from services.casework.usecases.read_hours import ReadHours
 from services.casework.usecases.receive_handover import (
     AcknowledgeHandover,
     AnswerHandover,
@@ -22,6 +23,7 @@ from services.casework.usecases.receive_handover import (
 )
 from services.casework.usecases.reply import ReplyCase
 from services.casework.usecases.send_mail import SendMail
+from services.casework.usecases.take_over import ReadTakeovers, TakeOver
 from services.casework.usecases.watch_deadlines import WatchDeadlines
 from services.casework.usecases.work_case import (
     AddNote,
@@ -50,6 +52,8 @@ class Casework:
     read_catalogue: ReadCatalogue
     read_people: ReadPeople
     read_alarms: ReadAlarms
+    read_hours: ReadHours
+    read_takeovers: ReadTakeovers
     # Working.
     accept_offer: AcceptOffer
     finish_contact: FinishContact
@@ -71,6 +75,8 @@ class Casework:
     reassign: ReassignHandover
     send_back: ReturnHandover
     answer: AnswerHandover
+    # Moving in.
+    take_over: TakeOver
     # By streams and by the clock.
     follow_contacts: FollowContacts
     follow_routing: FollowRouting

@@ -14,6 +14,7 @@ from services.casework.domain.case import (
 )
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.reply import Replies
+from services.casework.usecases.take_over import taken_over
 from services.casework.usecases.who import author
 from shared.clock import Clock
 from shared.events import CaseClosed, ChecklistRef
@@ -45,6 +46,7 @@ async def ending(work: Work, case: Case, by: str | None, now: datetime) -> dict[
         if named
         else None,
         "handling_seconds": seconds,
+        "taken_over": (await taken_over(work, case, contact))[0],
         "by": by,
         "at": now,
     }

@@ -64,6 +64,7 @@ def _routed(event: ContactRouted) -> dict[str, Any]:
         "id": event.contact_id,
         "channel": event.channel.value,
         "priority": event.priority.value,
+        "taken_over": event.taken_over.value,
         "candidates": [candidate.model_dump() for candidate in event.candidates],
         "checklist_id": event.checklist.id if event.checklist else None,
         "checklist_version": event.checklist.version if event.checklist else None,

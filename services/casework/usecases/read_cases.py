@@ -10,8 +10,9 @@ from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases import reading, views
 from services.casework.usecases.reply import answered
+from services.casework.usecases.take_over import taken_over
 from shared.clock import Clock, local
-from shared.vocabulary import CaseState, Channel
+from shared.vocabulary import CaseState, Channel, TakenOver
 from shared.web.access import Person, visible_units
 
 
@@ -30,7 +31,8 @@ class ReadCase:
 
     async def _view(self, work: Work, row: Row, person: Person) -> views.CaseView:
         entrances = {one["id"]: one for one in await work.catalogue.entrances()}
-        units = {one["id"]: one["name"] for one in await work.catalogue.units()}
+        listed = {one["id"]: one for one in await work.catalogue.units()}
+        units = {unit: one["name"] for unit, one in listed.items()}
         names = {one["id"]: one["name"] for one in await work.catalogue.people()}
         contacts = await work.contacts.of_case(row["id"])
         mails = await work.mails.of_case(row["id"])
@@ -38,6 +40,7 @@ class ReadCase:
         draft = await work.texts.draft(row["id"], person.id)
         current = next((one for one in contacts if one["id"] == row["current_contact"]), None)
         messages = reading.conversation(contacts, await work.texts.messages_of(row["id"]), mails, names)
+        state, forward = await taken_over(work, row, current)
         answers = answered(contacts, row["current_contact"])
         same = ("id", "number", "entrance", "unit", "case_type", "classified_how", "language", "priority", "agent_id")
         more = ("opened_at", "due_at", "parked_until", "resolution", "cause", "closed_at", "first_contact")
@@ -61,6 +64,8 @@ class ReadCase:
             handover=handovers[-1] if handovers else None,
             handovers=handovers,
             earlier=tuple(map(reading.case_row, await work.reads.earlier(row, visible_units(person)))),
+            taken_over=state,
+            forward_to=forward or _address(listed.get(row["unit"]), state),
             reply_to=answers["sender_email"] if answers else None,
             can=frozenset(deed.value for deed in can(CaseState(row["state"]))),
         )
@@ -90,6 +95,10 @@ class ReadCase:
 
 def _greeting(entrance: Row | None, person: Person) -> str:
     return entrance["greeting"].replace("{agent}", person.first_name) if entrance else ""
+
+
+def _address(unit: Row | None, state: TakenOver) -> str:
+    return unit["handover_address"] if unit and state is TakenOver.NOT else ""
 
 
 def _candidates(contact: Row | None, units: Mapping[str, str]) -> tuple[views.CandidateView, ...]:

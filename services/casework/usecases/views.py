@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.vocabulary import CaseState, Channel
+from shared.vocabulary import CaseState, Channel, TakenOver
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +305,10 @@ class CaseView:
     handovers: tuple[HandoverView, ...]
     earlier: tuple[CaseRow, ...]
     """Other cases of the same person that the reader may see, newest first, at most five."""
+    taken_over: TakenOver
+    """Whether the contact centre answers for it yet."""
+    forward_to: str
+    """Number or address that it is connected or forwarded to when it is not taken over; else empty."""
     reply_to: str | None
     """The address a reply would go to; None when the citizen cannot be written to."""
     can: frozenset[str] = field(default_factory=frozenset)

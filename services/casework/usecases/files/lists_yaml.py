@@ -12,14 +12,14 @@ Rows = list[dict[str, Any]]
 
 def read_entrances(data: bytes, units: Mapping[str, str]) -> Rows:
     """Return entrances as rows; `units` are ids by name. RejectedFileError with everything that is wrong."""
-    document, listed = _listed(data, "entrances")
+    document, entries = listed(data, "entrances")
     seen: set[str] = set()
     rows = []
-    for index, raw in enumerate(listed):
+    for index, raw in enumerate(entries):
         path: Path = ("entrances", index)
         if _required(document, path, raw, ("id", "kind", "value", "name", "unit", "greeting"), seen):
             rows.append(_entrance(document, path, raw, units))
-    return _accepted(document, rows)
+    return accepted(document, rows)
 
 
 def _entrance(document: Document, path: Path, raw: Mapping[str, Any], units: Mapping[str, str]) -> dict[str, Any]:
@@ -39,18 +39,18 @@ def _entrance(document: Document, path: Path, raw: Mapping[str, Any], units: Map
 
 def read_people(data: bytes, units: Mapping[str, str]) -> Rows:
     """Return people as rows; `units` are ids by name. RejectedFileError with everything that is wrong."""
-    document, listed = _listed(data, "people")
+    document, entries = listed(data, "people")
     seen: set[str] = set()
     rows = []
-    for index, raw in enumerate(listed):
+    for index, raw in enumerate(entries):
         path: Path = ("people", index)
         if _required(document, path, raw, ("id", "name", "roles", "units"), seen):
             rows.append(_person(document, path, raw, units))
-    return _accepted(document, rows)
+    return accepted(document, rows)
 
 
 def _person(document: Document, path: Path, raw: Mapping[str, Any], units: Mapping[str, str]) -> dict[str, Any]:
-    lists = {name: _list(document, path, raw, name) for name in ("roles", "units", "languages", "channels")}
+    lists = {name: strings(document, path, raw, name) for name in ("roles", "units", "languages", "channels")}
     for role in lists["roles"]:
         if role not in set(Role):
             document.wrong((*path, "roles"), f"Okänd roll: {role}")
@@ -73,12 +73,13 @@ def _person(document: Document, path: Path, raw: Mapping[str, Any], units: Mappi
     }
 
 
-def _listed(data: bytes, name: str) -> tuple[Document, list[Any]]:
+def listed(data: bytes, name: str) -> tuple[Document, list[Any]]:
+    """Return the list that a document is made of; RejectedFileError when it has none."""
     document = read_document(data)
-    listed = document.value.get(name) if isinstance(document.value, dict) else None
-    if not isinstance(listed, list) or not listed:
+    entries = document.value.get(name) if isinstance(document.value, dict) else None
+    if not isinstance(entries, list) or not entries:
         raise RejectedFileError([*document.errors, LineError(1, f"Filen har ingen lista {name}.")])
-    return document, listed
+    return document, entries
 
 
 def _required(document: Document, path: Path, raw: object, names: tuple[str, ...], seen: set[str]) -> bool:
@@ -95,7 +96,8 @@ def _required(document: Document, path: Path, raw: object, names: tuple[str, ...
     return not missing
 
 
-def _list(document: Document, path: Path, raw: Mapping[str, Any], name: str) -> list[str]:
+def strings(document: Document, path: Path, raw: Mapping[str, Any], name: str) -> list[str]:
+    """Return a field that is a list of texts; what is none is noted as wrong."""
     value = raw.get(name) or []
     if not isinstance(value, list):
         document.wrong((*path, name), f"{name} ska vara en lista.")
@@ -103,7 +105,8 @@ def _list(document: Document, path: Path, raw: Mapping[str, Any], name: str) -> 
     return [str(one) for one in value]
 
 
-def _accepted(document: Document, rows: Rows) -> Rows:
+def accepted(document: Document, rows: Rows) -> Rows:
+    """Return the rows; RejectedFileError when anything was wrong."""
     if document.errors:
         raise RejectedFileError(document.errors)
     return rows

@@ -63,7 +63,11 @@ def _value(loader: yaml.SafeLoader, node: yaml.Node, path: Path, document: Docum
         return _mapping(loader, node, path, document)
     if isinstance(node, yaml.SequenceNode):
         return [_value(loader, item, (*path, index), document) for index, item in enumerate(node.value)]
-    return loader.construct_object(node)
+    try:
+        return loader.construct_object(node)
+    except ValueError:  # a day that no calendar has
+        document.wrong(path, f"Värdet går inte att läsa: {node.value}")
+        return None
 
 
 def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode, path: Path, document: Document) -> dict[str, Any]:
