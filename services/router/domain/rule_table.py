@@ -1,157 +1,124 @@
-"""Reading a rule table: every field known, every value possible, nothing that can never take effect."""
+"""Reading a rule table: every field known, every value possible, nothing that can never take effect or is left open."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from services.router.domain.rules import BOOLEANS, EFFECTS, PLACES, SETS, Rule, RuleTable, texts_of
-from shared.calendar import Duration, parse
-from shared.vocabulary import Channel, Priority
+from services.router.domain import rule_clashes as clashes
+from services.router.domain import rule_values as read
+from services.router.domain.first_table import FIRST_TABLE
+from services.router.domain.rule_clashes import Known
+from services.router.domain.rule_faults import Fault, Row, RuleTableError
+from services.router.domain.rules import BOOLEANS, CONDITIONS, EFFECTS, SETS, Rule, RuleTable
 
+__all__ = ["FIRST_TABLE", "Known", "RuleTableError", "compile_table", "faults_of"]
 
-class RuleTableError(ValueError):
-    """A rule table that would not do what it says; `errors` names the rule and the fault, one a line."""
-
-    def __init__(self, errors: Sequence[str]) -> None:
-        super().__init__("\n".join(errors))
-        self.errors = tuple(errors)
-
-
-def compile_table(version: str, rows: Sequence[Mapping[str, object]]) -> RuleTable:
-    """Return the table of the rows as published; RuleTableError with every fault of every row."""
-    reader = _TableReader()
-    rules = [reader.rule(row, number) for number, row in enumerate(rows[:-1], 1)]
-    otherwise = reader.otherwise(rows[-1] if rows else {})
-    reader.shadows(rules)
-    if reader.errors:
-        raise RuleTableError(reader.errors)
-    return RuleTable(version, tuple(rules), otherwise)
-
-
-class _TableReader:
-    """Reads rows and gathers what is wrong with them."""
-
-    def __init__(self) -> None:
-        self.errors: list[str] = []
-        self._names: set[str] = set()
-
-    def rule(self, row: Mapping[str, object], number: int) -> Rule:
-        name = str(row.get("name") or f"rule {number}")
-        self._known(name, row, ("name", "when", "then"), "field")
-        if "name" not in row or name in self._names:
-            self._wrong(name, "needs a name of its own")
-        self._names.add(name)
-        when, then = self._mapping(name, row, "when"), self._mapping(name, row, "then")
-        self._known(name, when, (*SETS, *BOOLEANS, "flags", "confidence_at_least"), "condition")
-        if not then:
-            self._wrong(name, "states nothing")
-        return Rule(
-            name,
-            among={key: self._set(name, key, when[key]) for key in SETS if key in when},
-            truths={key: self._truth(name, key, when[key]) for key in BOOLEANS if key in when},
-            flags=self._set(name, "flags", when["flags"]) if "flags" in when else frozenset(),
-            confidence=self._share(name, when.get("confidence_at_least", 0.0)),
-            effects=self._effects(name, then),
-        )
-
-    def otherwise(self, row: Mapping[str, object]) -> Mapping[str, object]:
-        if set(row) != {"otherwise"}:
-            self._wrong("last row", "must be `otherwise`: what holds when no rule says anything")
-            return {}
-        stated = self._effects("otherwise", self._mapping("otherwise", row, "otherwise"))
-        for needed in ("queue", "priority"):
-            if needed not in stated:
-                self._wrong("otherwise", f"must state {needed}")
-        return stated
-
-    def shadows(self, rules: Sequence[Rule]) -> None:
-        """Refuse what can never take effect, because a rule above that fits as often states it first."""
-        for place, later in enumerate(rules):
-            for above in (rule for rule in rules[:place] if rule.covers(later)):
-                dead = [name for name in later.effects if name != "skills" and name in above.effects]
-                if not dead and set(later.effects) == {"skills"}:
-                    said = set(texts_of(above.effects.get("skills")))
-                    dead = ["skills"] if set(texts_of(later.effects["skills"])) <= said else []
-                if dead:
-                    self._wrong(later.name, f"{', '.join(dead)} can never take effect: {above.name} stands above it")
-
-    def _effects(self, name: str, then: Mapping[str, object]) -> dict[str, object]:
-        self._known(name, then, EFFECTS, "effect")
-        effects: dict[str, object] = {key: then[key] for key in EFFECTS if key in then}
-        if "queue" in effects and not (isinstance(effects["queue"], str) and effects["queue"]):
-            self._wrong(name, "queue must be a name")
-        if "priority" in effects and effects["priority"] not in list(Priority):
-            self._wrong(name, f"unknown priority {effects['priority']!r}; one of {', '.join(Priority)}")
-        if "skills" in effects:
-            effects["skills"] = sorted(self._set(name, "skills", effects["skills"]))
-        if "due" in effects:
-            effects["due"] = self._due(name, str(effects["due"]))
-        self._places(name, [str(effects.get("queue", "")), *texts_of(effects.get("skills"))])
-        return effects
-
-    def _places(self, name: str, texts: Sequence[str]) -> None:
-        for text in texts:
-            bare = text
-            for place in PLACES:
-                bare = bare.replace(place, "")
-            if "{" in bare or "}" in bare:
-                self._wrong(name, f"unknown place in {text!r}; known are {', '.join(PLACES)}")
-
-    def _due(self, name: str, text: str) -> Duration | None:
-        try:
-            return parse(text)
-        except ValueError as error:
-            self._wrong(name, f"due: {error}")
-            return None
-
-    def _set(self, name: str, key: str, value: object) -> frozenset[str]:
-        if not isinstance(value, list | tuple | set) or not value or not all(isinstance(each, str) for each in value):
-            self._wrong(name, f"{key} must be a list of texts with at least one")
-            return frozenset()
-        if key == "channel" and (unknown := set(value) - set(Channel)):
-            self._wrong(name, f"unknown channel {', '.join(sorted(unknown))}; one of {', '.join(Channel)}")
-        return frozenset(value)
-
-    def _truth(self, name: str, key: str, value: object) -> bool:
-        if not isinstance(value, bool):
-            self._wrong(name, f"{key} must be true or false")
-        return value is True
-
-    def _share(self, name: str, value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-            self._wrong(name, "confidence_at_least must be a number from 0 to 1")
-            return 0.0
-        return float(value)
-
-    def _mapping(self, name: str, row: Mapping[str, object], key: str) -> Mapping[str, object]:
-        value = row.get(key, {})
-        if isinstance(value, Mapping):
-            return value
-        self._wrong(name, f"{key} must be fields and values")
-        return {}
-
-    def _known(self, name: str, given: Mapping[str, object], known: Sequence[str], what: str) -> None:
-        for key in given:
-            if key not in known:
-                self._wrong(name, f"unknown {what} {key!r}; known are {', '.join(known)}")
-
-    def _wrong(self, name: str, fault: str) -> None:
-        self.errors.append(f"{name}: {fault}")
+MOST_RULES = 300
+LONGEST_NAME = 80
+_EFFECTS: Mapping[str, Callable[..., object]] = {
+    "queue": read.queue,
+    "skills": read.skills,
+    "priority": read.priority,
+    "due": read.duration,
+    "rings": read.rings,
+    "overflow": read.overflow,
+    "dwell": read.seconds,
+    "wrap_up": read.wrap_up,
+    "checklist": read.text,
+    "protected": read.true,
+}
 
 
-FIRST_TABLE: tuple[dict[str, object], ...] = (
-    {
-        "name": "unreadable-is-looked-at",
-        "when": {"unreadable": True},
-        "then": {"priority": "normal", "due": "1 arbetsdag"},
-    },
-    {"name": "machines-wait", "when": {"automatic": True}, "then": {"priority": "low"}},
-    {"name": "people-who-wait-first", "when": {"channel": ["phone", "visit"]}, "then": {"priority": "high"}},
-    {"name": "mail-in-one-day", "when": {"channel": ["email"]}, "then": {"priority": "normal", "due": "1 arbetsdag"}},
-    {
-        "name": "form-in-two-days",
-        "when": {"channel": ["e_service"]},
-        "then": {"priority": "normal", "due": "2 arbetsdagar"},
-    },
-    {"name": "queue-of-the-unit", "when": {}, "then": {"queue": "{unit}", "skills": ["{unit}"]}},
-    {"otherwise": {"queue": "{unit}", "priority": "normal"}},
-)
-"""What the router publishes at its very first start: a queue per unit, people who wait first, answers in days."""
+def compile_table(
+    version: str, rows: Sequence[object], *, strict: bool = False, known: Known | None = None
+) -> RuleTable:
+    """Return the table of the rows; RuleTableError with every fault of every row.
+
+    `strict` is for a table that is to be published: overlaps and unknown names are refused too. One that has been
+    published goes on working whatever has been learned since.
+    """
+    table, faults = _read(version, rows, strict=strict, known=known or Known())
+    if faults:
+        raise RuleTableError(faults)
+    return table
+
+
+def faults_of(rows: Sequence[object], known: Known | None = None) -> list[Fault]:
+    """Return all that would have a table refused."""
+    return _read("", rows, strict=True, known=known or Known())[1]
+
+
+def _read(version: str, rows: Sequence[object], *, strict: bool, known: Known) -> tuple[RuleTable, list[Fault]]:
+    faults: list[Fault] = []
+    names: set[str] = set()
+    if len(rows) > MOST_RULES:
+        Row(MOST_RULES, "table", faults).wrong("too-many", most=MOST_RULES)
+        rows = [*rows[: MOST_RULES - 1], rows[-1]]
+    placed = [_rule(row, number, names, faults) for number, row in enumerate(rows[:-1])]
+    last = Row(max(len(rows) - 1, 0), "last row", faults)
+    otherwise = _otherwise(last, rows[-1] if rows else {})
+    clashes.find_dead(placed)
+    if strict:
+        clashes.check_acknowledged(placed)
+        clashes.find_overlaps(placed)
+        clashes.find_unknown([*placed, otherwise], known)
+        clashes.find_unmade(placed, otherwise, known)
+    table = RuleTable(version, tuple(rule for _, rule in placed), otherwise[1].effects)
+    return table, sorted(faults, key=lambda fault: fault.row)
+
+
+def _rule(given: object, number: int, names: set[str], faults: list[Fault]) -> clashes.Placed:
+    row = Row(number, f"rule {number + 1}", faults)
+    if not isinstance(given, Mapping):
+        row.wrong("no-row", given=type(given).__name__)
+        return row, Rule(row.name)
+    name = given.get("name")
+    if isinstance(name, str) and name:
+        row.name = name[:LONGEST_NAME]
+    row.known("unknown-field", given, ("name", "when", "then", "yields_to"))
+    if row.name != name or name in names or name.startswith("otherwise"):
+        row.wrong("no-name", "name")
+    names.add(row.name)
+    when, then = read.fields(row, given.get("when", {}), "when"), read.fields(row, given.get("then", {}), "then")
+    row.known("unknown-condition", when, CONDITIONS, "when")
+    if not then:
+        row.wrong("no-effect", "then")
+    return row, _conditions(row, when, effects=_effects(row, then, "then"), given=given)
+
+
+def _conditions(
+    row: Row, when: Mapping[str, object], *, effects: Mapping[str, object], given: Mapping[str, object]
+) -> Rule:
+    among = {key: read.texts(row, when[key], "when", key) for key in SETS if key in when}
+    return Rule(
+        row.name,
+        # A condition that lists every value there is asks nothing.
+        among={key: each for key, each in among.items() if each != frozenset(read.VALUES.get(key, ()))},
+        truths={key: read.truth(row, when[key], "when", key) for key in BOOLEANS if key in when},
+        flags=read.texts(row, when["flags"], "when", "flags") if "flags" in when else frozenset(),
+        confidence=read.share(row, when.get("confidence_at_least", 0.0), "when", "confidence_at_least"),
+        time=read.window(row, when["time"], "when", "time") if "time" in when else None,
+        waiting=read.counts(row, when["waiting_at_least"], "when", "waiting_at_least")
+        if "waiting_at_least" in when
+        else {},
+        open_cases=read.count(row, when["open_cases_at_least"], "when", "open_cases_at_least")
+        if "open_cases_at_least" in when
+        else 0,
+        effects=effects,
+        yields_to=read.texts(row, given["yields_to"], "yields_to") if "yields_to" in given else frozenset(),
+    )
+
+
+def _effects(row: Row, then: Mapping[str, object], under: str) -> dict[str, object]:
+    row.known("unknown-effect", then, EFFECTS, under)
+    return {key: reader(row, then[key], under, key) for key, reader in _EFFECTS.items() if key in then}
+
+
+def _otherwise(row: Row, given: object) -> clashes.Placed:
+    if not isinstance(given, Mapping) or set(given) != {"otherwise"}:
+        row.wrong("no-otherwise")
+        return row, Rule(row.name)
+    row.name = "otherwise"
+    stated = _effects(row, read.fields(row, given["otherwise"], "otherwise"), "otherwise")
+    for needed in ("queue", "priority"):
+        if needed not in stated:
+            row.wrong("must-state", "otherwise", key=needed)
+    return row, Rule(row.name, effects=stated)

@@ -1,0 +1,213 @@
+"""A rule file with every kind of fault at once: each is named, in both languages, at its place."""
+
+from typing import Any
+
+import pytest
+
+from services.router.domain.rule_faults import TEXTS
+from services.router.domain.rule_table import FIRST_TABLE, Known, RuleTableError, compile_table, faults_of
+from services.router.domain.rules import Facts
+from shared.vocabulary import Channel, Priority, TakenOver
+from tests.unit.router.test_rule_conditions import MONDAY_AT_NINE
+
+OTHERWISE = {"otherwise": {"queue": "kontaktcenter", "priority": "normal"}}
+KNOWN = Known(
+    units=frozenset({"bostad", "gata"}),
+    entrances=frozenset({"vaxel"}),
+    case_types=frozenset({"ct-1"}),
+    checklists=frozenset({"kallt"}),
+    languages=frozenset({"sv", "fi"}),
+)
+
+
+def then(**effects: Any) -> dict[str, Any]:
+    return {"name": "r", "when": {}, "then": effects}
+
+
+def when(**conditions: Any) -> dict[str, Any]:
+    return {"name": "r", "when": conditions, "then": {"dwell": 5}}
+
+
+ROWS: list[tuple[str, str, Any]] = [
+    ("unknown-field", "/0/note", {**then(dwell=5), "note": "x"}),
+    ("unknown-condition", "/0/when/colour", when(colour=["red"])),
+    ("unknown-effect", "/0/then/music", then(music="jazz")),
+    ("unknown-key", "/0/when/time/moon", when(time={"moon": "full"})),
+    ("unknown-key", "/0/then/rings/0/queue", then(rings=[{"after": 5, "reserves": True, "queue": "x"}])),
+    ("unknown-key", "/0/then/wrap_up/colour", then(wrap_up={"mode": "timed", "seconds": 5, "colour": 1})),
+    ("unknown-value", "/0/when/channel", when(channel=["fax"])),
+    ("unknown-value", "/0/when/taken_over", when(taken_over=["kanske"])),
+    ("unknown-value", "/0/when/time/weekdays", when(time={"weekdays": ["måndag"]})),
+    ("unknown-value", "/0/then/priority", then(priority="now")),
+    ("unknown-value", "/0/then/priority", then(priority=["high"])),
+    ("unknown-value", "/0/then/wrap_up/mode", then(wrap_up={"mode": "long", "seconds": 5})),
+    ("unknown-name", "/0/when/unit", when(unit=["bostad", "rymden"])),
+    ("unknown-name", "/0/when/case_unit", when(case_unit=["rymden"])),
+    ("unknown-name", "/0/when/entrance", when(entrance=["bakvägen"])),
+    ("unknown-name", "/0/when/case_type", when(case_type=["ct-9"])),
+    ("unknown-name", "/0/when/language", when(language=["xx"])),
+    ("unknown-name", "/0/then/checklist", then(checklist="varmt")),
+    ("unknown-queue", "/0/then/overflow/0/queue", then(overflow=[{"after": 5, "queue": "bostad"}])),
+    ("unknown-queue", "/0/when/waiting_at_least", when(waiting_at_least={"{unit}": 5})),
+    ("unknown-place", "/0/then/queue", then(queue="{who}")),
+    ("unknown-place", "/0/then/skills", then(skills=["{who}"])),
+    ("no-row", "/0", "queue: bostad"),
+    ("no-name", "/0/name", {"when": {}, "then": {"dwell": 5}}),
+    ("no-name", "/0/name", {"name": "otherwise:queue", "when": {}, "then": {"dwell": 5}}),
+    ("no-name", "/0/name", {"name": "x" * 81, "when": {}, "then": {"dwell": 5}}),
+    ("no-effect", "/0/then", then()),
+    ("no-fields", "/0/when", {"name": "r", "when": ["unit"], "then": {"dwell": 5}}),
+    ("no-fields", "/0/then/rings/0", then(rings=["soon"])),
+    ("no-list", "/0/when/unit", when(unit="bostad")),
+    ("no-list", "/0/then/skills", then(skills=[])),
+    ("no-list", "/0/yields_to", {**then(dwell=5), "yields_to": "a"}),
+    ("no-steps", "/0/then/rings", then(rings=[])),
+    ("no-steps", "/0/then/overflow", then(overflow=[{"after": n, "priority": "high"} for n in range(7)])),
+    ("no-truth", "/0/when/follows", when(follows="yes")),
+    ("not-true", "/0/then/protected", then(protected=False)),
+    ("no-share", "/0/when/confidence_at_least", when(confidence_at_least=2)),
+    ("no-count", "/0/when/open_cases_at_least", when(open_cases_at_least=0)),
+    ("no-count", "/0/when/waiting_at_least", when(waiting_at_least=True)),
+    ("no-count", "/0/then/rings/0/level_minus", then(rings=[{"after": 5, "level_minus": 0.5}])),
+    ("no-seconds", "/0/then/dwell", then(dwell="1 arbetsdag")),
+    ("no-seconds", "/0/then/dwell", then(dwell=-1)),
+    ("no-seconds", "/0/then/dwell", then(dwell=float("nan"))),
+    ("no-seconds", "/0/then/rings/0/after", then(rings=[{"reserves": True}])),
+    ("no-seconds", "/0/then/wrap_up/seconds", then(wrap_up={"mode": "timed", "seconds": 901})),
+    ("no-duration", "/0/then/due", then(due="snart")),
+    ("no-hours", "/0/when/time/hours", when(time={"hours": ["8-25:00"]})),
+    ("no-hours", "/0/when/time/hours", when(time={"hours": ["08:00-08:00"]})),
+    ("no-date", "/0/when/time/from", when(time={"from": "julafton"})),
+    ("never", "/0/when/time", when(time={"from": "2026-12-24", "to": "2026-12-23"})),
+    ("never", "/0/when/time", when(time={"from": "2026-12-24", "to": "2026-12-24", "weekdays": ["monday"]})),
+    ("no-queue", "/0/then/queue", then(queue="två ord")),
+    ("no-queue", "/0/then/overflow/0/queue", then(overflow=[{"after": 5, "queue": 7}])),
+    ("no-text", "/0/then/checklist", then(checklist=7)),
+    ("no-level", "/0/then/skills", then(skills=["skola=9"])),
+    ("one-way", "/0/then/rings/0", then(rings=[{"after": 5, "drop": ["a"], "level_minus": 1}])),
+    ("one-way", "/0/then/rings/0", then(rings=[{"after": 5}])),
+    ("changes-nothing", "/0/then/overflow/0", then(overflow=[{"after": 5}])),
+    ("same-time", "/0/then/overflow", then(overflow=[{"after": n, "priority": "low"} for n in (60, "1 minut")])),
+    ("keeps-protected", "/0/then/rings/0/drop", then(rings=[{"after": 5, "drop": ["protected"]}])),
+    ("yields-to-nobody", "/0/yields_to", {**then(dwell=5), "yields_to": ["later"]}),
+]
+BELOW: list[tuple[str, str, list[Any]]] = [
+    ("too-many", "/300", [*({**then(dwell=5), "name": f"r{n}"} for n in range(300)), OTHERWISE]),
+    ("must-state", "/1/otherwise", [then(dwell=5), {"otherwise": {"priority": "low"}}]),
+    ("no-otherwise", "/1", [then(dwell=5), then(dwell=6)]),
+    ("no-otherwise", "/0", []),
+    ("no-name", "/1/name", [then(dwell=5), then(dwell=6), OTHERWISE]),
+    ("dead", "/1/then/dwell", [then(dwell=5), {**when(unit=["gata"]), "name": "s"}, OTHERWISE]),
+    ("overlap", "/1/then/dwell", [
+        {"name": "a", "when": {"unit": ["gata"]}, "then": {"dwell": 1}},
+        {"name": "b", "when": {"follows": True}, "then": {"dwell": 2}},
+        OTHERWISE,
+    ]),
+]  # fmt: skip
+EVERY = [(code, pointer, [row, OTHERWISE]) for code, pointer, row in ROWS] + BELOW
+
+
+@pytest.mark.parametrize(("code", "pointer", "rows"), EVERY)
+def test_each_kind_of_fault_is_named_at_its_place_in_both_languages(code: str, pointer: str, rows: list[Any]):
+    found = {(fault.code, fault.pointer): fault for fault in faults_of(rows, KNOWN)}
+    assert (code, pointer) in found
+    fault = found[code, pointer]
+    assert "{" not in fault.english.replace("{who}", "").replace("{unit}", "").partition("known are")[0]
+    assert fault.swedish != fault.english
+
+
+def test_there_is_no_kind_of_fault_that_is_not_tried():
+    assert {code for code, _, _ in EVERY} == set(TEXTS)
+
+
+def test_a_file_with_every_kind_of_fault_at_once_is_refused_with_all_of_them():
+    bad = [row | {"name": f"r{n}"} if isinstance(row, dict) else row for n, (_, _, row) in enumerate(ROWS)]
+    nameless = {"when": {}, "then": {"dwell": 5}}
+    rows = [*BELOW[-1][2][:2], *bad, nameless, *({**then(dwell=5), "name": f"more{n}"} for n in range(300)), {}]
+    with pytest.raises(RuleTableError) as refused:
+        compile_table("1", rows, strict=True, known=KNOWN)
+    # The last row is one thing or the other: it is not `otherwise`, or it lacks something.
+    assert {fault.code for fault in refused.value.faults} == set(TEXTS) - {"must-state"}
+    assert [fault.row for fault in refused.value.faults] == sorted(fault.row for fault in refused.value.faults)
+
+
+@pytest.mark.parametrize("rows", [[None], [[]], [1, 2], [{"name": 1, "when": 2, "then": 3}, {"otherwise": None}]])
+def test_whatever_is_given_is_refused_and_nothing_breaks(rows: list[Any]):
+    assert faults_of(rows)
+
+
+def test_an_overlap_says_for_whom_and_how_to_mend_it():
+    rows: list[dict[str, Any]] = [
+        {"name": "maskiner väntar", "when": {"automatic": True}, "then": {"priority": "low"}},
+        {"name": "mejl", "when": {"channel": ["email"]}, "then": {"priority": "normal"}},
+        OTHERWISE,
+    ]
+    (fault,) = faults_of(rows)
+    assert "automatic mails" in fault.english
+    assert "automatiska mejl" in fault.swedish
+    assert 'yields_to: ["maskiner väntar"]' in fault.swedish
+    assert not faults_of([rows[0], {**rows[1], "yields_to": ["maskiner väntar"]}, OTHERWISE])
+    exception = {"name": "båda", "when": {"automatic": True, "channel": ["email"]}, "then": {"priority": "low"}}
+    assert not faults_of([exception, *rows]), "a rule for just these, above both"
+    compile_table("old", rows)
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower"),
+    [
+        ({"channel": ["email"], "automatic": True}, {"channel": ["email"]}),
+        ({"automatic": True, "channel": ["email"]}, {"automatic": False}),
+        ({"unit": ["gata"]}, {"unit": ["bostad"]}),
+        ({"time": {"hours": ["08:00-12:00"]}}, {"time": {"hours": ["12:00-17:00"]}}),
+    ],
+)
+def test_exceptions_and_rules_that_never_meet_do_not_overlap(upper: dict[str, Any], lower: dict[str, Any]):
+    rows = [
+        {"name": "a", "when": upper, "then": {"priority": "low"}},
+        {"name": "b", "when": lower, "then": {"priority": "high"}},
+        OTHERWISE,
+    ]
+    assert not faults_of(rows)
+
+
+def test_rules_that_say_the_same_and_skills_that_add_up_do_not_overlap():
+    a = {"name": "a", "when": {"automatic": True}, "then": {"priority": "low", "skills": ["x"]}}
+    b = {"name": "b", "when": {"follows": True}, "then": {"priority": "low", "skills": ["y"]}}
+    assert not faults_of([a, b, OTHERWISE])
+
+
+@pytest.mark.parametrize(
+    ("queue", "made"), [("bostad", True), ("{case_unit}", True), ("{unit}", True), ("rymden", False)]
+)
+def test_a_queue_is_made_by_the_rule_whose_places_may_become_it(queue: str, made: bool):
+    rows = [then(queue="{unit}", overflow=[{"after": 60, "queue": queue}]), OTHERWISE]
+    assert (not faults_of(rows, KNOWN)) is made
+
+
+def test_the_first_table_can_be_published():
+    assert not faults_of(FIRST_TABLE, Known(frozenset(), frozenset(), frozenset(), frozenset(), frozenset()))
+
+
+def test_the_first_table_widens_the_ring_calls_back_and_keeps_the_protected_apart():
+    table = compile_table("1", FIRST_TABLE, strict=True)
+    call = Facts(Channel.PHONE, "vaxel", "bostad", MONDAY_AT_NINE, flags=frozenset({"protected_identity"}))
+    decision = table.decide(call)
+    assert (decision.queue, decision.priority, decision.skills) == ("bostad", Priority.HIGH, ("bostad", "protected"))
+    assert [(s.after, s.skills, s.reserves, s.offer_return_call) for s in decision.steps] == [
+        (60, ("protected",), False, False),
+        (180, ("protected",), True, False),
+        (240, ("protected",), True, True),
+    ]
+    assert decision.dwell_seconds == 20
+
+
+def test_by_the_first_table_what_is_not_taken_over_waits_apart_and_asks_for_no_skill():
+    table = compile_table("1", FIRST_TABLE, strict=True)
+    mail, call = (
+        table.decide(Facts(channel, "vaxel", "bostad", MONDAY_AT_NINE, taken_over=TakenOver.NOT))
+        for channel in (Channel.EMAIL, Channel.PHONE)
+    )
+    assert (mail.queue, mail.skills, mail.dwell_seconds) == ("ej-overtagen", (), 1800)
+    assert mail.due_at is not None
+    assert (mail.due_at - MONDAY_AT_NINE).total_seconds() == 4 * 3600
+    assert (call.queue, call.skills, call.priority) == ("ej-overtagen", (), Priority.HIGH)
