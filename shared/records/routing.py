@@ -17,6 +17,12 @@ class RulesRecord(Event):
     version: str
     rules: tuple[dict[str, object], ...]
     published_at: datetime
+    by: str = ""
+    """Who published it; empty: the router itself, at its very first start."""
+    reason: str = ""
+    """Why, in the words of who did; nothing personal."""
+    based_on: str | None = None
+    """The version that was in force before it."""
 
     @property
     def key(self) -> str:
@@ -123,6 +129,8 @@ class OpenContact(Event):
     step: int = 0
     """How many of `steps` it has taken."""
     wrap_up: WrapUp | None = None
+    asks: str | None = None
+    """What it asks for now, as the store writes it, when a step or a supervisor has changed that."""
     about: str | None = None
     """The contact that a colleague is consulted about."""
 
