@@ -10,7 +10,7 @@ from shared import events
 from shared.events import Candidate, Event
 from shared.ids import new_id
 from shared.lane import Received
-from shared.vocabulary import Channel, Presence, Priority, Resolution
+from shared.vocabulary import Channel, Presence, Priority, Resolution, TakenOver
 
 START = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 
@@ -25,6 +25,7 @@ def life(
     case_type: str = "ct-kallt",
     person_key: str | None = None,
     wait: float = 30.0,
+    taken_over: TakenOver = TakenOver.TAKEN,
 ) -> list[Event]:
     """Return routed, queued, offered, accepted and completed."""
     taken = at + timedelta(seconds=wait)
@@ -41,6 +42,7 @@ def life(
         queue=queue,
         skills=(unit,),
         priority=Priority.NORMAL,
+        taken_over=taken_over,
     )
     queued = events.ContactQueued(
         contact_id=contact, epoch=1, at=at, queue=queue, channel=channel, priority=Priority.NORMAL

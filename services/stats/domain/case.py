@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.stats.domain.cube import Cell, Measures, Tally, bin_of
 from services.stats.domain.fact import Fact
-from shared.vocabulary import WIDELY_SOLVED, Channel, Outcome
+from shared.vocabulary import WIDELY_SOLVED, Channel, Outcome, TakenOver
 
 DaysTaken = Callable[[datetime, datetime], int]
 """Working days between two moments: 1 is within one working day."""
@@ -29,6 +29,8 @@ class Case:
     solved_wide: bool = False
     days: int | None = None
     """Working days until the first end, for mail."""
+    taken_over: str = TakenOver.TAKEN
+    """Whether the contact centre answered for it at its first end; what it did not is in no share of solved."""
 
     def advance(self, fact: Fact, tally: Tally, days_taken: DaysTaken) -> None:
         """Take in one fact of the case and add what it means to `tally`; only the first end is counted."""
@@ -56,13 +58,16 @@ class Case:
         self.solved_wide = self.solved or (closed and fact.detail in WIDELY_SOLVED)
         if self.channel == Channel.EMAIL and self.opened_at:
             self.days = days_taken(self.opened_at, fact.at)
+        self.taken_over = fact.taken_over
         cell = Cell(bin_of(fact.at), self.channel, self.unit, self.case_type, self.entrance)
-        tally.add(
-            cell,
-            Measures(
-                closed=int(closed),
-                solved=int(self.solved),
-                solved_wide=int(self.solved_wide),
-                handed_over=int(not closed),
-            ),
+        tally.add(cell, self._ended(closed=closed))
+
+    def _ended(self, *, closed: bool) -> Measures:
+        if self.taken_over == TakenOver.NOT:
+            return Measures(not_taken=1)
+        return Measures(
+            closed=int(closed),
+            solved=int(self.solved),
+            solved_wide=int(self.solved_wide),
+            handed_over=int(not closed),
         )

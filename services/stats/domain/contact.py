@@ -5,6 +5,7 @@ from datetime import datetime
 
 from services.stats.domain.cube import Cell, Measures, Tally, bin_of
 from services.stats.domain.fact import Fact
+from shared.vocabulary import TakenOver
 
 WAITING = "waiting"
 ASSIGNED = "assigned"
@@ -35,6 +36,8 @@ class Contact:
     """Seconds until the first accept, or until the citizen left."""
     agent: str = ""
     """Who has it now; empty when nobody has."""
+    taken_over: str = TakenOver.TAKEN
+    """What the router said of it; a case's own end says more."""
 
     def advance(self, fact: Fact, tally: Tally) -> None:
         """Take in one fact of the contact and add what it means to `tally`.
@@ -67,7 +70,7 @@ class Contact:
         new = self.received_at is None
         self.channel, self.unit, self.entrance = fact.channel, fact.unit, fact.entrance
         self.queue, self.skills = self.queue or fact.queue, fact.skills
-        self.person_key = fact.person_key
+        self.person_key, self.taken_over = fact.person_key, fact.taken_over
         if new:
             self.case_type, self.received_at = fact.case_type, fact.at
             tally.add(self._cell(fact.at), Measures(contacts=1))

@@ -23,7 +23,10 @@ class Cell:
 
 @dataclass(slots=True)
 class Measures:
-    """What is counted in a cell; `waited` is the sum of seconds until the first accept."""
+    """What is counted in a cell; `waited` is the sum of seconds until the first accept.
+
+    `not_taken` are cases ended that the contact centre does not answer for yet: they are in none of the four before it.
+    """
 
     contacts: int = 0
     answered: int = 0
@@ -33,6 +36,7 @@ class Measures:
     solved: int = 0
     solved_wide: int = 0
     handed_over: int = 0
+    not_taken: int = 0
 
     def add(self, other: "Measures") -> None:
         """Add `other` to this, measure by measure."""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from shared.vocabulary import TakenOver
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -33,6 +35,7 @@ class Fact:
     first_contact: bool = False
     capacity: int = 0
     used: int = 0
+    taken_over: str = TakenOver.TAKEN
 
     @property
     def month(self) -> date:

@@ -25,6 +25,14 @@ class Sums:
     acknowledge_mean: float | None = None
     handover_answer_mean: float | None = None
     returned: int = 0
+    not_taken: int = 0
+    """Of `contacts`: known at their arrival to be none of the contact centre's yet."""
+    not_taken_ended: int = 0
+    """Cases ended that were not taken over; in none of closed, solved, handed over and mails."""
+    trial: int = 0
+    """Of `contacts`: taken on trial."""
+    trial_ended: int = 0
+    trial_solved: int = 0
 
 
 def share(part: int, whole: int) -> float | None:
@@ -81,5 +89,11 @@ class Kpis:
             },
             "handover": {"acknowledge_mean": sums.acknowledge_mean, "answer_mean": sums.handover_answer_mean},
             "returned_share": share(sums.returned, sums.handed_over),
+            "not_taken_over": {"contacts": sums.not_taken, "ended": sums.not_taken_ended},
+            "on_trial": {
+                "contacts": sums.trial,
+                "ended": sums.trial_ended,
+                "strict": share(sums.trial_solved, sums.trial_ended),
+            },
             "repeat_share": share(sums.repeats, sums.known_persons),
         }

@@ -13,6 +13,7 @@ from services.stats.store.scope import WITHIN, Units, bound, columns_of
 from shared.vocabulary import LIVE_CHANNELS, Channel
 
 # A contact is repeated when the same person came about the same unit within seven days before.
+# What the contact centre has not taken over is received and answered as anything else, but ended apart.
 _SELECTS = {
     "received": (
         (
@@ -20,7 +21,8 @@ _SELECTS = {
             "count(*) FILTER (WHERE person_key <> '' AND EXISTS (SELECT 1 FROM stats.contacts b WHERE "
             "b.person_key = a.person_key AND b.unit = a.unit AND b.contact_id <> a.contact_id "
             "AND b.received_at < a.received_at AND b.received_at > a.received_at - interval '7 days')) "
-            "AS repeats"
+            "AS repeats, count(*) FILTER (WHERE taken_over = 'ej_overtagen') AS not_taken, "
+            "count(*) FILTER (WHERE taken_over = 'provdrift') AS trial"
         ),
         "stats.contacts a",
         "received_at >= :start AND received_at < :end",
@@ -45,10 +47,17 @@ _SELECTS = {
             "count(*) FILTER (WHERE outcome = 'handover') AS handed_over, "
             "count(*) FILTER (WHERE channel = :mail) AS mails, "
             "count(*) FILTER (WHERE channel = :mail AND days <= 1) AS mails_one_day, "
-            "count(*) FILTER (WHERE channel = :mail AND days <= 2) AS mails_two_days"
+            "count(*) FILTER (WHERE channel = :mail AND days <= 2) AS mails_two_days, "
+            "count(*) FILTER (WHERE taken_over = 'provdrift') AS trial_ended, "
+            "count(*) FILTER (WHERE taken_over = 'provdrift' AND solved) AS trial_solved"
         ),
         "stats.cases a",
-        "ended_at >= :start AND ended_at < :end",
+        "ended_at >= :start AND ended_at < :end AND taken_over <> 'ej_overtagen'",
+    ),
+    "not taken over": (
+        "count(*) AS not_taken_ended",
+        "stats.cases a",
+        "ended_at >= :start AND ended_at < :end AND taken_over = 'ej_overtagen'",
     ),
     "handovers": (
         (
@@ -63,7 +72,10 @@ _SELECTS = {
             "min(b.at) FILTER (WHERE b.type = 'handover.returned') AS returned "
             "FROM stats.facts b WHERE b.handover_id = a.handover_id AND b.handover_id <> '') took"
         ),
-        "a.type = 'case.handed_over' AND a.at >= :start AND a.at < :end",
+        (
+            "a.type = 'case.handed_over' AND a.at >= :start AND a.at < :end AND NOT EXISTS (SELECT FROM stats.cases c "
+            "WHERE c.case_id = a.case_id AND c.taken_over = 'ej_overtagen')"
+        ),
     ),
 }
 

@@ -54,6 +54,7 @@ CONTACTS = Bulk(
         "ended_at": "timestamptz",
         "waited": "float8",
         "agent_id": "text",
+        "taken_over": "text",
     },
     key=("contact_id",),
 )
@@ -73,6 +74,7 @@ CASES = Bulk(
         "solved": "boolean",
         "solved_wide": "boolean",
         "days": "int",
+        "taken_over": "text",
     },
     key=("case_id",),
 )
@@ -94,6 +96,7 @@ _COUNTS = {
     "solved": "int",
     "solved_wide": "int",
     "handed_over": "int",
+    "not_taken": "int",
 }
 
 CUBE = Bulk("stats.cube", _CELL | _COUNTS, key=tuple(_CELL), add=tuple(_COUNTS))

@@ -28,8 +28,9 @@ def _routed(event: events.ContactRouted) -> dict[str, Any]:
     return _ROUTED(event) | {"case_type": sure[0] if sure else ""}
 
 
-_ROUTED = _keeps("contact_id", "channel", "entrance", "unit", "queue", "skills", "person_key", at="received_at")
-_END = ("contact_id", "case_id", "channel", "unit", "case_type", "epoch", "at")
+_FIRST = ("contact_id", "channel", "entrance", "unit", "queue", "skills", "person_key", "taken_over")
+_ROUTED = _keeps(*_FIRST, at="received_at")
+_END = ("contact_id", "case_id", "channel", "unit", "case_type", "epoch", "at", "taken_over")
 _HANDOVER = ("case_id", "handover_id", "at")
 
 ROUTING_FACTS: dict[type[events.Event], Reader] = {

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -10,10 +11,11 @@ from sqlalchemy.exc import DBAPIError
 
 from services.stats.store.cluster import AnotherClusterError, check_cluster
 from services.stats.store.facts import FactStore
+from services.stats.store.figures import FigureStore
 from services.stats.store.live import LiveStore
 from services.stats.usecases.fold import Fold
 from shared import events
-from shared.vocabulary import Channel, Presence
+from shared.vocabulary import Channel, Presence, TakenOver
 from tests.support.stats_events import START, Log, closed, handed_over, life, opened, presence
 
 pytestmark = pytest.mark.integration
@@ -203,3 +205,26 @@ async def test_an_old_epoch_does_not_bring_a_contact_back(fold, stats_engine):
     await fold.handle(log.records(*told))
     await fold.handle([replace(log.record(told[1]), id="stale")])
     assert await scalar(stats_engine, "SELECT state FROM stats.contacts") == "completed"
+
+
+async def test_what_is_not_taken_over_is_received_but_ended_apart(fold, stats_engine):
+    routing, cases = Log("routing"), Log("cases")
+    not_yet: dict[str, Any] = {"taken_over": TakenOver.NOT}
+    trial: dict[str, Any] = {"taken_over": TakenOver.TRIAL}
+    await fold.handle(routing.records(*life("c1"), *life("c2", **not_yet), *life("c3", **trial), *life("c4")))
+    ends = (
+        closed("k1", "c1", first=False),
+        handed_over("k2", "c2", **not_yet),
+        closed("k3", "c3", **trial),
+        closed("k4", "c4", **not_yet),
+    )
+    await fold.handle(cases.records(*ends))
+    assert await cube(stats_engine) == (4, 4, 0, 2, 1, 0)
+    assert await scalar(stats_engine, "SELECT sum(not_taken) FROM stats.cube") == 2
+    figures = FigureStore(stats_engine, answer_within=60)
+    [today] = await figures.read(START - timedelta(hours=1), START + timedelta(hours=1))
+    assert (today.sums.contacts, today.sums.not_taken, today.sums.trial) == (4, 1, 1)
+    assert (today.ended, today.solved, today.sums.handed_over) == (2, 0.5, 0)
+    shown = today.as_json()
+    assert shown["not_taken_over"] == {"contacts": 1, "ended": 2}
+    assert shown["on_trial"] == {"contacts": 1, "ended": 1, "strict": 1.0}

@@ -6,7 +6,7 @@ import pytest
 
 from services.stats.usecases.translate import CASE_FACTS, ROUTING_FACTS, fact_of
 from shared.events import EVENT_TYPES, ContactRouted
-from shared.vocabulary import Channel, Presence
+from shared.vocabulary import Channel, Presence, TakenOver
 from tests.support.stats_events import START, Log, closed, handed_over, life, presence
 
 
@@ -18,7 +18,7 @@ def test_a_contact_s_life():
         "ct-kallt",
         ("bostadsbolag",),
     )
-    assert routed.person_key == ""
+    assert (routed.person_key, routed.taken_over) == ("", "overtagen")
     assert (queued.type, queued.epoch, queued.channel) == ("contact.queued", 1, Channel.PHONE)
     assert (made.type, accepted.type, accepted.seconds) == ("offer.made", "offer.accepted", 30)
     assert (completed.type, completed.seconds) == ("contact.completed", 180)
@@ -39,6 +39,11 @@ def test_ends_and_presence():
     assert (close.type, close.first_contact, close.detail) == ("case.closed", True, "lost_av_kc")
     assert (over.type, over.handover_id) == ("case.handed_over", "h-k")
     assert (here.agent_id, here.detail, here.capacity) == ("a", "ready", 100)
+
+
+def test_what_is_not_taken_over_is_told_by_the_router_and_at_the_end():
+    told = [life("c", taken_over=TakenOver.NOT)[0], closed("k", "c", taken_over=TakenOver.TRIAL)]
+    assert [fact_of(one).taken_over for one in Log().records(*told)] == ["ej_overtagen", "provdrift"]
 
 
 def test_the_month_is_that_of_the_writing():
