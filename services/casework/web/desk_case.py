@@ -13,7 +13,7 @@ from services.casework.web.desk_view import answer_with_work, candidates_of, des
 from services.casework.web.house import casework_of, names_of, seats_of
 from shared.errors import KontaktcenterError
 from shared.ids import new_id
-from shared.vocabulary import Cause, Outcome, Resolution
+from shared.vocabulary import Cause, Outcome, Resolution, TakenOver
 from shared.web.access import Person
 
 router = APIRouter(prefix="/desk/cases/{number}", include_in_schema=False)
@@ -119,6 +119,8 @@ async def close_dialog(request: Request, number: str, person: Agent) -> Response
     end = case.checklist.end if case.checklist else None
     closes = end is not None and end.kind == Outcome.CLOSE
     suggested = (end.resolution if end and closes else None) or Resolution.SOLVED
+    if case.taken_over is TakenOver.NOT:
+        suggested = Resolution.CONNECTED
     return dialog(
         request,
         "partials/dialog_close.html",
