@@ -151,6 +151,11 @@ class RuleTable:
     otherwise: Mapping[str, object]
     calendar: WorkingCalendar = field(default_factory=WorkingCalendar)
 
+    @property
+    def asks_load(self) -> bool:
+        """Whether any rule asks how many wait."""
+        return any(rule.waiting for rule in self.rules)
+
     def decide(self, facts: Facts) -> Decision:
         """Return where the contact waits; `otherwise:<effect>` in `why` says that no rule stated that effect."""
         settled: dict[str, object] = {}

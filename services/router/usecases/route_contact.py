@@ -2,24 +2,30 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import islice
 from typing import Any, Protocol
 
 from services.router.domain.matching.matcher import Match, Query
-from services.router.domain.rules import Decision, Facts
+from services.router.domain.rules import Decision, Facts, RuleTable
+from services.router.usecases.circumstances import Circumstances
+from services.router.usecases.routed import Routing, checklist_of, opening, routed
 from services.router.usecases.rulebook import Rulebook
-from services.router.usecases.teach import Knowledge, Taught
+from services.router.usecases.teach import Taught
 from shared.catalogue import Catalogue
+from shared.clock import Clock, utc_now
 from shared.consume import Received
-from shared.events import Candidate, ContactEnded, ContactFollowedUp, ContactPurged, ContactReceived, ContactRouted
+from shared.events import ContactEnded, ContactFollowedUp, ContactPurged, ContactReceived
 from shared.ids import natural_event_id
 from shared.publish import Message, message
 from shared.records import OpenContact
-from shared.vocabulary import Channel, ContactState
+from shared.vocabulary import LIVE_CHANNELS, Channel
 
 _AT_ONCE = 50
 """Contacts scored before others get a turn on the event loop: about 15 ms."""
+_SURE = 0.5
+"""A guess that is less sure makes nothing somebody else's: then the entrance alone says whether it is ours."""
 
 Arrival = Received[ContactReceived]
 
@@ -27,7 +33,7 @@ Arrival = Received[ContactReceived]
 class Line(Protocol):
     """Where contacts wait (`store.queues.Queues`)."""
 
-    async def enqueue(self, contacts: Sequence[OpenContact], routed: Sequence[Message]) -> None:
+    async def enqueue(self, contacts: Sequence[OpenContact], routed: Sequence[Message | None]) -> None:
         """Let contacts wait, each with its `contact.routed`; known ones are left as they are."""
 
     async def cancel(self, contact_id: str, reason: str, talk_seconds: float | None = None) -> None:
@@ -37,11 +43,37 @@ class Line(Protocol):
         """Forget the contact."""
 
 
+class OpenCases(Protocol):
+    """A person's open cases."""
+
+    @property
+    def count(self) -> int:
+        """How many."""
+
+    @property
+    def agent(self) -> str | None:
+        """The agent of the newest that has one."""
+
+
 class Owners(Protocol):
     """Whose case it is (`store.case_agents.CaseAgents`)."""
 
-    async def of(self, cases: Sequence[str]) -> dict[str, str]:
+    async def of(self, cases: Sequence[str]) -> Mapping[str, str]:
         """Return the agent of each case that has one."""
+
+    async def open_of(self, persons: Sequence[str]) -> Mapping[str, OpenCases]:
+        """Return the open cases of each person (by keyed hash) who has any."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is asked once for a whole batch."""
+
+    table: RuleTable
+    owners: Mapping[str, str]
+    persons: Mapping[str, OpenCases]
+    waiting: Mapping[str, int]
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +85,8 @@ class RouteContact:
     rules: Rulebook
     queues: Line
     owners: Owners
+    around: Circumstances = field(default_factory=Circumstances)
+    clock: Clock = utc_now
 
     async def handle(self, batch: Sequence[Received[Any]]) -> None:
         """Let those who came wait, then take out those who left or are to be forgotten."""
@@ -69,28 +103,94 @@ class RouteContact:
                     continue
 
     async def _let_wait(self, arrived: Sequence[Arrival]) -> None:
-        followed = [each.event.follows for each in arrived if isinstance(each.event, ContactFollowedUp)]
-        owners = await self.owners.of(followed)
+        known = await self._ask(arrived)
         contacts: list[OpenContact] = []
-        routed: list[Message] = []
+        facts: list[Message] = []
         waiting = iter(arrived)
         while part := list(islice(waiting, _AT_ONCE)):
-            for contact, fact in self._route(part, owners):
+            for contact, fact in self._route(part, known):
                 contacts.append(contact)
-                routed.append(fact)
+                facts.append(fact)
             await asyncio.sleep(0)
-        await self.queues.enqueue(contacts, routed)
+        await self.queues.enqueue(contacts, facts)
 
-    def _route(self, arrived: Sequence[Arrival], owners: Mapping[str, str]) -> Iterable[tuple[OpenContact, Message]]:
-        knowledge, table = self.taught.now, self.rules.current()
+    async def _ask(self, arrived: Sequence[Arrival]) -> _Known:
+        table = self.rules.current()
+        return _Known(
+            table,
+            await self.owners.of([each.event.follows for each in arrived if isinstance(each.event, ContactFollowedUp)]),
+            await self.owners.open_of([key for each in arrived if (key := each.event.person_key)]),
+            await self.around.load.waiting() if table.asks_load else {},
+            self.clock(),
+        )
+
+    def _route(self, arrived: Sequence[Arrival], known: _Known) -> Iterable[tuple[OpenContact, Message]]:
+        knowledge = self.taught.now
         queries = [self._query(each.event) for each in arrived]
         for each, matches in zip(arrived, knowledge.matcher.rank(queries), strict=True):
-            event = each.event
-            decision = table.decide(_facts(event, matches))
-            fact = _fact(event, matches, decision, knowledge, table.version)
-            owner = owners.get(fact.follows) if fact.follows else None
+            routing = self._decide(each.event, matches, known)
+            checklist = checklist_of(routing, knowledge, self.catalogue)
+            version = knowledge.matcher.version
+            fact = routed(routing, checklist, model_version=version, rules_version=known.table.version)
             event_id = natural_event_id(fact.event_type, fact.contact_id)
-            yield _open(fact, owner), replace(message(fact, event_id=event_id), traceparent=each.traceparent)
+            yield opening(fact, routing), replace(message(fact, event_id=event_id), traceparent=each.traceparent)
+
+    def _decide(self, event: ContactReceived, matches: Sequence[Match], known: _Known) -> Routing:
+        facts, forward_to = self._facts(event, matches, known)
+        decision, held = self._placed(known.table.decide(facts), known.now)
+        closed = self._closed_until(event)
+        return Routing(
+            event,
+            facts,
+            matches,
+            decision,
+            forward_to=forward_to,
+            not_before=max((moment for moment in (held, closed) if moment), default=None),
+            preferred_agent=_preferred(event, known),
+        )
+
+    def _placed(self, decision: Decision, now: datetime) -> tuple[Decision, datetime | None]:
+        """Return the decision as a storm and closed queues change it, and until when nobody is offered it."""
+        peak = self.around.peak.active(now)
+        if peak is not None and peak.rings_open and decision.steps:
+            decision = replace(decision.opened(), why=(*decision.why, "peak:rings_open"))
+        queue, held = self.around.closures.place(decision.queue, now)
+        if queue != decision.queue:
+            decision = replace(decision, queue=queue, why=(*decision.why, f"closed:{decision.queue}"))
+        return decision, held
+
+    def _closed_until(self, event: ContactReceived) -> datetime | None:
+        """Return when the unit opens; what is written waits for that only where it has hours of its own channel."""
+        if event.channel not in LIVE_CHANNELS:
+            hours = self.catalogue.hours(event.unit, event.channel)
+            if hours is None or hours.channel is None:
+                return None
+        return self.around.hours.opens_at(event.unit, event.channel, event.received_at)
+
+    def _facts(self, event: ContactReceived, matches: Sequence[Match], known: _Known) -> tuple[Facts, str]:
+        best = matches[0] if matches else None
+        case_type = best.case_type.id if best else ""
+        sure = case_type if best and best.confidence >= _SURE else ""
+        taken, forward_to = self.around.takeovers.state_of(sure, event.entrance, event.channel, event.received_at)
+        cases = known.persons.get(event.person_key) if event.person_key else None
+        facts = Facts(
+            channel=event.channel,
+            entrance=event.entrance,
+            unit=event.unit,
+            received_at=event.received_at,
+            language=event.language,
+            case_type=case_type,
+            case_unit=best.case_type.unit if best else "",
+            confidence=best.confidence if best else 0.0,
+            flags=frozenset(event.flags),
+            automatic=event.automatic,
+            unreadable=event.unreadable,
+            follows=isinstance(event, ContactFollowedUp),
+            taken_over=taken,
+            open_cases=cases.count if cases else 0,
+            waiting=known.waiting,
+        )
+        return facts, forward_to
 
     def _query(self, event: ContactReceived) -> Query:
         """Return what matching reads; an entrance that takes everything says nothing about the unit."""
@@ -107,76 +207,9 @@ def words_of(event: ContactReceived) -> str:
     return f"{event.subject}. {text}" if event.subject and event.channel is Channel.EMAIL else text
 
 
-def _facts(event: ContactReceived, matches: Sequence[Match]) -> Facts:
-    best = matches[0] if matches else None
-    return Facts(
-        channel=event.channel,
-        entrance=event.entrance,
-        unit=event.unit,
-        received_at=event.received_at,
-        language=event.language,
-        case_type=best.case_type.id if best else "",
-        case_unit=best.case_type.unit if best else "",
-        confidence=best.confidence if best else 0.0,
-        flags=frozenset(event.flags),
-        automatic=event.automatic,
-        unreadable=event.unreadable,
-        follows=isinstance(event, ContactFollowedUp),
-    )
-
-
-def candidate(match: Match) -> Candidate:
-    """Return a match as events and answers say it."""
-    found = match.case_type
-    return Candidate(
-        case_type=found.id,
-        unit=found.unit,
-        area=found.area,
-        question=found.question,
-        confidence=match.confidence,
-    )
-
-
-def _fact(
-    event: ContactReceived, matches: Sequence[Match], decision: Decision, knowledge: Knowledge, rules_version: str
-) -> ContactRouted:
-    return ContactRouted(
-        contact_id=event.contact_id,
-        channel=event.channel,
-        entrance=event.entrance,
-        unit=event.unit,
-        language=event.language,
-        received_at=event.received_at,
-        person_key=event.person_key,
-        follows=event.follows if isinstance(event, ContactFollowedUp) else None,
-        candidates=tuple(candidate(match) for match in matches),
-        checklist=knowledge.checklists.get(matches[0].case_type.id) if matches else None,
-        queue=decision.queue,
-        skills=decision.skills,
-        priority=decision.priority,
-        due_at=decision.due_at,
-        why=decision.why,
-        model_version=knowledge.matcher.version,
-        rules_version=rules_version,
-    )
-
-
-def _open(fact: ContactRouted, owner: str | None) -> OpenContact:
-    return OpenContact(
-        contact_id=fact.contact_id,
-        state=ContactState.WAITING,
-        epoch=0,
-        channel=fact.channel,
-        entrance=fact.entrance,
-        unit=fact.unit,
-        language=fact.language,
-        queue=fact.queue,
-        skills=fact.skills,
-        priority=fact.priority,
-        received_at=fact.received_at,
-        due_at=fact.due_at,
-        follows=fact.follows,
-        preferred_agent=owner,
-        candidates=fact.candidates,
-        checklist=fact.checklist,
-    )
+def _preferred(event: ContactReceived, known: _Known) -> str | None:
+    """Return the agent of the case that it follows, else of an open case of the same person."""
+    if isinstance(event, ContactFollowedUp) and event.follows in known.owners:
+        return known.owners[event.follows]
+    cases = known.persons.get(event.person_key) if event.person_key else None
+    return cases.agent if cases else None

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from services.router.usecases.find import MatchText, SearchTexts
-from services.router.usecases.route_contact import candidate
+from services.router.usecases.routed import candidate
 from shared.events import Candidate, ChecklistRef
 from shared.vocabulary import Channel
 from shared.web.access import Action, requires

@@ -37,8 +37,9 @@ class FakeLine:
     routed: list[Message] = field(default_factory=list)
     log: list[tuple[str, ...]] = field(default_factory=list)
 
-    async def enqueue(self, contacts: Sequence[OpenContact], routed: Sequence[Message]) -> None:
+    async def enqueue(self, contacts: Sequence[OpenContact], routed: Sequence[Message | None]) -> None:
         for contact, fact in zip(contacts, routed, strict=True):
+            assert fact is not None
             assert contact.contact_id == fact.key
             if contact.contact_id not in self.waiting:
                 self.waiting[contact.contact_id] = contact
@@ -53,11 +54,21 @@ class FakeLine:
 
 
 @dataclass
+class OpenCases:
+    count: int
+    agent: str | None
+
+
+@dataclass
 class FakeOwners:
     agents: dict[str, str] = field(default_factory=dict)
+    open: dict[str, OpenCases] = field(default_factory=dict)
 
     async def of(self, cases: Sequence[str]) -> dict[str, str]:
         return {case: self.agents[case] for case in cases if case in self.agents}
+
+    async def open_of(self, persons: Sequence[str]) -> dict[str, OpenCases]:
+        return {person: self.open[person] for person in persons if person in self.open}
 
 
 @dataclass
