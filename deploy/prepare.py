@@ -20,8 +20,11 @@ IMPORTS = (
     ("import-entrances", "entrances.yaml"),
     ("import-people", "people.yaml"),
     ("import-examples", "examples-sv.jsonl.gz"),
+    ("import-takeovers", "takeovers.yaml"),
 )
-"""In this order: checklists, entrances, people and examples name units and case types of the catalogue."""
+"""In this order: checklists, entrances, people, examples and takeovers name units and case types of the catalogue."""
+HOURS = ("import-hours", "hours.yaml")
+"""Only on request: with real hours nobody could call or visit a stack that is tried in the evening."""
 
 GROUP_TRIES = 100
 
@@ -60,11 +63,11 @@ async def _groups(bootstrap: str) -> None:
         await admin.close()
 
 
-def seed(marker: Path) -> None:
+def seed(marker: Path, *, hours: bool = False) -> None:
     """Import the seed through casework's own commands, once: what people have edited since is never overwritten."""
     if marker.exists():
         return
-    for name, file in IMPORTS:
+    for name, file in (*IMPORTS, HOURS) if hours else IMPORTS:
         command("casework", name, str(SEED / file))
     marker.touch()
 
@@ -83,11 +86,12 @@ def main() -> None:
     """Prepare the installation that the environment names."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--seed", type=Path, metavar="MARKER", help="import the seed unless this file exists; makes it")
+    parser.add_argument("--hours", action="store_true", help="with the seed, import its opening hours, too")
     arguments = parser.parse_args()
     tables()
     topics()
     if arguments.seed:
-        seed(arguments.seed)
+        seed(arguments.seed, hours=arguments.hours)
 
 
 if __name__ == "__main__":

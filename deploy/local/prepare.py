@@ -17,11 +17,12 @@ DEADLINE = 120.0
 
 def main() -> None:
     """Prepare the stack of this environment (`KC_LOCAL_*` say which, `KC_*` where its parts answer)."""
-    plan = Plan.of(LocalSettings().root, Ports())
+    settings = LocalSettings()
+    plan = Plan.of(settings.root, Ports())
     marker = plan.root / "seeded"
     steps: dict[str, Callable[[], None]] = {"tables": lambda: tables(plan), "topics": lambda: topics(plan)}
     if not marker.exists():
-        steps["seed"] = lambda: prepare.seed(marker)
+        steps["seed"] = lambda: prepare.seed(marker, hours=settings.hours)
     for name, step in steps.items():
         began = time.monotonic()
         with redirect_stdout(sys.stderr):

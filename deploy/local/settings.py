@@ -39,6 +39,9 @@ class LocalSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="KC_LOCAL_")
 
     root: Path = Field(STATE, description="Folder of the stack's state; `reset` empties it.")
+    hours: bool = Field(
+        default=False, description="Import the seed's opening hours at the first start: closed at night, as in life."
+    )
     services: str = Field(
         ",".join(SERVICES), description="The services to start, comma separated; run the others yourself, or none."
     )
