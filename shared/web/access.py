@@ -48,6 +48,8 @@ class Action(StrEnum):
     REGISTER_VISIT = "register_visit"
     USE_API = "use_api"
     OPERATE = "operate"
+    SUPERVISE = "supervise"
+    EDIT_RULES = "edit_rules"
 
 
 _EVERYBODY = frozenset(Role)
@@ -63,11 +65,13 @@ _ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.REGISTER_VISIT: frozenset({Role.AGENT, Role.LEAD}),
     Action.USE_API: frozenset(),
     Action.OPERATE: frozenset({Role.OPS, Role.ADMIN}),
+    Action.SUPERVISE: frozenset({Role.LEAD, Role.ADMIN}),
+    Action.EDIT_RULES: frozenset({Role.LEAD, Role.ADMIN}),
 }
-_MACHINES = frozenset(Action) - {Action.ADMIN, Action.EDIT_CHECKLISTS}
+_MACHINES = frozenset(Action) - {Action.ADMIN, Action.EDIT_CHECKLISTS, Action.EDIT_RULES}
 
 MACHINE = Person("machine", "Maskin", frozenset(), frozenset({ALL_UNITS}), machine=True)
-"""The caller that shows the machine token: everything but administration and the editing of checklists."""
+"""The caller that shows the machine token: everything but administration and the editing of checklists and rules."""
 
 
 def allow(person: Person, action: Action, unit: str | None = None) -> bool:

@@ -40,7 +40,7 @@ def test_a_unit_bounds_what_a_role_allows():
 
 def test_a_machine_does_everything_but_administration():
     refused = {action for action in Action if not allow(MACHINE, action)}
-    assert refused == {Action.ADMIN, Action.EDIT_CHECKLISTS}
+    assert refused == {Action.ADMIN, Action.EDIT_CHECKLISTS, Action.EDIT_RULES}
 
 
 def test_visible_units_are_none_for_all():
