@@ -48,22 +48,26 @@ class Contact:
         if fact.type == "contact.routed":
             self._routed(fact, tally)
             return
+        if fact.type == "supervisor.acted":  # what it did to the contact is told by the contact's own facts
+            return
         self.queue = fact.queue or self.queue
         self.channel = fact.channel or self.channel
         if fact.epoch < self.epoch or (self.state in _ENDED and fact.epoch == self.epoch):
             return
         self.epoch = fact.epoch
         match fact.type:
-            case "contact.queued" | "contact.requeued":
+            case "contact.queued" | "contact.requeued" | "contact.return_call_promised":
                 self.state, self.ended_at, self.agent = WAITING, None, ""
                 self.queued_at = self.queued_at or fact.at
             case "offer.accepted":
                 self._accepted(fact, tally)
+            case "contact.transferred":
+                self.agent = fact.agent_id
             case "contact.completed":
                 self.state, self.ended_at, self.agent = COMPLETED, fact.at, ""
             case "contact.abandoned":
                 self._abandoned(fact, tally)
-            case _:  # an offer made, declined or expired: it still waits
+            case _:  # an offer made, declined or expired: it still waits; held, connected, moved: nothing to count
                 return
 
     def _routed(self, fact: Fact, tally: Tally) -> None:

@@ -31,6 +31,7 @@ def _routed(event: events.ContactRouted) -> dict[str, Any]:
 _FIRST = ("contact_id", "channel", "entrance", "unit", "queue", "skills", "person_key", "taken_over")
 _ROUTED = _keeps(*_FIRST, at="received_at")
 _END = ("contact_id", "case_id", "channel", "unit", "case_type", "epoch", "at", "taken_over")
+_HELD = ("contact_id", "agent_id", "epoch", "at")
 _HANDOVER = ("case_id", "handover_id", "at")
 
 ROUTING_FACTS: dict[type[events.Event], Reader] = {
@@ -41,6 +42,16 @@ ROUTING_FACTS: dict[type[events.Event], Reader] = {
     events.OfferDeclined: _keeps("contact_id", "agent_id", "epoch", "at", detail="reason"),
     events.OfferExpired: _keeps("contact_id", "agent_id", "epoch", "at"),
     events.ContactRequeued: _keeps("contact_id", "agent_id", "queue", "epoch", "at", detail="reason"),
+    events.ContactConnected: _keeps(*_HELD),
+    events.ContactMoved: _keeps("contact_id", "queue", "epoch", "at", detail="reason"),
+    events.ContactHeld: _keeps(*_HELD),
+    events.ContactResumed: _keeps(*_HELD, seconds="held_seconds"),
+    events.ContactTransferred: _keeps(*_HELD, detail="from_agent"),
+    events.ContactConferenced: _keeps(*_HELD, detail="officer_id"),
+    events.ReturnCallOffered: _keeps("contact_id", "queue", "epoch", "at"),
+    events.ReturnCallPromised: _keeps("contact_id", "queue", "epoch", "at"),
+    events.WrapUpStarted: _keeps(*_HELD, detail="mode"),
+    events.SupervisorActed: _keeps("contact_id", "queue", "at", agent_id="by", detail="act"),
     events.ContactCompleted: _keeps("contact_id", "agent_id", "channel", "epoch", "at", seconds="talk_seconds"),
     events.ContactAbandoned: _keeps("contact_id", "channel", "queue", "epoch", "at", seconds="waited_seconds"),
     events.PresenceChanged: _keeps("agent_id", "capacity", "used", "at", detail="presence"),

@@ -127,3 +127,15 @@ def test_the_case_type_set_last_is_counted():
 
 def test_bins_are_whole_five_minutes_in_utc():
     assert bin_of(datetime(2026, 11, 25, 9, 59, 59, 999, tzinfo=UTC)) == datetime(2026, 11, 25, 9, 55, tzinfo=UTC)
+
+
+def test_a_transferred_contact_is_with_its_new_agent_and_a_promised_return_call_waits_again():
+    accepted = fact("offer.accepted", epoch=2, seconds=9, agent_id="maria", queue="bostad")
+    passed = fact("contact.transferred", epoch=2, agent_id="jonas", minutes=1)
+    contact, _ = lived(routed(), accepted, passed)
+    assert (contact.agent, contact.state) == ("jonas", "assigned")
+    acted = fact("supervisor.acted", queue="annan", detail="raise", minutes=2)
+    promised = fact("contact.return_call_promised", epoch=3, queue="bostad", minutes=2)
+    contact, total = lived(routed(), accepted, passed, promised, acted)
+    assert (contact.agent, contact.state, contact.queue) == ("", "waiting", "bostad")
+    assert (total.contacts, total.answered) == (1, 1)
