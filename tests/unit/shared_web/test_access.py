@@ -14,9 +14,32 @@ def person(*roles: Role, units: tuple[str, ...] = ("*",)) -> Person:
         (Role.AGENT, {"work_desk", "read_cases", "read_catalogue", "see_stats", "register_visit"}),
         (Role.OFFICER, {"work_inbox", "read_cases", "read_catalogue", "see_stats"}),
         (Role.OWNER, {"edit_checklists", "read_catalogue", "see_stats"}),
-        (Role.LEAD, {"read_cases", "edit_checklists", "read_catalogue", "see_stats", "register_visit"}),
+        (
+            Role.LEAD,
+            {
+                "read_cases",
+                "edit_checklists",
+                "read_catalogue",
+                "see_stats",
+                "register_visit",
+                "supervise",
+                "edit_rules",
+            },
+        ),
         (Role.OPS, {"read_catalogue", "see_stats", "see_streams", "operate"}),
-        (Role.ADMIN, {"edit_checklists", "read_catalogue", "see_stats", "see_streams", "operate", "admin"}),
+        (
+            Role.ADMIN,
+            {
+                "edit_checklists",
+                "read_catalogue",
+                "see_stats",
+                "see_streams",
+                "operate",
+                "admin",
+                "supervise",
+                "edit_rules",
+            },
+        ),
     ],
 )
 def test_a_role_allows_exactly_this(role, allowed):
