@@ -2,12 +2,14 @@
 
 import typer
 
+from services.router.commands.rules import rules_commands
 from services.router.main import create_app
 from services.router.settings import Settings
-from services.router.wiring import open_dead_letters
+from services.router.wiring import open_dead_letters, open_rules
 from shared.web.commands import service_commands
 
 cli = service_commands("The router: which case type, which queue, whose turn.", Settings, create_app, open_dead_letters)
+cli.add_typer(rules_commands(lambda: open_rules(Settings())), name="rules")
 
 
 @cli.command()

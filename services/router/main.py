@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from services.router import consumers
 from services.router.settings import Settings
 from services.router.usecases.teach import Taught
-from services.router.web import find, pull, supervise
+from services.router.web import find, pull, rules, supervise
 from services.router.wiring import Running, make_doors, make_running, make_store, make_tables
 from shared.consume import tune_gc
 from shared.health import Health
@@ -29,6 +29,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         for field in fields(doors):
             setattr(app.state, field.name, getattr(doors, field.name))
         running = make_running(settings, health, store, tables, taught)
+        app.state.rulebook, app.state.check_rules = running.rulebook, running.publish_rules.check
+        app.state.publish_rules = running.publish_rules
         app.state.inflow, app.state.dead_letters = running.inflow, running.dead_letters
         try:
             await _start(running)
@@ -42,7 +44,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         service="router",
         title="Fördelning",
         lifespan=lifespan,
-        routers=(pull.router, supervise.router, find.router, ops.router),
+        routers=(pull.router, supervise.router, find.router, rules.router, ops.router),
         health=health,
         asyncapi=lambda: consumers.description(settings),
     )

@@ -16,22 +16,28 @@ from services.router.store.case_agents import CaseAgents
 from services.router.store.domain import Domain
 from services.router.store.generation import Generation
 from services.router.store.library import read_library
+from services.router.store.load import Load
 from services.router.store.look import Look
 from services.router.store.models import Models
 from services.router.store.open import read_open
 from services.router.store.queues import Queues
 from services.router.store.relay import Relay
+from services.router.store.rule_claims import RuleClaims
 from services.router.store.trainer import Trainer
 from services.router.store.waiters import Waiters
 from services.router.store.watermark import Watermark
 from services.router.usecases.answer_offer import AnswerOffer
+from services.router.usecases.circumstances import Circumstances
 from services.router.usecases.complete import Complete
 from services.router.usecases.find import MatchText, SearchTexts
+from services.router.usecases.hours import Hours
+from services.router.usecases.publish_rules import CheckRules, PublishRules, known_names
 from services.router.usecases.pull import Pull, SetPresence
 from services.router.usecases.rebuild import Rebuild
 from services.router.usecases.remember_agent import RememberAgent
 from services.router.usecases.route_contact import RouteContact
 from services.router.usecases.rulebook import Rulebook
+from services.router.usecases.takeover import Takeovers
 from services.router.usecases.teach import Taught, Teach
 from shared.background import Background
 from shared.catalogue import Catalogue
@@ -104,6 +110,7 @@ class Running:
     store: Store
     tables: Tables
     rulebook: Rulebook
+    publish_rules: PublishRules
     teach: Teach
     publisher: Publisher
     relay_publisher: Publisher
@@ -141,9 +148,10 @@ def make_running(settings: Settings, health: Health, store: Store, tables: Table
     """Build what runs: consumers, relay, sweeper, guard, and the teaching."""
     publisher, relay_publisher = Publisher(settings, "router"), Publisher(settings, "router")
     inflow = Inflow(settings, "router", publisher, health)
-    rulebook = Rulebook(tables.rules, publisher)
+    rules = make_rules(settings, store, tables, publisher)
     owners = CaseAgents(store.domain.plain, settings)
-    route = RouteContact(tables.catalogue, taught, rulebook, store.queues, owners)
+    around = Circumstances(Hours(tables.catalogue), Takeovers(tables.catalogue), load=Load(store.domain))
+    route = RouteContact(tables.catalogue, taught, rules.book, store.queues, owners, around)
     consumers.register(inflow, route, Complete(store.queues), RememberAgent(owners))
     rebuild = Rebuild(store.domain, Generation(store.domain), partial(read_open, settings))
     teach = Teach(tables.catalogue, Models(Originals(settings.originals)), Trainer(), taught)
@@ -160,7 +168,27 @@ def make_running(settings: Settings, health: Health, store: Store, tables: Table
     health.add("agents", tables.agents.check)
     health.add("rules", tables.rules.check)
     letters = make_dead_letters(settings, store.domain, publisher)
-    return Running(store, tables, rulebook, teach, publisher, relay_publisher, inflow, background, letters)
+    return Running(store, tables, rules.book, rules, teach, publisher, relay_publisher, inflow, background, letters)
+
+
+def make_rules(settings: Settings, store: Store, tables: Tables, publisher: Publisher) -> PublishRules:
+    """Build the way to read, check and publish rules."""
+    claims, check = RuleClaims(store.domain.plain, settings), CheckRules(partial(known_names, tables.catalogue))
+    return PublishRules(Rulebook(tables.rules, publisher), publisher, claims, check)
+
+
+@asynccontextmanager
+async def open_rules(settings: Settings) -> AsyncIterator[PublishRules]:
+    """Open the rules for a command, and close what they stand on."""
+    store, tables, publisher = make_store(settings), make_tables(settings), Publisher(settings, "router")
+    await publisher.start()
+    try:
+        await tables.start()
+        yield make_rules(settings, store, tables, publisher)
+    finally:
+        await tables.stop()
+        await publisher.stop()
+        await store.domain.close()
 
 
 def make_dead_letters(settings: Settings, domain: Domain, publisher: Publisher) -> DeadLetters:

@@ -1,0 +1,1 @@
+"""What can be done at a command line, beside serving."""
