@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+_LONGEST = 200
+
 TEXTS: Mapping[str, tuple[str, str]] = {
     "unknown-field": ("unknown field {given!r}; known are {known}", "fältet {given!r} finns inte, bara {known}"),
     "unknown-condition": (
@@ -19,6 +21,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "unknown-place": ("unknown place in {given!r}; known are {known}", "okänd plats i {given!r}, bara {known} finns"),
     "no-row": ("is not a rule but {given}", "är ingen regel utan {given}"),
+    "unusable": ("holds what cannot be stored", "innehåller något som inte går att spara"),
     "too-many": ("more than {most} rules", "fler än {most} regler"),
     "no-name": ("needs a name of its own", "behöver ett eget namn"),
     "no-effect": ("states nothing", "säger ingenting"),
@@ -125,12 +128,17 @@ class Row:
 
     def wrong(self, code: str, *path: object, **params: object) -> None:
         """Note a fault at `path` within the row; a long value is cut."""
-        where = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in (self.number, *path))
-        given = {key: value[:200] if isinstance(value, str) else value for key, value in params.items()}
-        self.faults.append(Fault(self.name, code, where, given, self.number))
+        where = "".join(f"/{_clean(str(part)).replace('~', '~0').replace('/', '~1')}" for part in (self.number, *path))
+        given = {key: _clean(value) if isinstance(value, str) else value for key, value in params.items()}
+        self.faults.append(Fault(_clean(self.name), code, where, given, self.number))
 
     def known(self, code: str, given: Mapping[str, object], known: Sequence[str], *path: str) -> None:
         """Note every key of `given` that is not known."""
         for key in given:
             if key not in known:
                 self.wrong(code, *path, key, given=str(key), known=", ".join(known), key=".".join(path))
+
+
+def _clean(text: str) -> str:
+    """Return what can be shown of a text: not too much, and nothing that no encoding has."""
+    return text[:_LONGEST].encode("utf-8", "replace").decode()

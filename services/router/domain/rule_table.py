@@ -1,6 +1,8 @@
 """Reading a rule table: every field known, every value possible, nothing that can never take effect or is left open."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from services.router.domain import rule_clashes as clashes
 from services.router.domain import rule_values as read
@@ -70,6 +72,8 @@ def _rule(given: object, number: int, names: set[str], faults: list[Fault]) -> c
     if not isinstance(given, Mapping):
         row.wrong("no-row", given=type(given).__name__)
         return row, Rule(row.name)
+    if not _storable(given):
+        row.wrong("unusable")
     name = given.get("name")
     if isinstance(name, str) and name:
         row.name = name[:LONGEST_NAME]
@@ -112,11 +116,19 @@ def _effects(row: Row, then: Mapping[str, object], under: str) -> dict[str, obje
     return {key: reader(row, then[key], under, key) for key, reader in _EFFECTS.items() if key in then}
 
 
+def _storable(given: object) -> bool:
+    with suppress(ValueError, TypeError, RecursionError):
+        return bool(json.dumps(given, ensure_ascii=False, allow_nan=False).encode())
+    return False
+
+
 def _otherwise(row: Row, given: object) -> clashes.Placed:
     if not isinstance(given, Mapping) or set(given) != {"otherwise"}:
         row.wrong("no-otherwise")
         return row, Rule(row.name)
     row.name = "otherwise"
+    if not _storable(given):
+        row.wrong("unusable")
     stated = _effects(row, read.fields(row, given["otherwise"], "otherwise"), "otherwise")
     for needed in ("queue", "priority"):
         if needed not in stated:

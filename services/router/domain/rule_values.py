@@ -13,12 +13,14 @@ from services.router.domain.rule_steps import MOST, AfterWork, Overflow, Ring
 from services.router.domain.rule_time import ALL_DAY, WEEKDAYS, Spans, Window, joined
 from services.router.domain.rules import ALL_QUEUES, PLACES
 from services.router.domain.skills import PROTECTED, skill_of
-from shared.calendar import Duration, parse
+from shared.calendar import Duration, DurationUnit, parse
 from shared.vocabulary import Channel, Priority, TakenOver, WorkKind, WrapUpMode
 
 W = TypeVar("W", bound=StrEnum)
 
 LONGEST_WAIT = 7 * 24 * 3600.0
+_LONGEST_DAYS = 366
+_YEARS = range(2000, 2100)
 VALUES: Mapping[str, type[StrEnum]] = {"channel": Channel, "kind": WorkKind, "taken_over": TakenOver}
 """Conditions whose values are words of ours."""
 
@@ -122,21 +124,23 @@ def priority(row: Row, value: object, *path: str) -> Priority:
 
 def duration(row: Row, value: object, *path: str) -> Duration | None:
     """Read a promise: `1 arbetsdag`."""
-    with suppress(ValueError):
-        return parse(str(value))
+    with suppress(ValueError, OverflowError):
+        found = parse(str(value))
+        if found.count <= (_LONGEST_DAYS if found.unit is DurationUnit.WORKING_DAYS else _LONGEST_DAYS * 24):
+            return found
     row.wrong("no-duration", *path, key=path[-1], given=str(value))
     return None
 
 
 def seconds(row: Row, value: object, *path: str, most: float = LONGEST_WAIT) -> float:
     """Read `30 sekunder`, `2 minuter`, or a number of seconds."""
-    found = -1.0
+    found: float = -1
     if isinstance(value, int | float) and not isinstance(value, bool):
-        found = float(value)
+        found = value
     elif isinstance(value, str) and (match := _SECONDS.fullmatch(value)):
         found = float(match[1].replace(",", ".")) * (1 if match[2] else 60 if match[3] else 3600)
     if 0 <= found <= most:
-        return found
+        return float(found)
     row.wrong("no-seconds", *path, key=path[-1], given=str(value), most=f"{most:g} s")
     return 0.0
 
@@ -268,6 +272,7 @@ def _spans(row: Row, value: object, *path: str) -> Spans:
 
 def _day(row: Row, value: object, *path: str) -> date | None:
     with suppress(ValueError):
-        return date.fromisoformat(str(value))
+        if (found := date.fromisoformat(str(value))).year in _YEARS:
+            return found
     row.wrong("no-date", *path, key=path[-1], given=str(value))
     return None

@@ -52,6 +52,7 @@ ROWS: list[tuple[str, str, Any]] = [
     ("unknown-place", "/0/then/queue", then(queue="{who}")),
     ("unknown-place", "/0/then/skills", then(skills=["{who}"])),
     ("no-row", "/0", "queue: bostad"),
+    ("unusable", "/0", when(flags=["\ud800"])),
     ("no-name", "/0/name", {"when": {}, "then": {"dwell": 5}}),
     ("no-name", "/0/name", {"name": "otherwise:queue", "when": {}, "then": {"dwell": 5}}),
     ("no-name", "/0/name", {"name": "x" * 81, "when": {}, "then": {"dwell": 5}}),
@@ -71,13 +72,17 @@ ROWS: list[tuple[str, str, Any]] = [
     ("no-count", "/0/then/rings/0/level_minus", then(rings=[{"after": 5, "level_minus": 0.5}])),
     ("no-seconds", "/0/then/dwell", then(dwell="1 arbetsdag")),
     ("no-seconds", "/0/then/dwell", then(dwell=-1)),
+    ("no-seconds", "/0/then/dwell", then(dwell=10**400)),
     ("no-seconds", "/0/then/dwell", then(dwell=float("nan"))),
     ("no-seconds", "/0/then/rings/0/after", then(rings=[{"reserves": True}])),
     ("no-seconds", "/0/then/wrap_up/seconds", then(wrap_up={"mode": "timed", "seconds": 901})),
     ("no-duration", "/0/then/due", then(due="snart")),
+    ("no-duration", "/0/then/due", then(due="9999 arbetsdagar")),
+    ("no-duration", "/0/then/due", then(due=f"{'9' * 400} timmar")),
     ("no-hours", "/0/when/time/hours", when(time={"hours": ["8-25:00"]})),
     ("no-hours", "/0/when/time/hours", when(time={"hours": ["08:00-08:00"]})),
     ("no-date", "/0/when/time/from", when(time={"from": "julafton"})),
+    ("no-date", "/0/when/time/to", when(time={"to": "9999-12-31"})),
     ("never", "/0/when/time", when(time={"from": "2026-12-24", "to": "2026-12-23"})),
     ("never", "/0/when/time", when(time={"from": "2026-12-24", "to": "2026-12-24", "weekdays": ["monday"]})),
     ("no-queue", "/0/then/queue", then(queue="två ord")),
@@ -114,6 +119,7 @@ def test_each_kind_of_fault_is_named_at_its_place_in_both_languages(code: str, p
     fault = found[code, pointer]
     assert "{" not in fault.english.replace("{who}", "").replace("{unit}", "").partition("known are")[0]
     assert fault.swedish != fault.english
+    assert (fault.english + fault.pointer).encode()
 
 
 def test_there_is_no_kind_of_fault_that_is_not_tried():
