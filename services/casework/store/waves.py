@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.store.sql import Row, rows_of, upsert
@@ -37,6 +38,16 @@ class Waves:
         """Return what has been said about these case types or entrances, on any channel."""
         query = select(takeovers).where(takeovers.c.subject == subject, takeovers.c.subject_id.in_(subject_ids))
         return await rows_of(self._conn, query.order_by(takeovers.c.id))
+
+    async def takeovers_on(self, channel: str, **subject_ids: str | None) -> list[Row]:
+        """Return what holds on a channel for a case type and an entrance (ids by subject), at most one row each."""
+        named = [
+            and_(takeovers.c.subject == subject, takeovers.c.subject_id == one) for subject, one in subject_ids.items()
+        ]
+        on_channel = or_(takeovers.c.channel == channel, takeovers.c.channel.is_(None))
+        query = select(takeovers).where(or_(*named), on_channel).ext(distinct_on(takeovers.c.subject))
+        own_first = takeovers.c.channel.nulls_last()
+        return await rows_of(self._conn, query.order_by(takeovers.c.subject, own_first))
 
 
 def hours_record(row: Row) -> HoursRecord:

@@ -138,11 +138,9 @@ async def taken_over(work: Work, case: Case | Row, contact: Row | None) -> tuple
     Until an agent has said what it is about, what the router decided holds; afterwards her case type does.
     """
     row = case if not isinstance(case, Case) else _plain(case)
-    channel = row["channel"]
-    by_type = await work.waves.takeovers_of(CASE_TYPE, [row["case_type"]] if row["case_type"] else [])
-    by_entrance = await work.waves.takeovers_of(ENTRANCE, [row["entrance"]])
+    rows = await work.waves.takeovers_on(row["channel"], case_type=row["case_type"], entrance=row["entrance"])
     at = (contact and contact["received_at"]) or row["opened_at"]
-    said = least_taken((_of_channel(by_type, channel), _of_channel(by_entrance, channel)), at)
+    said = least_taken(map(takeover_record, rows), at)
     if contact is None or not contact["taken_over"] or row["classified_how"] not in {None, "set"}:
         return said
     routed = TakenOver(contact["taken_over"])
@@ -152,9 +150,3 @@ async def taken_over(work: Work, case: Case | Row, contact: Row | None) -> tuple
 def _plain(case: Case) -> dict[str, Any]:
     names = ("channel", "entrance", "case_type", "classified_how", "opened_at")
     return {name: getattr(case, name) for name in names}
-
-
-def _of_channel(rows: Sequence[Row], channel: str) -> Any:
-    found = {row["channel"]: row for row in rows}
-    row = found.get(str(channel)) or found.get(None)
-    return takeover_record(row) if row else None

@@ -15,7 +15,7 @@ from shared.web.access import Action, Person, requires
 router = APIRouter(prefix="/api/v1", tags=["catalogue"])
 
 Reader = Annotated[Person, requires(Action.READ_CATALOGUE)]
-Mover = Annotated[Person, requires(Action.EDIT_CHECKLISTS)]
+Mover = Annotated[Person, requires(Action.SUPERVISE)]
 
 
 class Moving(BaseModel):

@@ -157,3 +157,12 @@ def test_the_commands_import_take_over_and_give_back(
     failed = runner.invoke(cli, ["import-takeovers", str(bad)])
     assert failed.exit_code == 1
     assert f"{bad}:2: Ingen ärendetyp i katalogen: Ingen" in failed.output
+
+
+async def test_a_channel_of_its_own_holds_for_cases_too(room: Room):
+    await room.casework.take_over.run("case_type", COLD, Move(NOT), "lead")
+    await room.casework.take_over.run("case_type", COLD, Move(TRIAL, Channel.EMAIL), "lead")
+    await room.casework.take_over.run("entrance", "bostad-mejl", Move(NOT, Channel.PHONE), "lead")
+    number = await room.open("kanal")
+    await room.casework.classify.run(number, MARIA, COLD)
+    assert (await room.casework.read_case.run(number, MARIA)).taken_over is TRIAL
