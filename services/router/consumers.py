@@ -1,28 +1,37 @@
 """What the router reads from Kafka."""
 
 from services.router.usecases.complete import Complete
-from services.router.usecases.remember_agent import RememberAgent
+from services.router.usecases.remember_agent import WANTED, RememberAgent
 from services.router.usecases.route_contact import RouteContact
 from shared.asyncapi import Reading, describe
 from shared.consume import Inflow
 from shared.events import (
-    CaseClassified,
     CaseClosed,
     CaseHandedOver,
     ContactAbandoned,
     ContactCompleted,
+    ContactConferenced,
+    ContactConnected,
     ContactEnded,
     ContactFollowedUp,
+    ContactHeld,
+    ContactMoved,
     ContactPurged,
     ContactQueued,
     ContactReceived,
     ContactRequeued,
+    ContactResumed,
     ContactRouted,
+    ContactTransferred,
     OfferAccepted,
     OfferDeclined,
     OfferExpired,
     OfferMade,
     PresenceChanged,
+    ReturnCallOffered,
+    ReturnCallPromised,
+    SupervisorActed,
+    WrapUpStarted,
 )
 from shared.settings import ServiceSettings
 from shared.topics import CASES, CONTACTS
@@ -40,6 +49,16 @@ WRITES = (
     ContactCompleted,
     ContactAbandoned,
     PresenceChanged,
+    ContactConferenced,
+    ContactConnected,
+    ContactHeld,
+    ContactMoved,
+    ContactResumed,
+    ContactTransferred,
+    ReturnCallOffered,
+    ReturnCallPromised,
+    SupervisorActed,
+    WrapUpStarted,
 )
 
 
@@ -47,7 +66,7 @@ def register(inflow: Inflow, route_contact: RouteContact, complete: Complete, re
     """Connect the topics with their use cases."""
     inflow.on(CONTACTS, route_contact.handle, types=ARRIVALS)
     inflow.on(CASES, complete.handle, types=ENDINGS)
-    inflow.on(CASES, remember_agent.handle, types=(CaseClassified, *ENDINGS), name="agents")
+    inflow.on(CASES, remember_agent.handle, types=WANTED, name="agents")
 
 
 def description(settings: ServiceSettings) -> str:
@@ -55,6 +74,6 @@ def description(settings: ServiceSettings) -> str:
     reads = (
         Reading(CONTACTS, ARRIVALS),
         Reading(CASES, ENDINGS),
-        Reading(CASES, (CaseClassified, *ENDINGS), name="agents"),
+        Reading(CASES, WANTED, name="agents"),
     )
     return describe(settings, "router", reads, WRITES)

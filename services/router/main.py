@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from services.router import consumers
 from services.router.settings import Settings
 from services.router.usecases.teach import Taught
-from services.router.web import find, pull, rules, supervise
+from services.router.web import find, pull, rules, supervise, work
 from services.router.wiring import Running, make_doors, make_running, make_store, make_tables
 from shared.consume import tune_gc
 from shared.health import Health
@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         service="router",
         title="Fördelning",
         lifespan=lifespan,
-        routers=(pull.router, supervise.router, find.router, rules.router, ops.router),
+        routers=(pull.router, work.router, supervise.router, find.router, rules.router, ops.router),
         health=health,
         asyncapi=lambda: consumers.description(settings),
     )

@@ -15,6 +15,11 @@ class Settings(ServiceSettings):
     offer_seconds: float = Field(30, description="How long an agent has to answer an offer.")
     presence_seconds: float = Field(30, description="Silence after which an agent is taken to be gone.")
     cooldown_seconds: float = Field(60, description="How long a contact is not offered again to who could not take it.")
+    offer_interval_seconds: float = Field(
+        1,
+        description="The least time between an offer that an agent did not take and her next one.",
+    )
+    transfer_seconds: float = Field(30, description="How long a contact sent to a colleague is kept for her alone.")
     connecting_seconds: float = Field(
         0, description="How long a call may take to be connected after accept; 0: an accepted call is connected."
     )

@@ -15,12 +15,14 @@ from services.router.settings import Settings
 from services.router.store.case_agents import CaseAgents
 from services.router.store.domain import Domain
 from services.router.store.generation import Generation
+from services.router.store.floor import Floor
 from services.router.store.library import read_library
 from services.router.store.load import Load
 from services.router.store.look import Look
 from services.router.store.models import Models
 from services.router.store.open import read_open
 from services.router.store.queues import Queues
+from services.router.store.reconcile import Reconciler
 from services.router.store.relay import Relay
 from services.router.store.rule_claims import RuleClaims
 from services.router.store.trainer import Trainer
@@ -32,6 +34,7 @@ from services.router.usecases.complete import Complete
 from services.router.usecases.find import MatchText, SearchTexts
 from services.router.usecases.hours import Hours
 from services.router.usecases.publish_rules import CheckRules, PublishRules, known_names
+from services.router.usecases.hand_on import HandOn
 from services.router.usecases.pull import Pull, SetPresence
 from services.router.usecases.rebuild import Rebuild
 from services.router.usecases.remember_agent import RememberAgent
@@ -41,6 +44,7 @@ from services.router.usecases.takeover import Takeovers
 from services.router.usecases.teach import Taught, Teach
 from shared.background import Background
 from shared.catalogue import Catalogue
+from shared.clock import utc_now
 from shared.consume import Inflow
 from shared.dead import DeadLetters
 from shared.decisions import RedisDecisions
@@ -59,6 +63,7 @@ class Store:
     domain: Domain
     queues: Queues
     look: Look
+    floor: Floor
     waiters: Waiters
     watermark: Watermark
 
@@ -75,6 +80,11 @@ class Tables:
         """Return an agent's profile."""
         found = self.agents.get(agent_id)
         return found if isinstance(found, AgentProfile) else None
+
+    def is_agent(self, person_id: str) -> bool:
+        """Say whether somebody works here as an agent."""
+        found = self.agent(person_id)
+        return found is not None and found.active
 
     def greeting(self, entrance_id: str) -> str:
         """Return what a contact of this entrance is greeted with."""
@@ -97,6 +107,7 @@ class Doors:
     pull: Pull
     set_presence: SetPresence
     answer_offer: AnswerOffer
+    hand_on: HandOn
     complete: Complete
     look: Look
     match_text: MatchText
@@ -123,7 +134,7 @@ def make_store(settings: Settings) -> Store:
     """Build the ways to the routing state."""
     domain, watermark = Domain(settings.redis, settings.domain, read_library(settings)), Watermark()
     queues = Queues(domain, watermark, cooldown=settings.cooldown_seconds, connecting=settings.connecting_seconds)
-    return Store(domain, queues, Look(domain), Waiters(), watermark)
+    return Store(domain, queues, Look(domain), Floor(domain), Waiters(), watermark)
 
 
 def make_tables(settings: Settings) -> Tables:
@@ -137,6 +148,7 @@ def make_doors(store: Store, tables: Tables, taught: Taught) -> Doors:
         pull=Pull(store.queues, store.waiters, tables.agent, tables.greeting),
         set_presence=SetPresence(store.queues, tables.agent),
         answer_offer=AnswerOffer(store.queues),
+        hand_on=HandOn(store.queues, store.look, tables.agent, utc_now),
         complete=Complete(store.queues),
         look=store.look,
         match_text=MatchText(tables.catalogue, taught),
@@ -152,7 +164,7 @@ def make_running(settings: Settings, health: Health, store: Store, tables: Table
     owners = CaseAgents(store.domain.plain, settings)
     around = Circumstances(Hours(tables.catalogue), Takeovers(tables.catalogue), load=Load(store.domain))
     route = RouteContact(tables.catalogue, taught, rules.book, store.queues, owners, around)
-    consumers.register(inflow, route, Complete(store.queues), RememberAgent(owners))
+    consumers.register(inflow, route, Complete(store.queues), RememberAgent(owners, tables.is_agent))
     rebuild = Rebuild(store.domain, Generation(store.domain), partial(read_open, settings))
     teach = Teach(tables.catalogue, Models(Originals(settings.originals)), Trainer(), taught)
     background = Background(health)
@@ -160,7 +172,7 @@ def make_running(settings: Settings, health: Health, store: Store, tables: Table
     background.add("listen", partial(listen, store.domain, store.waiters, store.watermark))
     background.add("guard", partial(guard, store.domain, rebuild))
     background.add("sweep", partial(sweep, store.queues))
-    background.add("measure", partial(measure, store.queues, store.look))
+    background.add("measure", partial(measure, Reconciler(store.domain), store.look))
     background.add("teach", teach.run)
     health.add("redis", store.domain.check)
     health.add("kafka", publisher.check)

@@ -6,7 +6,7 @@ from services.router.store.domain import ABSENT, heed_cancellation
 from services.router.store.queues import Queues
 
 LONGEST_SLEEP = 0.5
-PAGE = 100
+PAGE = 16
 
 
 async def sweep(queues: Queues) -> None:

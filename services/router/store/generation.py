@@ -8,7 +8,7 @@ from typing import Any
 from redis.exceptions import LockError
 
 from services.router.store.domain import Argument, Domain
-from services.router.store.queues import placed
+from services.router.store.rows import restore_row
 from shared.errors import TransientError
 from shared.records import OpenContact
 from shared.vocabulary import ContactState
@@ -16,11 +16,11 @@ from shared.vocabulary import ContactState
 _LEASE_SECONDS = 60
 _PAGE = 500
 _STATE = frozenset(
-    {b"c", b"h", b"q", b"w", b"a", b"i", b"cool", b"pref", b"wa"}
-    | {b"sigs", b"wk", b"agents", b"ready", b"queues", b"lease"}
+    {b"c", b"h", b"q", b"w", b"a", b"i", b"cool", b"pref", b"wa", b"hold", b"win"}
+    | {b"heads", b"lates", b"benches", b"agents", b"ready", b"queues", b"lease"}
 )
 """The first word of every key that a rebuild fills anew; the clock, the stream, leases and others' keys stay."""
-_NOTHING: tuple[Argument, ...] = ("", 0, 0, "", "", "", "", "")
+_NOTHING: tuple[Argument, ...] = ("", 0, 0, *[""] * 11)
 
 
 class Generation:
@@ -81,7 +81,7 @@ class Generation:
     async def restore(self, number: int, contacts: Sequence[OpenContact], ended: Sequence[str]) -> None:
         """Put every open contact at its place, and remember those that have ended."""
         for start in range(0, len(contacts), _PAGE):
-            rows = [(number, *_open_row(contact)) for contact in contacts[start : start + _PAGE]]
+            rows = [(number, *restore_row(contact)) for contact in contacts[start : start + _PAGE]]
             await self._call("restore", rows)
         for start in range(0, len(ended), _PAGE):
             rows = [(number, *_ended_row(contact_id)) for contact_id in ended[start : start + _PAGE]]
@@ -104,20 +104,8 @@ class Generation:
             raise TransientError("the rebuild took longer than its lease") from error
 
 
-def _open_row(contact: OpenContact) -> tuple[Argument, ...]:
-    accepted = round(contact.accepted_at.timestamp() * 1000) if contact.accepted_at else ""
-    return (
-        *placed(contact),
-        contact.priority.value,
-        contact.state.value,
-        contact.epoch,
-        contact.agent_id or "",
-        accepted,
-    )
-
-
 def _ended_row(contact_id: str) -> tuple[Argument, ...]:
-    return (contact_id, *_NOTHING[1:], "", ContactState.COMPLETED.value, 0, "", "")
+    return (contact_id, *_NOTHING, ContactState.COMPLETED.value, 0, "", "")
 
 
 def _literal(tag: str) -> str:

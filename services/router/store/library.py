@@ -13,7 +13,13 @@ from services.router.settings import Settings
 _FOLDER = Path(__file__).parent / "functions"
 _LOOK_PAST = 16
 """How many contacts (agents) that are cooling down are passed before the next is left for later."""
+_PAGE = 16
+"""How many lines, benches, deadlines or agents one look reads: no function scans more at once."""
 _HISTORY = 50
+_CLASS_SPAN = 2**43
+"""Milliseconds since 1970 lie below it until 2248, so class and turn make one number that sorts and is exact."""
+_KEEP_COMMANDS_MS = 3600 * 1000
+"""How long a command that carries an id is remembered."""
 _KEEP_FINISHED_MS = 24 * 3600 * 1000
 """How long an ended contact is remembered, so that its late arrival or a repeated command changes nothing."""
 
@@ -44,7 +50,12 @@ def _constants(settings: Settings) -> str:
         "OFFER_MS": settings.offer_seconds * 1000,
         "PRESENCE_MS": settings.presence_seconds * 1000,
         "COOL_MS": settings.cooldown_seconds * 1000,
+        "INTERVAL_MS": settings.offer_interval_seconds * 1000,
+        "TRANSFER_MS": settings.transfer_seconds * 1000,
         "KEEP_FINISHED": _KEEP_FINISHED_MS,
+        "KEEP_COMMANDS": _KEEP_COMMANDS_MS,
+        "CLASS_SPAN": _CLASS_SPAN,
+        "PAGE": _PAGE,
         "EPOCHS": contact.EPOCHS,
         "SHARE": order.SHARE,
         "LOOK_PAST": _LOOK_PAST,

@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from services.router.domain.contact import contact_of
-from services.router.domain.order import place_of
-from services.router.domain.skills import Profile, requirement_of
+from services.router.domain.order import CLASSES
+from services.router.domain.skills import Terms
 from services.router.store.domain import Argument, Domain
+from services.router.store.rows import enqueue_row, milliseconds
 from services.router.store.watermark import Watermark
 from shared.errors import ConflictError, NotFoundError, TransientError
 from shared.publish import Message
 from shared.records import OpenContact
-from shared.vocabulary import Presence
-
-CHANGING = {"state", "epoch", "queue", "agent_id", "accepted_at"}
-"""What the store itself knows of an open contact; the rest of its record never changes and is kept as it came."""
+from shared.vocabulary import Presence, Priority, WorkKind, WrapUpMode
 
 _RELAY_SECONDS = 2.0
 _COURTESY_SECONDS = 0.5
@@ -40,6 +38,26 @@ class Offered:
     queue: str
     body: bytes
     priority: str
+    why: tuple[str, ...] = ()
+    kind: WorkKind = WorkKind.CONTACT
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a contact goes that its agent gives back: a queue, first to a colleague, not before a time."""
+
+    queue: str | None = None
+    agent_id: str | None = None
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WrappingUp:
+    """The after-work that an agent is in."""
+
+    contact_id: str
+    mode: WrapUpMode
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +67,9 @@ class Availability:
     presence: Presence
     capacity: int
     used: int
-
-
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """Where leases, what agents hold and contacts contradict each other (`named`: the first few), and what is held."""
-
-    wrong: int
-    offered: int
-    held: int
-    named: str
+    wrap_up: WrappingUp | None = None
+    on_hold: int = 0
+    """Mails and e-services that she has left for a live contact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +90,8 @@ class Queues:
         self._cooldown_ms = round(cooldown * 1000)
         self._connecting_ms = round(connecting * 1000)
 
-    async def enqueue(self, contacts: Sequence[OpenContact], routed: Sequence[Message]) -> None:
-        """Let `contacts` wait, each with its own `contact.routed`; a contact already known is left as it is.
+    async def enqueue(self, contacts: Sequence[OpenContact], routed: Sequence[Message | None]) -> None:
+        """Let `contacts` wait, each with its own `contact.routed` (if any); a known contact is left as it is.
 
         `contacts[i]` belongs to `routed[i]`; `state` and `epoch` of the contacts are ignored (the store gives them).
         One pipelined round trip; returns when the events of the batch are in Kafka, so that offsets may be committed.
@@ -102,22 +113,22 @@ class Queues:
         rows = [(case.contact_id, 0, case.agent_id or "", case.case_type or "") for case in ended]
         await self._lasting("complete", rows)
 
-    async def pull(self, agent_id: str, profile: Profile, capacity: int, *, wait: float) -> Offered | None:
+    async def pull(self, agent_id: str, terms: Terms, *, wait: float) -> Offered | None:
         """Return the agent's open offer, or offer her the best contact; else let her wait for `wait` seconds."""
-        answer = await self._domain.call(
-            "pull", agent_id, capacity, profile.channel_words, profile.skill_words, round(max(wait, 0) * 1000)
-        )
+        answer = await self._domain.call("pull", agent_id, *_terms(terms), round(max(wait, 0) * 1000))
         if answer[0] == b"none":
             return None
-        _, contact_id, epoch, expires, waited, queue, body, priority, _ = answer
+        _, contact_id, epoch, expires, waited, queue, body, priority, _, why, kind = answer
         return Offered(
             contact_id.decode(),
             int(epoch),
-            datetime.fromtimestamp(int(expires) / 1000, UTC),
+            _moment(expires),
             int(waited) / 1000,
             queue.decode(),
             body,
             priority.decode(),
+            tuple(filter(None, why.decode().split(","))),
+            WorkKind(kind.decode()),
         )
 
     async def stop_waiting(self, agent_id: str) -> None:
@@ -147,31 +158,96 @@ class Queues:
         """The agent is done: her capacity is free at once."""
         await self._answered("complete", contact_id, epoch, agent_id or "", case_type or "")
 
+    async def wrap_end(self, contact_id: str, agent_id: str | None = None) -> None:
+        """End after-work before its time; NoLongerYoursError when it is mandatory or not hers."""
+        await self._answered("wrap_end", contact_id, agent_id or "")
+
     async def requeue(
-        self, contact_id: str, epoch: int, *, queue: str | None, reason: str, agent_id: str | None = None
+        self, contact_id: str, epoch: int, to: Destination, *, reason: str, agent_id: str | None = None
     ) -> None:
-        """Let an accepted contact wait again, at its old place, for somebody else."""
-        await self._answered("requeue", contact_id, epoch, agent_id or "", queue or "", reason, self._cooldown_ms)
+        """Let an accepted contact wait again, at its old place."""
+        where = (to.queue or "", reason, self._cooldown_ms, to.agent_id or "", _ms_or_nothing(to.not_before))
+        await self._answered("requeue", contact_id, epoch, agent_id or "", *where)
+
+    async def return_call(
+        self,
+        contact_id: str,
+        *,
+        at: datetime | None,
+        epoch: int | None = None,
+        agent_id: str | None = None,
+        command_id: str = "",
+    ) -> None:
+        """Call back instead of being waited for: asked for while waiting, or promised by who holds it (by `epoch`)."""
+        said = (_ms_or_nothing(at), "" if epoch is None else epoch, agent_id or "", command_id)
+        await self._answered("return_call", contact_id, *said)
+
+    async def transfer(
+        self, contact_id: str, epoch: int, consult_id: str, agent_id: str | None = None
+    ) -> tuple[str, int]:
+        """Give the contact to the colleague who has accepted the question `consult_id`; return its new epoch."""
+        new, _ = await self._answered("transfer", contact_id, epoch, agent_id or "", consult_id)
+        return contact_id, new
+
+    async def conference(self, contact_id: str, epoch: int, officer_id: str, agent_id: str | None = None) -> None:
+        """Ask for an officer to be brought into the call."""
+        await self._answered("conference", contact_id, epoch, agent_id or "", officer_id)
+
+    async def rearrange(
+        self,
+        contact_id: str,
+        *,
+        queue: str | None = None,
+        priority: Priority | None = None,
+        by: str,
+        reason: str,
+        command_id: str = "",
+    ) -> None:
+        """Move a waiting contact to another queue or class, as a supervisor."""
+        number = "" if priority is None else CLASSES.index(priority)
+        await self._answered("rearrange", contact_id, queue or "", number, by, reason, command_id)
+
+    async def release(self, contact_id: str, *, by: str, reason: str, command_id: str = "") -> None:
+        """Take a contact from its agent, back at its old place, as a supervisor."""
+        await self._answered("release", contact_id, by, reason, command_id)
+
+    async def note_act(
+        self,
+        act: str,
+        by: str,
+        reason: str,
+        *,
+        contact_id: str | None = None,
+        agent_id: str | None = None,
+        queue: str | None = None,
+    ) -> None:
+        """Say that a supervisor has acted in a way that is not the store's."""
+        await self._domain.call("note_act", act, by, reason, contact_id or "", agent_id or "", queue or "")
+
+    async def hasten(self, cursor: str = "0") -> tuple[int, str]:
+        """Open the rings of one page of waiting contacts; return how many, and the cursor (`0`: that was all)."""
+        done, following, _ = await self._domain.call("hasten", cursor)
+        return int(done), following.decode()
+
+    async def let_in(self, queue: str, channel: str, since: datetime, cursor: str = "0") -> tuple[int, str]:
+        """Let one page of those that waited for `since` in this queue be offered at once; return as `hasten`."""
+        line = f"{queue}|{channel}"
+        done, following, _ = await self._domain.call("let_in", line, cursor, milliseconds(since))
+        return int(done), following.decode()
 
     async def presence(
-        self, agent_id: str, presence: Presence, reason: str | None, profile: Profile, capacity: int
+        self, agent_id: str, presence: Presence, reason: str | None, terms: Terms, *, by: str | None = None
     ) -> Availability:
-        """Set, or repeat as a heartbeat, what an agent is available for."""
-        words = (profile.channel_words, profile.skill_words)
-        state, total, used, _ = await self._domain.call(
-            "presence", agent_id, presence.value, reason or "", capacity, *words
+        """Set, or repeat as a heartbeat, what an agent is available for; `by` is a supervisor who does it for her."""
+        state, total, used, _, wrapping, on_hold = await self._domain.call(
+            "presence", agent_id, presence.value, reason or "", *_terms(terms), by or ""
         )
-        return Availability(Presence(state.decode()), int(total), int(used))
+        return Availability(Presence(state.decode()), int(total), int(used), _wrapping(wrapping), int(on_hold))
 
-    async def expire(self, limit: int = 100) -> tuple[int, float | None]:
+    async def expire(self, limit: int = 16) -> tuple[int, float | None]:
         """Let at most `limit` passed deadlines take effect; return how many, and seconds until the next one."""
         done, following, _ = await self._domain.call("expire", limit)
         return int(done), None if int(following) < 0 else int(following) / 1000
-
-    async def drift(self, depth: int = 1000) -> Drift:
-        """Compare leases, what agents hold and contacts, in each line to a depth; nothing is changed."""
-        wrong, offered, held, named = await self._domain.call("drift", depth)
-        return Drift(int(wrong), int(offered), int(held), named.decode())
 
     async def _answered(self, command: str, contact_id: str, *args: Argument) -> tuple[int, str]:
         outcome, epoch, last = await self._domain.call(command, contact_id, *args)
@@ -193,37 +269,23 @@ class Queues:
             await self._domain.still(generation)
 
 
-def enqueue_row(contact: OpenContact, routed: Message) -> tuple[Argument, ...]:
-    """Return a contact and its `contact.routed` as the arguments of `enqueue`."""
-    return (
-        *placed(contact),
-        routed.value or b"",
-        routed.id,
-        routed.time.isoformat(),
-        routed.traceparent or "",
-        contact.priority.value,
-    )
+def _terms(terms: Terms) -> tuple[Argument, ...]:
+    return terms.capacity, terms.profile.channel_words, terms.profile.skill_words, terms.words
 
 
-def placed(contact: OpenContact) -> tuple[Argument, ...]:
-    """Return id, line, turn, arrival, queue, channel, preferred agent and unchanging body of a contact."""
-    place = place_of(contact.priority, contact.received_at, contact.due_at)
-    requirement = requirement_of(contact.channel, contact.skills, contact.language)
-    body: bytes = contact.__pydantic_serializer__.to_json(contact, exclude=CHANGING, exclude_none=True)
-    return (
-        contact.contact_id,
-        requirement.signature(place.number),
-        _milliseconds(place.turn),
-        _milliseconds(place.arrived),
-        contact.queue,
-        contact.channel.value,
-        contact.preferred_agent or "",
-        body,
-    )
+def _ms_or_nothing(moment: datetime | None) -> Argument:
+    return "" if moment is None else milliseconds(moment)
 
 
-def _milliseconds(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
+def _moment(ms: bytes | str) -> datetime:
+    return datetime.fromtimestamp(int(ms) / 1000, UTC)
+
+
+def _wrapping(words: bytes) -> WrappingUp | None:
+    if not words:
+        return None
+    contact_id, mode, until = words.decode().rsplit("|", 2)
+    return WrappingUp(contact_id, WrapUpMode(mode), _moment(until))
 
 
 def _sortable(stream_id: str) -> tuple[int, int]:

@@ -14,7 +14,8 @@ from redis.exceptions import LockError
 
 from services.router.store.domain import ABSENT, heed_cancellation
 from services.router.store.watermark import Watermark
-from shared.events import EVENT_TYPES, ContactRouted
+from shared.events import EVENT_TYPES, ContactRouted, SupervisorActed
+from shared.events.base import ByContact
 from shared.ids import natural_event_id
 from shared.metrics import ROUTER_EVENTS
 from shared.publish import Message, Publisher, tombstone
@@ -24,10 +25,19 @@ from shared.topics import OPEN, ROUTING
 _LEASE_SECONDS = 5.0
 _BATCH = 500
 _BLOCK_MS = 1000
-_INTEGERS = frozenset({b"epoch", b"capacity", b"used"})
-_NUMBERS = frozenset({b"waited_seconds", b"talk_seconds"})
-_TIMES = frozenset({b"at", b"expires_at", b"accepted_at"})
+_INTEGERS = frozenset({b"epoch", b"capacity", b"used", b"step"})
+_NUMBERS = frozenset({b"waited_seconds", b"talk_seconds", b"held_seconds"})
+_TIMES = frozenset({b"at", b"expires_at", b"accepted_at", b"not_before", b"until", b"call_at"})
+_LISTS = frozenset({b"why"})
+_MAYBE_EMPTY = frozenset({b"asks"})
 _OWN = frozenset({b"t", b"k", b"v", b"i", b"time", b"tp", b"body"})
+
+_KEYED_BY = {
+    kind: "contact_id" if issubclass(model, ByContact) else "agent_id"
+    for kind, model in EVENT_TYPES.items()
+    if model.topic is ROUTING and model is not SupervisorActed
+}
+"""The field that an entry's key is; what a supervisor's act concerns stands in its own fields."""
 
 Fields = Mapping[bytes, bytes]
 
@@ -139,8 +149,7 @@ def to_message(stream_id: str, fields: Fields) -> Message:
         case "gone":
             return tombstone(OPEN, key)
         case _:
-            who = "contact_id" if "contact_id" in EVENT_TYPES[kind].model_fields else "agent_id"
-            value = orjson.dumps({who: key, **_plain(fields)})
+            value = orjson.dumps({_KEYED_BY[kind]: key, **_plain(fields)} if kind in _KEYED_BY else _plain(fields))
             return Message(ROUTING, key, kind, _id(kind, key, stream_id), value, moment)
 
 
@@ -155,7 +164,9 @@ def _moment(milliseconds: bytes) -> datetime:
 def _plain(fields: Fields, but: frozenset[bytes] = frozenset()) -> dict[str, object]:
     """Return the event's own fields as JSON has them; an empty text is nothing."""
     return {
-        name.decode(): _value(name, raw) for name, raw in fields.items() if raw and name not in _OWN and name not in but
+        name.decode(): _value(name, raw)
+        for name, raw in fields.items()
+        if (raw or name in _MAYBE_EMPTY) and name not in _OWN and name not in but
     }
 
 
@@ -166,4 +177,6 @@ def _value(name: bytes, raw: bytes) -> object:
         return float(raw)
     if name in _TIMES:
         return _moment(raw)
+    if name in _LISTS:
+        return raw.decode().split(",")
     return raw.decode()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.router.domain.contact import offer_id as offer_id_of
-from services.router.store.queues import NoLongerYoursError, Queues
+from services.router.store.queues import Destination, NoLongerYoursError, Queues
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,14 @@ class AnswerOffer:
         await self.queues.decline(offer_id, epoch, reason, agent_id)
 
     async def requeue(
-        self, contact_id: str, epoch: int, *, queue: str | None, reason: str, agent_id: str | None = None
+        self, contact_id: str, epoch: int, to: Destination, *, reason: str, agent_id: str | None = None
     ) -> None:
-        """Let an accepted contact wait again."""
-        await self.queues.requeue(contact_id, epoch, queue=queue, reason=reason, agent_id=agent_id)
+        """Let an accepted contact wait again: in a queue, first for a colleague (a cold transfer), or until a time."""
+        await self.queues.requeue(contact_id, epoch, to, reason=reason, agent_id=agent_id)
+
+    async def connected(self, contact_id: str, epoch: int) -> None:
+        """The call of an accepted contact is through."""
+        await self.queues.connected(contact_id, epoch)
 
 
 def _same_offer(offer_id: str, epoch: int) -> None:

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
+from services.router.store.queues import Availability, Destination
 from services.router.usecases.answer_offer import AnswerOffer
 from services.router.usecases.complete import Complete
 from services.router.usecases.pull import Offer, Pull, SetPresence
 from shared.errors import ForbiddenError
-from shared.vocabulary import Channel, Presence
+from shared.vocabulary import Channel, Presence, TakenOver, WorkKind, WrapUpMode
 from shared.web.access import Action, Person, requires
 
 router = APIRouter(prefix="/api/v1", tags=["agents"])
@@ -40,12 +41,23 @@ class PresenceWish(BaseModel):
     reason: Reason | None = None
 
 
+class WrapUpReply(BaseModel):
+    """The after-work that she is in; `until` at the latest."""
+
+    contact_id: str
+    mode: WrapUpMode
+    until: datetime
+
+
 class PresenceReply(BaseModel):
     """Capacity in units: a call or a visit costs 100, a mail or an e-service 30."""
 
     presence: Presence
     capacity: int
     used: int
+    on_hold: int = 0
+    """Mails and e-services that she has left for a live contact."""
+    wrap_up: WrapUpReply | None = None
 
 
 class PullWish(BaseModel):
@@ -71,6 +83,13 @@ class ChecklistReply(BaseModel):
     version: int
 
 
+class AfterWork(BaseModel):
+    """The after-work that will follow."""
+
+    mode: WrapUpMode
+    seconds: float
+
+
 class OfferReply(BaseModel):
     """One contact, for one agent, until `expires_at`."""
 
@@ -88,6 +107,14 @@ class OfferReply(BaseModel):
     expires_at: datetime
     candidates: list[CandidateReply]
     checklist: ChecklistReply | None
+    why: list[str] = []
+    """Why this contact and this agent: `preferred`, `late`, `next_in_line`, `longest_idle`, `ring:2`, `return_call`."""
+    kind: WorkKind = WorkKind.CONTACT
+    about: str | None = None
+    """The contact that a colleague asks about."""
+    taken_over: TakenOver = TakenOver.TAKEN
+    forward_to: str = ""
+    wrap_up: AfterWork | None = None
 
 
 class Acceptance(BaseModel):
@@ -122,16 +149,19 @@ class GivenBack(BaseModel):
 
     epoch: _Epoch
     queue: str | None = Field(None, max_length=100, pattern=r"^[^|#]*$")
+    to_agent: str | None = Field(None, max_length=100)
+    """A colleague who has it for herself at first: a cold transfer."""
+    not_before: AwareDatetime | None = None
     reason: Reason = ""
 
 
 @router.put("/agents/{agent_id}/presence")
 async def set_presence(agent_id: str, wish: PresenceWish, request: Request, person: _Agent) -> PresenceReply:
     """Say what the agent is available for; 30 s of silence frees her offers and mail."""
-    _herself(person, agent_id)
+    herself(person, agent_id)
     use_case: SetPresence = request.app.state.set_presence
     now = await use_case.set(agent_id, wish.presence, wish.reason)
-    return PresenceReply(presence=now.presence, capacity=now.capacity, used=now.used)
+    return _said(now)
 
 
 @router.post("/agents/{agent_id}/pull", response_model=OfferReply, responses={204: {"description": "Nothing to do."}})
@@ -143,7 +173,7 @@ async def pull(
     wait: Annotated[float, Query(ge=0, le=30)] = 0,
 ) -> Any:
     """Ask for the next contact, and wait up to `wait` seconds for one."""
-    _herself(person, agent_id)
+    herself(person, agent_id)
     use_case: Pull = request.app.state.pull
     asked = use_case.next_offer(agent_id, wait, wish.channels if wish else None)
     offer = await _unless_gone(request, asked)
@@ -154,7 +184,7 @@ async def pull(
 async def accept(offer_id: str, answer: Acceptance, request: Request, person: _Agent) -> Accepted:
     """Take the contact; 409 when it is no longer hers."""
     use_case: AnswerOffer = request.app.state.answer_offer
-    contact_id, epoch = await use_case.accept(offer_id, answer.epoch, _only(person))
+    contact_id, epoch = await use_case.accept(offer_id, answer.epoch, only(person))
     return Accepted(contact_id=contact_id, epoch=epoch)
 
 
@@ -162,29 +192,39 @@ async def accept(offer_id: str, answer: Acceptance, request: Request, person: _A
 async def decline(offer_id: str, answer: Refusal, request: Request, person: _Agent) -> None:
     """Let somebody else have it; 409 when it is no longer hers."""
     use_case: AnswerOffer = request.app.state.answer_offer
-    await use_case.decline(offer_id, answer.epoch, answer.reason, _only(person))
+    await use_case.decline(offer_id, answer.epoch, answer.reason, only(person))
 
 
 @router.post("/contacts/{contact_id}/complete", status_code=204)
 async def complete(contact_id: str, answer: Completion, request: Request, person: _Agent) -> None:
     """The agent is done; 409 when the contact is no longer hers."""
     use_case: Complete = request.app.state.complete
-    await use_case.by_agent(contact_id, answer.epoch, answer.case_type, _only(person))
+    await use_case.by_agent(contact_id, answer.epoch, answer.case_type, only(person))
 
 
 @router.post("/contacts/{contact_id}/requeue", status_code=204)
 async def requeue(contact_id: str, answer: GivenBack, request: Request, person: _Agent) -> None:
-    """Let the contact wait again at its old place; 409 when it is no longer hers."""
+    """Let the contact wait again at its old place, for others, a colleague, or later; 409 when it is no longer hers."""
     use_case: AnswerOffer = request.app.state.answer_offer
-    await use_case.requeue(contact_id, answer.epoch, queue=answer.queue, reason=answer.reason, agent_id=_only(person))
+    to = Destination(answer.queue, answer.to_agent, answer.not_before)
+    await use_case.requeue(contact_id, answer.epoch, to, reason=answer.reason, agent_id=only(person))
 
 
-def _herself(person: Person, agent_id: str) -> None:
+def _said(now: Availability) -> PresenceReply:
+    wrap = now.wrap_up
+    wrap_up = WrapUpReply(contact_id=wrap.contact_id, mode=wrap.mode, until=wrap.until) if wrap else None
+    return PresenceReply(
+        presence=now.presence, capacity=now.capacity, used=now.used, on_hold=now.on_hold, wrap_up=wrap_up
+    )
+
+
+def herself(person: Person, agent_id: str) -> None:
+    """Refuse an agent who speaks for another; a machine speaks for any."""
     if not person.machine and person.id != agent_id:
         raise ForbiddenError
 
 
-def _only(person: Person) -> str | None:
+def only(person: Person) -> str | None:
     """Return the agent that an answer may come from; a machine answers for any."""
     return None if person.machine else person.id
 

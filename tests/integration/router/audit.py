@@ -7,8 +7,8 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from services.router.domain.contact import COST, HELD, OPEN
-from services.router.domain.order import CLASSES, Place
+from services.router.domain.contact import COST, HELD, LIVE, OCCUPYING, OPEN
+from services.router.domain.order import CLASSES, GRACE, Place
 from services.router.domain.skills import Profile, can_take, parse_profile, parse_signature
 from shared.vocabulary import Channel, ContactState
 
@@ -63,6 +63,17 @@ class Picture:
         found: dict[str, str] = self.of(f"a:{agent_id}", {})
         return found
 
+    @property
+    def now_ms(self) -> float:
+        return self.now.timestamp() * 1000
+
+    def kept(self, contact: Held) -> bool:
+        """Whether it is let to nobody yet, or to its preferred agent alone."""
+        return self.early(contact) or float(contact.fields.get("hold") or 0) > self.now_ms
+
+    def early(self, contact: Held) -> bool:
+        return float(contact.fields.get("from") or 0) > self.now_ms
+
     def cooling(self, contact_id: str, agent_id: str) -> bool:
         till = self.of(f"cool:{contact_id}", {}).get(agent_id, 0)
         return bool(till > self.now.timestamp() * 1000)
@@ -71,8 +82,12 @@ class Picture:
         """Whether a pull by a ready agent with this profile may give her the contact."""
         agent = self.agent(agent_id)
         room = int(agent.get("cap", 100)) - int(agent.get("used", 0))
+        room += int(agent.get("soft", 0)) if contact.channel in LIVE else 0
         return (
             contact.state == ContactState.WAITING
+            and not self.early(contact)
+            and (not self.kept(contact) or contact.fields.get("pref") == agent_id)
+            and float(agent.get("pause", 0)) <= self.now_ms
             and COST[contact.channel] <= room
             and can_take(profile, parse_signature(contact.fields["sig"]))
             and not self.cooling(contact.id, agent_id)
@@ -117,29 +132,54 @@ def check(seen: Picture) -> None:
 
 
 def _each_contact_is_in_one_place(seen: Picture) -> None:
+    waiting = [c for c in seen.contacts.values() if c.state == ContactState.WAITING]
     lines = {(sig, member) for sig, members in seen.under("q:") for member in members}
-    expected = {(c.fields["sig"], c.member) for c in seen.contacts.values() if c.state == ContactState.WAITING}
-    assert lines == expected, "lines hold exactly the waiting"
-    assert seen.of("sigs", set()) == {sig for sig, _ in lines}
+    lease = seen.of("lease", {})
+    for contact in waiting:
+        there = (contact.fields["sig"], contact.member) in lines
+        assert there or f"f:{contact.id}" in lease or f"r:{contact.id}" in lease, f"{contact.id} waits nowhere"
+        assert there or seen.kept(contact) or _is_due(seen, contact), f"{contact.id} is kept from others for nothing"
+    assert lines <= {(c.fields["sig"], c.member) for c in waiting}, "lines hold only the waiting"
+    assert set(seen.of("heads", {})) == {sig for sig, _ in lines} == set(seen.of("lates", {}))
+    for sig, score in seen.of("heads", {}).items():
+        first = min(seen.keys[f"q:{sig}"].values())
+        number = int(sig[0])
+        assert score == number * 2**43 + first, "heads know the first of each line"
+        assert seen.of("lates", {})[sig] == first + GRACE[CLASSES[number]].total_seconds() * 1000
     preferred = {(agent, member) for agent, members in seen.under("pref:") for member in members}
     assert preferred == {
-        (c.fields["pref"], c.member)
-        for c in seen.contacts.values()
-        if c.state == ContactState.WAITING and c.fields.get("pref")
+        (c.fields["pref"], c.member) for c in waiting if c.fields.get("pref") and f"f:{c.id}" not in lease
     }
+
+
+def _is_due(seen: Picture, contact: Held) -> bool:
+    """Whether time has passed that the sweeper has not seen yet."""
+    lease = seen.of("lease", {})
+    return any(lease.get(f"{kind}:{contact.id}", 9e15) <= seen.now_ms for kind in "fr")
 
 
 def _capacity_is_what_is_held(seen: Picture) -> None:
     items = {(agent, contact): int(cost) for agent, held in seen.under("i:") for contact, cost in held.items()}
-    holding = {ContactState.OFFERED, *HELD}
-    expected = {(c.agent, c.id): COST[c.channel] for c in seen.contacts.values() if c.state in holding}
+    expected = {(c.agent, c.id): COST[c.channel] for c in seen.contacts.values() if c.state in OCCUPYING}
     assert items == expected, "agents hold exactly what is theirs"
     for agent_id, fields in seen.under("a:"):
-        used = sum(cost for (agent, _), cost in items.items() if agent == agent_id)
-        assert int(fields.get("used", 0)) == used, f"drift of {agent_id}"
-        offered = [c.id for c in seen.contacts.values() if c.state == ContactState.OFFERED and c.agent == agent_id]
+        hers = [(seen.contacts[contact], cost) for (agent, contact), cost in items.items() if agent == agent_id]
+        assert int(fields.get("used", 0)) == sum(cost for _, cost in hers), f"drift of {agent_id}"
+        soft = sum(cost for contact, cost in hers if contact.channel not in LIVE)
+        assert int(fields.get("soft", 0)) == soft, f"drift of {agent_id}"
+        offered = [c.id for c, _ in hers if c.state == ContactState.OFFERED]
         assert [fields["offer"]] if fields.get("offer") else offered == []
-        assert used <= int(fields.get("cap", 100)) or not offered
+        live = sum(cost for contact, cost in hers if contact.channel in LIVE)
+        assert max(live, soft) <= int(fields.get("cap", 100)) or not offered
+        _held_work_belongs_to_a_live_contact(seen, agent_id, [contact for contact, _ in hers])
+
+
+def _held_work_belongs_to_a_live_contact(seen: Picture, agent_id: str, hers: list[Held]) -> None:
+    on_hold = set(seen.of(f"hold:{agent_id}", {}))
+    live = any(c.channel in LIVE and c.state != ContactState.OFFERED for c in hers)
+    mail = {c.id for c in hers if c.channel not in LIVE and c.state == ContactState.ASSIGNED}
+    assert on_hold <= mail, "only what she works on is held"
+    assert live or not on_hold, "held for nothing"
 
 
 def _deadlines_belong_to_something(seen: Picture) -> None:
@@ -148,6 +188,10 @@ def _deadlines_belong_to_something(seen: Picture) -> None:
     connecting = {f"x:{c.id}" for c in seen.contacts.values() if c.state == ContactState.CONNECTING}
     assert {m for m in lease if m.startswith("o:")} == offered, "reserved without lease"
     assert {m for m in lease if m.startswith("x:")} == connecting
+    wrapping = {f"w:{c.id}" for c in seen.contacts.values() if c.state == ContactState.WRAPPING}
+    assert {m for m in lease if m.startswith("w:")} == wrapping, "after-work without an end"
+    waiting = {c.id for c in seen.contacts.values() if c.state in {ContactState.WAITING, ContactState.OFFERED}}
+    assert {m[2:] for m in lease if m[:2] in {"s:", "f:", "r:"}} <= waiting
     present = {agent for agent, fields in seen.under("a:") if fields.get("presence", "offline") != "offline"}
     assert {f"p:{agent}" for agent in present} <= lease, "present without lease"
     for contact in seen.contacts.values():
@@ -166,13 +210,15 @@ def _counts_are_what_waits(seen: Picture) -> None:
 
 def _nobody_waits_beside_a_fitting_contact(seen: Picture) -> None:
     for agent_id, fields in seen.under("a:"):
-        waits = float(fields.get("wait_until", 0)) > seen.now.timestamp() * 1000
+        waits = float(fields.get("wait_until", 0)) > seen.now_ms
         if not waits or fields.get("presence") != "ready" or fields.get("offer"):
             assert not fields.get("wkey") or not waits or fields.get("presence") == "ready", "sits without being ready"
             continue
-        assert fields.get("wkey"), f"{agent_id} waits but has no seat"
+        if seen.of("lease", {}).get(f"b:{agent_id}", 9e15) <= seen.now_ms:
+            continue  # the sweeper will seat her
         profile = parse_profile(fields["profile"])
         missed = [c.id for c in seen.contacts.values() if seen.could_take(c, agent_id, profile)]
+        missed = [contact_id for contact_id in missed if not _is_due(seen, seen.contacts[contact_id])]
         assert not missed, f"{agent_id} waits beside {missed}"
 
 
@@ -182,7 +228,11 @@ def best_of(seen: Picture, agent_id: str, profile: Profile) -> tuple[str | None,
     usual = min(
         able, key=lambda c: (c.place.number, c.fields.get("pref") != agent_id, c.place.turn, c.member), default=None
     )
-    late = min((c for c in able if c.place.late(seen.now)), key=lambda c: (c.place.turn, c.member), default=None)
+    late = min(
+        (c for c in able if c.place.late(seen.now) and not seen.kept(c)),
+        key=lambda c: (c.place.turn + GRACE[c.place.priority], c.member),
+        default=None,
+    )
     return usual.id if usual else None, late.id if late else None
 
 

@@ -10,14 +10,15 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from services.router.domain.skills import Profile, profile_of
+from services.router.domain.skills import Profile, Terms, profile_of
 from services.router.settings import Settings
 from services.router.store.domain import Domain
 from services.router.store.generation import Generation
 from services.router.store.library import read_library
 from services.router.store.look import Look
 from services.router.store.open import OpenContacts
-from services.router.store.queues import EndedCase, Offered, Queues
+from services.router.store.queues import Availability, EndedCase, Offered, Queues
+from services.router.store.reconcile import Drift, Reconciler
 from services.router.store.relay import Relay
 from services.router.store.watermark import Watermark
 from services.router.usecases.rebuild import Rebuild
@@ -105,9 +106,9 @@ class Desk:
     async def sweep(self) -> int:
         total = 0
         while True:
-            done, following = await self.queues.expire(100)
+            done, following = await self.queues.expire()
             total += done
-            if done < 100 and following != 0:
+            if done < 16 and following != 0:
                 return total
 
     async def relayed(self) -> None:
@@ -137,11 +138,22 @@ class Desk:
         self.domain.lose("test")
         assert await self.rebuild()
 
-    async def ready(self, agent: str, profile: Profile = ALL, capacity: int = 100) -> None:
-        await self.queues.presence(agent, Presence.READY, None, profile, capacity)
+    async def drift(self) -> Drift:
+        """Return what a whole pass of the reconciler finds."""
+        return await Reconciler(self.domain).drift()
 
-    async def pull(self, agent: str, *, wait: float = 0, profile: Profile = ALL, capacity: int = 100) -> Offered | None:
-        return await self.queues.pull(agent, profile, capacity, wait=wait)
+    async def ready(self, agent: str, profile: Profile = ALL, capacity: int = 100, **terms: Any) -> Availability:
+        return await self.be(agent, Presence.READY, profile, capacity, **terms)
+
+    async def be(
+        self, agent: str, presence: Presence, profile: Profile = ALL, capacity: int = 100, **terms: Any
+    ) -> Availability:
+        return await self.queues.presence(agent, presence, None, Terms(profile, capacity, **terms))
+
+    async def pull(
+        self, agent: str, *, wait: float = 0, profile: Profile = ALL, capacity: int = 100, **terms: Any
+    ) -> Offered | None:
+        return await self.queues.pull(agent, Terms(profile, capacity, **terms), wait=wait)
 
     async def take(self, agent: str, **wish: Any) -> tuple[str, int]:
         """Pull and accept: return the contact and the epoch it is held by."""

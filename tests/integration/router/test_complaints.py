@@ -34,7 +34,7 @@ async def test_freed_capacity_takes_the_oldest_that_waits_not_the_next_that_come
 async def test_every_way_of_getting_room_runs_the_same_matcher(desk: Desk, how: str):
     narrow = profile_of(["skola"], ["sv"], list(Channel)) if how == "skills" else ALL
     capacity = 20 if how == "capacity" else 100
-    await desk.queues.presence("maria", Presence.AWAY if how == "ready" else Presence.READY, None, narrow, capacity)
+    await desk.be("maria", Presence.AWAY if how == "ready" else Presence.READY, narrow, capacity)
     await desk.arrive("older", ago=50, skills=("gata",))
     await desk.arrive("newer", ago=10, skills=("gata",))
     assert await desk.pull("maria", wait=20, profile=narrow, capacity=capacity) is None

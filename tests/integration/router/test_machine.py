@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from services.router.domain.contact import MOVES, OPEN, offer_id
 from services.router.domain.skills import Profile, profile_of
 from services.router.settings import Settings
-from services.router.store.queues import NoLongerYoursError, Offered
+from services.router.store.queues import Destination, NoLongerYoursError, Offered
 from shared.errors import NotFoundError
 from shared.vocabulary import Channel, ContactState, Presence, Priority
 from tests.integration.router.audit import Picture, best_of, check, picture
@@ -150,7 +150,7 @@ class Machine(RuleBasedStateMachine):
     @rule(data=st.data(), queue=st.sampled_from([None, "annan"]))
     def requeue(self, data: st.DataObject, queue: str | None) -> None:
         contact_id, epoch = data.draw(st.sampled_from(self.held))
-        self.attempt(self.desk.queues.requeue(contact_id, epoch, queue=queue, reason="fel"))
+        self.attempt(self.desk.queues.requeue(contact_id, epoch, Destination(queue), reason="fel"))
 
     @precondition(lambda self: self.known)
     @rule(data=st.data())
@@ -164,7 +164,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(agent=agents, state=st.sampled_from([Presence.READY, Presence.READY, Presence.AWAY, Presence.OFFLINE]))
     def presence(self, agent: str, state: Presence) -> None:
-        self.do(self.desk.queues.presence(agent, state, None, AGENTS[agent], 100))
+        self.do(self.desk.be(agent, state, AGENTS[agent]))
 
     @rule(agent=agents)
     def leaves_the_desk(self, agent: str) -> None:
@@ -210,7 +210,7 @@ class Machine(RuleBasedStateMachine):
     def all_holds(self) -> None:
         self.seen = self.do(picture(self.desk.redis, self.desk.domain.tag))
         check(self.seen)
-        assert self.do(self.desk.queues.drift()).wrong == 0, "the drift metric sees what is not there"
+        assert self.do(self.desk.drift()).wrong == 0, "the drift metric sees what is not there"
         states = {contact_id: fields["state"] for contact_id, fields in self.seen.under("c:")}
         assert set(self.known) <= set(states), "a contact is lost"
         for contact in self.seen.contacts.values():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.router.store.queues import NoLongerYoursError
+from services.router.store.queues import Destination, NoLongerYoursError
 from shared.errors import NotFoundError
 from shared.vocabulary import Channel
 from tests.integration.router.support import Desk
@@ -130,8 +130,8 @@ async def test_a_requeued_contact_waits_at_its_old_place_for_somebody_else(desk:
     await desk.arrive("old", ago=60)
     await desk.arrive("new", ago=30)
     contact, epoch = await desk.take("maria")
-    await desk.queues.requeue(contact, epoch, queue="skola", reason="fel kö")
-    await desk.queues.requeue(contact, epoch, queue="skola", reason="fel kö")
+    await desk.queues.requeue(contact, epoch, Destination("skola"), reason="fel kö")
+    await desk.queues.requeue(contact, epoch, Destination("skola"), reason="fel kö")
     offer = await desk.pull("jonas")
     assert offer is not None
     assert (offer.contact_id, offer.queue) == ("old", "skola")

@@ -12,7 +12,7 @@ local function now_ms(d)
   return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000) + (tonumber(offset or 0) or 0)
 end
 
--- A command's context: `last` becomes the stream id of its newest event, `sent` the agents that it woke.
+-- A command's context: `last` becomes the stream id of its newest event.
 local function begin(keys, args)
   local d = keys[1]
   local gen = redis.call('HGET', d .. ':meta', 'gen')
@@ -51,3 +51,49 @@ local function record(key, fields, numbers)
   end
   return r
 end
+
+-- A command that carries an id takes effect once: later ones get the first one's answer.
+local function done_before(c, command)
+  if command == '' then return nil end
+  local found = redis.call('GET', c.d .. ':cmd:' .. command)
+  if not found then return nil end
+  local outcome, epoch = string.match(found, '^(%a+)|(%d+)$')
+  return { outcome, epoch, '' }
+end
+
+local function done_now(c, command, answer)
+  if command ~= '' then
+    redis.call('SET', c.d .. ':cmd:' .. command, answer[1] .. '|' .. answer[2], 'PX', KEEP_COMMANDS)
+  end
+  return answer
+end
+
+-- A small memory of parsed texts: the same few profiles, requirements and steps come again and again.
+local function remembering(parse)
+  local known, size = {}, 0
+  return function(text)
+    local found = known[text]
+    if found then return found end
+    if size > 4096 then known, size = {}, 0 end
+    found = parse(text)
+    known[text], size = found, size + 1
+    return found
+  end
+end
+
+-- "a=2,b" as a set of levels and a list; no level is 1.
+local set_of = remembering(function(text)
+  local made = { has = {}, list = {} }
+  for word in string.gmatch(text, '[^,]+') do
+    local name, level = string.match(word, '^([^=]*)=?(%d*)$')
+    made.has[name] = tonumber(level) or 1
+    made.list[#made.list + 1] = name
+  end
+  return made
+end)
+
+-- "class|channel|skills" in its parts.
+local parts_of = remembering(function(sig)
+  local class, ch, skills = string.match(sig, '^(%d)|([^|]*)|(.*)$')
+  return { class = tonumber(class), ch = ch, skills = skills }
+end)

@@ -1,7 +1,8 @@
--- An agent: what she holds, what room she has, and whether she waits for an offer right now.
+-- An agent: what she holds, what room she has, and whether she waits for an offer right now. The waiting sit on
+-- benches, one for what can be offered to them now (`wa:<channels#skills>`); `benches` knows who is longest idle on each.
 
-local AGENT = { 'presence', 'cap', 'used', 'idle', 'profile', 'wait_until', 'wkey', 'offer' }
-local AGENT_NUMBERS = { cap = true, used = true, idle = true, wait_until = true }
+local AGENT = { 'presence', 'cap', 'used', 'soft', 'idle', 'profile', 'terms', 'wait_until', 'wkey', 'offer', 'pause' }
+local AGENT_NUMBERS = { cap = true, used = true, soft = true, idle = true, wait_until = true, pause = true }
 
 local function ak(c, a)
   return c.d .. ':a:' .. a
@@ -11,42 +12,70 @@ local function agent(c, a)
   local r = record(ak(c, a), AGENT, AGENT_NUMBERS)
   r.id = a
   r.presence = r.presence or 'offline'
-  r.cap, r.used, r.idle, r.wait_until = r.cap or 100, r.used or 0, r.idle or 0, r.wait_until or 0
+  r.cap, r.used, r.soft, r.idle = r.cap or 100, r.used or 0, r.soft or 0, r.idle or 0
+  r.wait_until, r.pause = r.wait_until or 0, r.pause or 0
   return r
 end
 
-local sets = {}
-local sets_size = 0
+local UNCOVERED = { protected = true }
 
--- "a,b" as a set, remembered: the same few profiles and requirements come again and again.
-local function set_of(text)
-  local known = sets[text]
-  if known then return known end
-  if sets_size > 4096 then sets, sets_size = {}, 0 end
-  known = { has = {}, list = {} }
-  for word in string.gmatch(text, '[^,]+') do
-    known.has[word] = true
-    known.list[#known.list + 1] = word
-  end
-  sets[text], sets_size = known, sets_size + 1
-  return known
-end
-
--- "class|channel|skills" and "channels#skills" in their parts.
-local function parts_of(sig)
-  local class, ch, skills = string.match(sig, '^(%d)|([^|]*)|(.*)$')
-  return { class = tonumber(class), ch = ch, skills = skills }
-end
-
--- `*` takes every skill but a language: that she speaks or does not.
+-- `*` takes every skill but a language and protected identity: those she has or has not.
 local function fits(profile, want)
   local channels, skills = string.match(profile, '^([^#]*)#(.*)$')
   if not set_of(channels).has[want.ch] then return false end
-  local has = set_of(skills).has
-  for _, skill in ipairs(set_of(want.skills).list) do
-    if not has[skill] and (string.sub(skill, 1, 5) == 'lang:' or not has['*']) then return false end
+  local has, asked = set_of(skills).has, set_of(want.skills)
+  if has['!reserve'] and not asked.has['+reserve'] then return false end
+  local every = has['*'] or 0
+  for _, skill in ipairs(asked.list) do
+    if skill ~= '+reserve' then
+      local level = has[skill] or 0
+      if every > level and not UNCOVERED[skill] and string.sub(skill, 1, 5) ~= 'lang:' then level = every end
+      if level < asked.has[skill] then return false end
+    end
   end
   return true
+end
+
+-- "rest|limit|window|email=60000": how often she may be offered something, in ms.
+local terms_of = remembering(function(text)
+  local rest, limit, window, blend = string.match(text, '^(%d+)|(%d+)|(%d+)|(.*)$')
+  return { rest = tonumber(rest) or 0, limit = tonumber(limit) or 0, window = tonumber(window) or 0,
+    blend = set_of(blend or '').has }
+end)
+
+local function terms(A)
+  return terms_of(A.terms or '0|0|0|')
+end
+
+-- When the oldest of her last `limit` contacts leaves the window: before that she gets no more.
+local function limited_until(c, A)
+  local t = terms(A)
+  if t.limit == 0 then return 0 end
+  local oldest = redis.call('LINDEX', c.d .. ':win:' .. A.id, t.limit - 1)
+  return oldest and tonumber(oldest) + t.window or 0
+end
+
+-- What can be offered to her now ("channels#skills", nil: nothing), and when time alone makes it more.
+-- A live contact may interrupt mail: what she holds of that does not count against it.
+local function open_to(c, A)
+  if not A.profile then return nil end
+  local blocked = math.max(A.pause, limited_until(c, A))
+  if blocked > c.now then return nil, blocked end
+  local channels, skills = string.match(A.profile, '^([^#]*)#(.*)$')
+  local blend, open, later = terms(A).blend, {}, nil
+  for _, ch in ipairs(set_of(channels).list) do
+    local room = A.cap - A.used + (LIVE[ch] and A.soft or 0)
+    local from = A.idle + (blend[ch] or 0)
+    if COST[ch] <= room then
+      if from <= c.now then
+        open[#open + 1] = ch
+      elseif not later or from < later then
+        later = from
+      end
+    end
+  end
+  if not open[1] then return nil, later end
+  return table.concat(open, ',') .. '#' .. skills, later
 end
 
 local function cooling(c, id, a)
@@ -63,11 +92,19 @@ local function cool_down(c, id, a, ms)
   if not due or tonumber(due) > c.now + ms then deadline(c, 'm:' .. id, c.now + ms) end
 end
 
+local function reindex_bench(c, wkey)
+  local first = redis.call('ZRANGE', c.d .. ':wa:' .. wkey, 0, 0, 'WITHSCORES')
+  if first[1] then
+    redis.call('ZADD', c.d .. ':benches', first[2], wkey)
+  else
+    redis.call('ZREM', c.d .. ':benches', wkey)
+  end
+end
+
 local function leave_bench(c, A)
   if not A.wkey then return end
-  local key = c.d .. ':wa:' .. A.wkey
-  redis.call('ZREM', key, A.id)
-  if redis.call('EXISTS', key) == 0 then redis.call('SREM', c.d .. ':wk', A.wkey) end
+  redis.call('ZREM', c.d .. ':wa:' .. A.wkey, A.id)
+  reindex_bench(c, A.wkey)
   redis.call('HDEL', ak(c, A.id), 'wkey')
   A.wkey = nil
 end
@@ -77,36 +114,93 @@ local function can_be_offered(c, A)
   return A.presence == 'ready' and A.wait_until > c.now and not A.offer and A.profile ~= nil
 end
 
--- Sits down among the waiting with the same room and profile, longest idle first.
+-- Sits down among those who can be offered the same, longest idle first; time may seat her elsewhere later.
 local function sit_down(c, A)
   leave_bench(c, A)
   if not can_be_offered(c, A) then return end
-  A.wkey = int(A.cap - A.used) .. '#' .. A.profile
-  redis.call('ZADD', c.d .. ':wa:' .. A.wkey, int(A.idle), A.id)
-  redis.call('SADD', c.d .. ':wk', A.wkey)
-  redis.call('HSET', ak(c, A.id), 'wkey', A.wkey)
+  local open, later = open_to(c, A)
+  if later then deadline(c, 'b:' .. A.id, later) end
+  if not open then return end
+  A.wkey = open
+  redis.call('ZADD', c.d .. ':wa:' .. open, int(A.idle), A.id)
+  redis.call('HSET', ak(c, A.id), 'wkey', open)
+  reindex_bench(c, open)
 end
 
-local function take_item(c, A, id, cost)
-  redis.call('HSET', c.d .. ':i:' .. A.id, id, cost)
+local function take_item(c, A, r)
+  local key = ak(c, A.id)
+  redis.call('HSET', c.d .. ':i:' .. A.id, r.id, COST[r.ch])
   redis.call('SADD', c.d .. ':agents', A.id)
-  A.used = redis.call('HINCRBY', ak(c, A.id), 'used', cost)
+  A.used = redis.call('HINCRBY', key, 'used', COST[r.ch])
+  if not LIVE[r.ch] then A.soft = redis.call('HINCRBY', key, 'soft', COST[r.ch]) end
 end
 
--- Frees what one contact cost; `idle` starts her idle clock anew.
-local function drop_item(c, A, id, idle)
-  local key = c.d .. ':i:' .. A.id
-  local cost = redis.call('HGET', key, id)
-  if cost then
-    redis.call('HDEL', key, id)
-    A.used = redis.call('HINCRBY', ak(c, A.id), 'used', -tonumber(cost))
+-- The mails and e-services that she works on, and whether she has a live contact.
+local function in_hand(c, A)
+  local soft, live = {}, false
+  local items = redis.call('HKEYS', c.d .. ':i:' .. A.id)
+  table.sort(items)
+  for _, id in ipairs(items) do
+    local found = redis.call('HMGET', ck(c, id), 'ch', 'state', 'epoch')
+    if LIVE[found[1]] then
+      live = live or found[2] ~= 'offered'
+    elseif found[2] == 'assigned' then
+      soft[#soft + 1] = { id = id, epoch = tonumber(found[3]) }
+    end
   end
-  if A.offer == id then
-    redis.call('HDEL', ak(c, A.id), 'offer')
+  return soft, live
+end
+
+-- She has taken a live contact: what else she works on is held; it keeps its capacity and its agent.
+local function hold_others(c, A)
+  local key = c.d .. ':hold:' .. A.id
+  for _, item in ipairs((in_hand(c, A))) do
+    if redis.call('HSETNX', key, item.id, int(c.now)) == 1 then
+      tell(c, item, 'contact.held.v1', 'agent_id', A.id)
+      note(c, item.id, 'held', A.id)
+    end
+  end
+end
+
+local function resume_held(c, A)
+  local key = c.d .. ':hold:' .. A.id
+  if redis.call('EXISTS', key) == 0 then return end
+  local soft, live = in_hand(c, A)
+  if live then return end
+  for _, item in ipairs(soft) do
+    local since = redis.call('HGET', key, item.id)
+    if since then
+      local seconds = (c.now - tonumber(since)) / 1000
+      tell(c, item, 'contact.resumed.v1', 'agent_id', A.id, 'held_seconds', tostring(seconds))
+      note(c, item.id, 'resumed', A.id)
+    end
+  end
+  redis.call('DEL', key)
+end
+
+-- Frees what one contact cost, and gives her back what she had left for it. `idle` starts her idle clock anew;
+-- for `pause` ms (at least her rest) she is offered nothing.
+local function drop_item(c, A, r, idle, pause)
+  local items, key = c.d .. ':i:' .. A.id, ak(c, A.id)
+  local cost = redis.call('HGET', items, r.id)
+  if cost then
+    redis.call('HDEL', items, r.id)
+    A.used = redis.call('HINCRBY', key, 'used', -tonumber(cost))
+    if not LIVE[r.ch] then A.soft = redis.call('HINCRBY', key, 'soft', -tonumber(cost)) end
+    redis.call('HDEL', c.d .. ':hold:' .. A.id, r.id)
+    if LIVE[r.ch] then resume_held(c, A) end
+  end
+  if A.offer == r.id then
+    redis.call('HDEL', key, 'offer')
     A.offer = nil
   end
   if idle then
     A.idle = c.now
-    redis.call('HSET', ak(c, A.id), 'idle', int(c.now))
+    redis.call('HSET', key, 'idle', int(c.now))
+  end
+  local rest = math.max(pause or 0, terms(A).rest)
+  if rest > 0 then
+    A.pause = c.now + rest
+    redis.call('HSET', key, 'pause', int(A.pause))
   end
 end

@@ -1,114 +1,129 @@
 -- The matcher: the best contact for an agent, the best waiting agent for a contact, and the offer that joins them.
+-- Lines and benches are read in the order of their first, PAGE at a time, until nothing better can follow.
 
-local function make_offer(c, r, A)
+local function make_offer(c, r, A, why)
   leave_line(c, r)
   leave_bench(c, A)
   r.agent = A.id
   move(c, r, 'offered')
   r.expires = c.now + OFFER_MS
-  redis.call('HSET', ck(c, r.id), 'expires', int(r.expires))
-  take_item(c, A, r.id, COST[r.ch])
+  if r.step > 0 then why = why .. ',ring:' .. int(r.step) end
+  if r.kind == 'return_call' then why = why .. ',return_call' end
+  redis.call('HSET', ck(c, r.id), 'expires', int(r.expires), 'why', why)
+  take_item(c, A, r)
   A.offer = r.id
   redis.call('HSET', ak(c, A.id), 'offer', r.id, 'wait_until', 0)
   A.wait_until = 0
   deadline(c, 'o:' .. r.id, r.expires)
-  emit(c, 'offer.made.v1', r.id, 'epoch', int(r.epoch), 'offer_id', r.id .. '.' .. int(r.epoch),
-    'agent_id', A.id, 'queue', r.queue, 'expires_at', int(r.expires))
-  note(c, r.id, 'offered', A.id)
+  no_deadline(c, 'b:' .. A.id)
+  tell(c, r, 'offer.made.v1', 'offer_id', r.id .. '.' .. int(r.epoch), 'agent_id', A.id, 'queue', r.queue,
+    'expires_at', int(r.expires), 'why', why)
+  note(c, r.id, 'offered', A.id, why)
 end
 
-local function head(c, source, want, position)
-  local found = redis.call('ZRANGE', source, position, position, 'WITHSCORES')
-  if not found[1] then return nil end
-  return { source = source, want = want, position = position, member = found[1], turn = tonumber(found[2]) }
-end
-
--- Class first, then the contact whose case's agent this is, then turn, then arrival.
-local function before(x, y)
-  if x.want.class ~= y.want.class then return x.want.class < y.want.class end
-  if x.preferred ~= y.preferred then return x.preferred end
-  if x.turn ~= y.turn then return x.turn < y.turn end
-  return x.member < y.member
-end
-
--- Among those past their bound only the turn counts.
-local function longest_overdue(x, y)
-  if x.turn ~= y.turn then return x.turn < y.turn end
-  return x.member < y.member
-end
-
-local function pick(heads, better, only)
-  local best
-  for i, h in ipairs(heads) do
-    if (not only or only(h)) and (not best or better(h, heads[best])) then best = i end
+-- The first of a line who is not cooling down for this agent, at most LOOK_PAST later; c.passed counts over all lines.
+local function first_for(c, key, A)
+  local position = 0
+  while true do
+    local found = redis.call('ZRANGE', key, position, position, 'WITHSCORES')
+    if not found[1] then return nil end
+    local id = id_of(found[1])
+    if not cooling(c, id, A.id) then return { id = id, member = found[1], score = tonumber(found[2]) } end
+    c.passed, position = c.passed + 1, position + 1
+    if c.passed > LOOK_PAST then return nil end
   end
-  return best
 end
 
--- Every SHARE-th choice that a contact past its bound would lose goes to it: no class starves, none is blocked by it.
-local function choose(c, heads)
-  local usual = pick(heads, before)
-  local late = pick(heads, longest_overdue, function(h) return h.turn + GRACE[h.want.class] <= c.now end)
-  if not late or late == usual then return usual end
-  if redis.call('HINCRBY', c.d .. ':meta', 'shared', 1) % SHARE == 0 then return late end
-  return usual
+local function better(x, y)
+  if not y then return true end
+  if x.rank ~= y.rank then return x.rank < y.rank end
+  return x.member < y.member
 end
 
-local function heads_for(c, A)
-  local heads, room = {}, A.cap - A.used
-  local function add(source, want, preferred)
-    if COST[want.ch] > room or not fits(A.profile, want) then return end
-    local h = head(c, source, want, 0)
-    if h then
-      h.preferred = preferred
-      heads[#heads + 1] = h
+-- The best of the lines that she fits, in the order of class, turn and arrival.
+local function usual_for(c, A, open)
+  local best, start = nil, 0
+  while true do
+    local page = redis.call('ZRANGE', c.d .. ':heads', start, start + PAGE - 1, 'WITHSCORES')
+    for i = 1, #page, 2 do
+      local sig, score = page[i], tonumber(page[i + 1])
+      if best and score > best.rank then return best end
+      local want = parts_of(sig)
+      if fits(open, want) then
+        local found = first_for(c, c.d .. ':q:' .. sig, A)
+        if found then
+          found.rank = rank(want.class, found.score)
+          if better(found, best) then best = found end
+        end
+      end
     end
+    if #page < PAGE * 2 then return best end
+    start = start + PAGE
   end
-  local mine = redis.call('ZRANGE', c.d .. ':pref:' .. A.id, 0, 0)
-  if mine[1] then
-    local sig = redis.call('HGET', ck(c, string.sub(mine[1], 15)), 'sig')
-    if sig then add(c.d .. ':pref:' .. A.id, parts_of(sig), true) end
-  end
-  for _, sig in ipairs(redis.call('SMEMBERS', c.d .. ':sigs')) do
-    add(c.d .. ':q:' .. sig, parts_of(sig), false)
-  end
-  return heads
 end
 
--- The contact that this agent takes next: heads are compared, at most LOOK_PAST cooling ones are passed.
-local function contact_for(c, A)
-  local heads = heads_for(c, A)
-  for _ = 0, LOOK_PAST do
-    local best = choose(c, heads)
-    if not best then return nil end
-    local h = heads[best]
-    local id = string.sub(h.member, 15)
-    if not cooling(c, id, A.id) then return contact(c, id) end
-    local following = not h.preferred and head(c, h.source, h.want, h.position + 1)
-    if following then
-      following.preferred = false
-      heads[best] = following
-    else
-      table.remove(heads, best)
+-- The longest overdue of the lines that she fits: past its turn and its class's grace.
+local function late_for(c, A, open)
+  local start = 0
+  while true do
+    local page = redis.call('ZRANGE', c.d .. ':lates', '-inf', int(c.now), 'BYSCORE', 'LIMIT', start, PAGE)
+    for _, sig in ipairs(page) do
+      local want = parts_of(sig)
+      if fits(open, want) then
+        local found = first_for(c, c.d .. ':q:' .. sig, A)
+        if found and found.score + GRACE[want.class] <= c.now then return found end
+      end
+    end
+    if #page < PAGE then return nil end
+    start = start + PAGE
+  end
+end
+
+-- A question to a colleague asks nothing of her but the channel.
+local function takes(open, r_kind, want)
+  if r_kind ~= 'consult' then return fits(open, want) end
+  return set_of(string.match(open, '^[^#]*')).has[want.ch] ~= nil
+end
+
+-- The first contact that is meant for her and that she can take now.
+local function hers(c, A, open)
+  local line = redis.call('ZRANGE', c.d .. ':pref:' .. A.id, 0, PAGE - 1, 'WITHSCORES')
+  for i = 1, #line, 2 do
+    local id, score = id_of(line[i]), tonumber(line[i + 1])
+    local found = redis.call('HMGET', ck(c, id), 'sig', 'kind')
+    if found[1] and takes(open, found[2], parts_of(found[1])) and not cooling(c, id, A.id) then
+      return { id = id, class = math.floor(score / CLASS_SPAN) }
     end
   end
   return nil
 end
 
-local function may_get(c, A, r, want)
-  return can_be_offered(c, A) and A.cap - A.used >= COST[want.ch] and fits(A.profile, want)
-    and not cooling(c, r.id, A.id)
+-- Hers before others of its class; and every SHARE-th choice that a contact past its bound would lose goes to it:
+-- no class starves, none is blocked by it.
+local function contact_for(c, A)
+  local open = open_to(c, A)
+  if not open then return nil end
+  c.passed = 0
+  local usual, why = usual_for(c, A, open), 'next_in_line'
+  local mine = hers(c, A, open)
+  if mine and (not usual or mine.class <= math.floor(usual.rank / CLASS_SPAN)) then usual, why = mine, 'preferred' end
+  local late = late_for(c, A, open)
+  if late and (not usual or late.id ~= usual.id) then
+    if not usual or redis.call('HINCRBY', c.d .. ':meta', 'shared', 1) % SHARE == 0 then usual, why = late, 'late' end
+  end
+  if not usual then return nil end
+  return contact(c, usual.id), why
 end
 
 -- The longest idle of one bench; those whose request has ended stand up on the way.
 local function longest_idle(c, bench, r)
   local key, passed = c.d .. ':wa:' .. bench, 0
   while passed <= LOOK_PAST do
-    local found = redis.call('ZRANGE', key, passed, passed, 'WITHSCORES')
+    local found = redis.call('ZRANGE', key, passed, passed)
     if not found[1] then return nil end
     local A = agent(c, found[1])
     if not can_be_offered(c, A) then
-      A.wkey = bench
+      A.wkey, c.stood = bench, true
       leave_bench(c, A)
     elseif cooling(c, r.id, A.id) then
       passed = passed + 1
@@ -119,21 +134,40 @@ local function longest_idle(c, bench, r)
   return nil
 end
 
+local function preferred_for(c, r, want)
+  local A = agent(c, r.pref)
+  if not can_be_offered(c, A) or cooling(c, r.id, A.id) then return nil end
+  local open = open_to(c, A)
+  if not open then return nil end
+  return takes(open, r.kind, want) and A or nil
+end
+
 local function agent_for(c, r)
   local want = parts_of(r.sig)
-  if r.pref then
-    local A = agent(c, r.pref)
-    if may_get(c, A, r, want) then return A end
-  end
-  local best
-  for _, bench in ipairs(redis.call('SMEMBERS', c.d .. ':wk')) do
-    local room, profile = string.match(bench, '^(-?%d+)#(.*)$')
-    if tonumber(room) >= COST[want.ch] and fits(profile, want) then
-      local A = longest_idle(c, bench, r)
-      if A and (not best or A.idle < best.idle or (A.idle == best.idle and A.id < best.id)) then best = A end
+  local A = r.pref and preferred_for(c, r, want)
+  if A then return A, 'preferred' end
+  if is_kept(c, r) then return nil end
+  local best, start = nil, 0
+  while true do
+    local page = redis.call('ZRANGE', c.d .. ':benches', start, start + PAGE - 1, 'WITHSCORES')
+    c.stood = false
+    for i = 1, #page, 2 do
+      if best and tonumber(page[i + 1]) > best.idle then return best, 'longest_idle' end
+      if fits(page[i], want) then
+        local found = longest_idle(c, page[i], r)
+        if found and (not best or found.idle < best.idle or (found.idle == best.idle and found.id < best.id)) then
+          best = found
+        end
+      end
+    end
+    if c.stood then
+      best, start = nil, 0
+    elseif #page < PAGE * 2 then
+      return best, 'longest_idle'
+    else
+      start = start + PAGE
     end
   end
-  return best
 end
 
 local function wake(c, a)
@@ -142,18 +176,19 @@ end
 
 -- A contact that waits: whoever waits for it gets the offer, and only she is woken.
 local function match_contact(c, r)
-  local A = agent_for(c, r)
+  if (r.from or 0) > c.now then return end
+  local A, why = agent_for(c, r)
   if not A then return end
-  make_offer(c, r, A)
+  make_offer(c, r, A, why)
   wake(c, A.id)
 end
 
 -- An agent that has got room: the same matcher as a pull, the oldest she may take wins.
 local function match_agent(c, A)
   if not can_be_offered(c, A) then return leave_bench(c, A) end
-  local r = contact_for(c, A)
+  local r, why = contact_for(c, A)
   if r then
-    make_offer(c, r, A)
+    make_offer(c, r, A, why)
     wake(c, A.id)
   else
     sit_down(c, A)

@@ -6,6 +6,8 @@ local function begin_generation(keys, args)
   return { 'ok' }
 end
 
+local RESTORED = { connecting = 'assigned', assigned = 'assigned', wrapping = 'wrapping' }
+
 -- One contact as the `open` topic has it; `known` ids that have ended are remembered as ended.
 local function restore(keys, args)
   local d = keys[1]
@@ -13,7 +15,7 @@ local function restore(keys, args)
     return redis.error_reply('STALE another generation is being filled')
   end
   local c = { d = d, now = now_ms(d), gen = tonumber(args[1]), last = '' }
-  local id, state, agent_id = args[2], args[11], args[13]
+  local id, state, agent_id = args[2], args[17], args[19]
   local key = ck(c, id)
   if redis.call('EXISTS', key) == 1 then return { 'known' } end
   if FINISHED[state] then
@@ -21,20 +23,26 @@ local function restore(keys, args)
     redis.call('PEXPIRE', key, KEEP_FINISHED)
     return { 'ok' }
   end
-  local held = HELD[state] and agent_id ~= ''
-  local r = { id = id, sig = args[3], turn = tonumber(args[4]), arr = tonumber(args[5]), queue = args[6],
-    ch = args[7], pref = args[8] ~= '' and args[8] or nil }
-  redis.call('HSET', key, 'state', held and 'assigned' or 'waiting', 'sig', r.sig, 'turn', args[4], 'arr', args[5],
-    'queue', r.queue, 'ch', r.ch, 'pref', args[8], 'body', args[9], 'priority', args[10],
-    'epoch', held and args[12] or int(c.gen * EPOCHS + 1), 'agent', held and agent_id or '',
-    'accepted', held and args[14] or '')
-  if held then
+  local had = agent_id ~= '' and RESTORED[state]
+  redis.call('HSET', key, 'state', had or 'waiting', 'sig', args[3], 'turn', args[4], 'arr', args[5],
+    'queue', args[6], 'ch', args[7], 'pref', args[8], 'body', args[9], 'priority', args[10], 'kind', args[11],
+    'from', args[12], 'dwell', args[13], 'steps', args[14], 'step', args[15], 'wrap', args[16],
+    'epoch', had and args[18] or int(c.gen * EPOCHS + 1), 'agent', had and agent_id or '',
+    'accepted', had and args[20] or '')
+  local r = contact(c, id)
+  if had then
     local A = agent(c, agent_id)
-    take_item(c, A, id, COST[r.ch])
+    take_item(c, A, r)
     deadline(c, 'p:' .. A.id, c.now + PRESENCE_MS)
+    if had == 'wrapping' then
+      local _, ms = wrap_of(r)
+      redis.call('HSET', key, 'until', int(c.now + (ms or 0)))
+      deadline(c, 'w:' .. id, c.now + (ms or 0))
+    end
   else
     count_in(c, r)
     line_up(c, r)
+    arm_step(c, r)
   end
   return { 'ok' }
 end
@@ -49,19 +57,3 @@ local function open_generation(keys, args)
   redis.call('HDEL', meta, 'filling')
   return { 'ok' }
 end
-
-redis.register_function('enqueue_' .. VERSION, enqueue)
-redis.register_function('accept_' .. VERSION, accept)
-redis.register_function('connected_' .. VERSION, connected)
-redis.register_function('decline_' .. VERSION, decline)
-redis.register_function('requeue_' .. VERSION, requeue)
-redis.register_function('complete_' .. VERSION, complete)
-redis.register_function('cancel_' .. VERSION, cancel)
-redis.register_function('purge_' .. VERSION, purge)
-redis.register_function('pull_' .. VERSION, pull)
-redis.register_function('stop_waiting_' .. VERSION, stop_waiting)
-redis.register_function('presence_' .. VERSION, presence)
-redis.register_function('expire_' .. VERSION, expire)
-redis.register_function('begin_generation_' .. VERSION, begin_generation)
-redis.register_function('restore_' .. VERSION, restore)
-redis.register_function('open_generation_' .. VERSION, open_generation)

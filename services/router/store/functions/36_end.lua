@@ -1,0 +1,53 @@
+-- How a contact ends: completed (with after-work, when it has any) or abandoned.
+
+local function say_completed(c, r, agent_id, case_type)
+  tell(c, r, 'contact.completed.v1', 'agent_id', agent_id or '', 'case_type', case_type or '', 'channel', r.ch,
+    'talk_seconds', r.talk or '0')
+end
+
+local function end_contact(c, r, state, agent_id, case_type)
+  local held = HELD[r.state] or r.state == 'wrapping'
+  local holder = (r.state == 'offered' or held) and agent(c, r.agent) or nil
+  if r.state == 'waiting' then leave_line(c, r) end
+  finish(c, r, state)
+  if state == 'abandoned' then
+    tell(c, r, 'contact.abandoned.v1', 'channel', r.ch, 'queue', r.queue,
+      'waited_seconds', tostring(waited(c, r) / 1000))
+  else
+    say_completed(c, r, agent_id, case_type)
+  end
+  if r.kind ~= 'consult' then emit(c, 'gone', r.id) end
+  note(c, r.id, state, agent_id)
+  if holder then
+    drop_item(c, holder, r, held)
+    match_agent(c, agent(c, holder.id))
+  end
+end
+
+-- "timed:30000" in its parts; nil when no after-work follows.
+local function wrap_of(r)
+  if not r.wrap then return nil end
+  local mode, ms = string.match(r.wrap, '^(%a+):(%d+)$')
+  return mode, tonumber(ms)
+end
+
+-- The contact is over, its agent is not: it keeps its capacity until its own after-work ends.
+local function wrap_up(c, r, case_type)
+  local mode, ms = wrap_of(r)
+  local till = c.now + ms
+  no_deadline(c, 'x:' .. r.id)
+  move(c, r, 'wrapping')
+  r.as = case_type
+  redis.call('HSET', ck(c, r.id), 'as', case_type or '', 'until', int(till))
+  deadline(c, 'w:' .. r.id, till)
+  tell(c, r, 'contact.wrap_up_started.v1', 'agent_id', r.agent, 'mode', mode, 'until', int(till))
+  keep_open(c, r)
+  note(c, r.id, 'wrap_up', r.agent, mode)
+end
+
+local function done_with(c, r, agent_id, case_type)
+  if HELD[r.state] and wrap_of(r) and r.kind ~= 'consult' and presence_of(c, r.agent) ~= 'offline' then
+    return wrap_up(c, r, case_type)
+  end
+  end_contact(c, r, 'completed', agent_id, case_type)
+end

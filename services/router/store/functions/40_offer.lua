@@ -1,0 +1,143 @@
+-- The commands on a contact and its offer. Each checks its precondition, changes everything at once, and says so in the
+-- out-stream. They answer { outcome, epoch, stream id of the newest event }; outcome is ok, conflict or unknown.
+
+local function answer(c, outcome, epoch)
+  return { outcome, int(epoch or 0), c.last }
+end
+
+-- The same command again (a lost answer) is the same answer: each verb remembers the epoch that it worked on.
+local function repeated(c, id, verb, epoch)
+  return redis.call('HGET', ck(c, id), 'x_' .. verb) == int(epoch)
+end
+
+local function remember(c, id, verb, epoch)
+  redis.call('HSET', ck(c, id), 'x_' .. verb, int(epoch))
+end
+
+local function is_hers(r, agent_id)
+  return agent_id == '' or agent_id == r.agent
+end
+
+-- Waits again, at its old place; the caller has said what happened.
+local function wait_again(c, r)
+  count_in(c, r)
+  line_up(c, r)
+  arm_step(c, r)
+  match_contact(c, r)
+end
+
+-- Back at its old place; whoever had it is free for something else. Her dwell is over.
+local function give_back(c, r, kind, cool_ms, pause_ms, ...)
+  local A = agent(c, r.agent)
+  no_deadline(c, 'o:' .. r.id, 'x:' .. r.id)
+  local held = HELD[r.state]
+  r.agent, r.accepted = nil, nil
+  move(c, r, 'waiting')
+  redis.call('HDEL', ck(c, r.id), 'accepted', 'taken', 'expires', 'why')
+  if r.pref == A.id and (r.hold or 0) > c.now then keep_until(c, r, c.now) end
+  tell(c, r, kind, 'agent_id', A.id, ...)
+  if held then keep_open(c, r) end
+  drop_item(c, A, r, held, pause_ms)
+  cool_down(c, r.id, A.id, cool_ms)
+  wait_again(c, r)
+  match_agent(c, agent(c, A.id))
+end
+
+local function enqueue(keys, args)
+  local c, stale = begin(keys, args)
+  if not c then return stale end
+  local id = args[2]
+  local known = contact(c, id)
+  if known and known.state ~= 'early' then
+    c.last = known.sid or ''
+    return answer(c, 'known', known.epoch)
+  end
+  local key = ck(c, id)
+  redis.call('HSET', key, 'state', 'waiting', 'epoch', int(c.gen * EPOCHS + 1), 'sig', args[3], 'turn', args[4],
+    'arr', args[5], 'queue', args[6], 'ch', args[7], 'pref', args[8], 'body', args[9], 'priority', args[10],
+    'kind', args[11], 'from', args[12], 'dwell', args[13], 'steps', args[14], 'step', args[15], 'wrap', args[16])
+  redis.call('PERSIST', key)
+  local r = contact(c, id)
+  if args[17] ~= '' then emit(c, 'routed', id, 'v', args[17], 'i', args[18], 'time', args[19], 'tp', args[20]) end
+  tell(c, r, 'contact.queued.v1', 'queue', r.queue, 'channel', r.ch, 'priority', args[10])
+  if known then
+    end_contact(c, r, 'completed')
+  else
+    keep_open(c, r)
+    wait_again(c, r)
+  end
+  redis.call('HSET', key, 'sid', c.last)
+  return answer(c, 'ok', r.epoch)
+end
+
+local function count_taken(c, A)
+  local t = terms(A)
+  if t.limit == 0 then return end
+  local key = c.d .. ':win:' .. A.id
+  redis.call('LPUSH', key, int(c.now))
+  redis.call('LTRIM', key, 0, t.limit - 1)
+  redis.call('PEXPIRE', key, t.window)
+end
+
+local function accept(keys, args)
+  local c, stale = begin(keys, args)
+  if not c then return stale end
+  local r, epoch, agent_id, connecting_ms = contact(c, args[2]), args[3], args[4], tonumber(args[5])
+  if not r then return answer(c, 'unknown') end
+  local hers = is_hers(r, agent_id)
+  if hers and HELD[r.state] and r.taken == epoch then return answer(c, 'ok', r.epoch) end
+  if not hers or r.state ~= 'offered' or int(r.epoch) ~= epoch then return answer(c, 'conflict', r.epoch) end
+  local connecting = connecting_ms > 0 and r.ch == 'phone' and r.kind ~= 'consult'
+  no_deadline(c, 'o:' .. r.id, 'm:' .. r.id, 's:' .. r.id)
+  r.accepted = c.now
+  move(c, r, connecting and 'connecting' or 'assigned')
+  redis.call('HSET', ck(c, r.id), 'accepted', int(c.now), 'taken', epoch)
+  if connecting then deadline(c, 'x:' .. r.id, c.now + connecting_ms) end
+  local A = agent(c, r.agent)
+  redis.call('HDEL', ak(c, A.id), 'offer')
+  redis.call('DEL', c.d .. ':cool:' .. r.id)
+  count_out(c, r)
+  count_taken(c, A)
+  tell(c, r, 'offer.accepted.v1', 'offer_id', r.id .. '.' .. epoch, 'agent_id', A.id, 'channel', r.ch,
+    'queue', r.queue, 'waited_seconds', tostring(waited(c, r) / 1000))
+  keep_open(c, r)
+  note(c, r.id, 'accepted', A.id)
+  if LIVE[r.ch] then hold_others(c, A) end
+  return answer(c, 'ok', r.epoch)
+end
+
+-- Both ends have heard each other: the call is no longer waiting for its line.
+local function connected(keys, args)
+  local c, stale = begin(keys, args)
+  if not c then return stale end
+  local r = contact(c, args[2])
+  if not r then return answer(c, 'unknown') end
+  if r.state == 'assigned' then return answer(c, 'ok', r.epoch) end
+  if r.state ~= 'connecting' or int(r.epoch) ~= args[3] then return answer(c, 'conflict', r.epoch) end
+  no_deadline(c, 'x:' .. r.id)
+  redis.call('HSET', ck(c, r.id), 'state', 'assigned')
+  r.state = 'assigned'
+  tell(c, r, 'contact.connected.v1', 'agent_id', r.agent)
+  keep_open(c, r)
+  return answer(c, 'ok', r.epoch)
+end
+
+local function decline(keys, args)
+  local c, stale = begin(keys, args)
+  if not c then return stale end
+  local r, epoch, agent_id, reason = contact(c, args[2]), args[3], args[4], args[5]
+  if not r then return answer(c, 'unknown') end
+  if repeated(c, r.id, 'decline', epoch) then return answer(c, 'ok', r.epoch) end
+  if not is_hers(r, agent_id) or r.state ~= 'offered' or int(r.epoch) ~= epoch then
+    return answer(c, 'conflict', r.epoch)
+  end
+  remember(c, r.id, 'decline', epoch)
+  note(c, r.id, 'declined', r.agent, reason)
+  if r.kind == 'consult' then
+    end_contact(c, r, 'abandoned')
+  else
+    give_back(c, r, 'offer.declined.v1', tonumber(args[6]), INTERVAL_MS, 'offer_id', r.id .. '.' .. epoch,
+      'reason', reason)
+  end
+  return answer(c, 'ok', r.epoch)
+end
