@@ -1,20 +1,49 @@
-"""The agent of a case, learned from what casework says happened to it."""
+"""Whose case it is and whether it is open, learned from what casework says happened to it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from services.router.store.case_agents import CaseAgents
+from services.router.store.case_agents import CaseNews
 from shared.consume import Received
+from shared.events import CaseClassified, CaseClosed, CaseHandedOver, CaseOpened, CaseReopened
+
+WANTED = (CaseOpened, CaseClassified, CaseClosed, CaseHandedOver, CaseReopened)
+
+
+class Cases(Protocol):
+    """Where it is kept (`store.case_agents.CaseAgents`)."""
+
+    async def note(self, news: Sequence[CaseNews]) -> None:
+        """Take in what happened."""
 
 
 @dataclass(frozen=True, slots=True)
 class RememberAgent:
-    """Notes who classified, closed or handed over a case; the last one counts."""
+    """Notes who opened, classified, closed or handed over a case; officers and machines are no case's agent."""
 
-    agents: CaseAgents
+    cases: Cases
+    is_agent: Callable[[str], bool]
 
     async def handle(self, batch: Sequence[Received[Any]]) -> None:
-        """Take in events of `cases` that have a `case_id` and a `by`; others are passed over."""
-        events = (received.event for received in batch)
-        await self.agents.remember({event.case_id: event.by for event in events if getattr(event, "by", None)})
+        """Take in events of `cases`; what says nothing about agent or state is passed over."""
+        news = [self._news(received.event) for received in batch]
+        await self.cases.note([one for one in news if one is not None])
+
+    def _news(self, event: object) -> CaseNews | None:
+        match event:
+            case CaseOpened():
+                return CaseNews(event.case_id, event.opened_at, "open", person=event.person_key)
+            case CaseClassified():
+                return CaseNews(event.case_id, event.at, agent=self._agent(event.by))
+            case CaseClosed():
+                return CaseNews(event.case_id, event.at, "closed", agent=self._agent(event.by))
+            case CaseHandedOver():
+                return CaseNews(event.case_id, event.at, "away", agent=self._agent(event.by))
+            case CaseReopened():
+                return CaseNews(event.case_id, event.at, "open", agent=self._agent(event.by))
+            case _:
+                return None
+
+    def _agent(self, by: str | None) -> str | None:
+        return by if by and self.is_agent(by) else None

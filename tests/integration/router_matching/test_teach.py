@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from redis.asyncio import Redis
 
 from services.router.domain.matching.matcher import Query
 from services.router.domain.matching.model import Model
 from services.router.domain.matching.training import Example
 from services.router.domain.rule_table import FIRST_TABLE
-from services.router.store.case_agents import CaseAgents
 from services.router.store.models import Models
 from services.router.store.trainer import Trainer
 from services.router.usecases import teach
@@ -104,16 +102,6 @@ async def test_a_fit_that_is_given_up_leaves_no_process_behind(catalogue: Catalo
     fitting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await fitting
-
-
-@pytest.mark.integration
-async def test_an_agent_is_remembered_for_her_case(redis_client: Redis, settings: ServiceSettings):
-    agents = CaseAgents(redis_client, settings)
-    await agents.remember({"case-1": "agent-a", "case-2": "agent-b"})
-    await agents.remember({"case-1": "agent-c"})
-    await agents.remember({})
-    assert await agents.of(["case-1", "case-2", "case-3"]) == {"case-1": "agent-c", "case-2": "agent-b"}
-    assert await agents.of([]) == {}
 
 
 @pytest.mark.integration
