@@ -9,10 +9,10 @@ from playwright.async_api import Page, expect
 
 from services.stats.jobs.clockwork import CHANGED, TOPIC
 from shared.events import ContactRouted
-from shared.vocabulary import Channel, Role
+from shared.vocabulary import Channel, Role, TakenOver
 from tests.support.browser import cookie_of, needs_browser, page_at
 from tests.support.stats_day import NOW, morning, publish, running_stats
-from tests.support.stats_events import life
+from tests.support.stats_events import closed, life
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser, needs_browser, pytest.mark.timeout(180)]
 
@@ -27,6 +27,8 @@ async def picture(page: Page, name: str) -> None:
 
 async def test_a_day_with_a_surge_is_read_at_a_glance(settings):
     routing, cases = morning()
+    routing += life("not-ours", at=NOW - timedelta(hours=3), taken_over=TakenOver.NOT)
+    cases.append(closed("not-ours", "not-ours", at=NOW - timedelta(hours=2), taken_over=TakenOver.NOT))
     contacts = sum(isinstance(event, ContactRouted) for event in routing)
     async with running_stats(settings, (routing, cases)) as stats:
         token = await cookie_of(settings, Role.LEAD, Role.OPS)
@@ -37,7 +39,8 @@ async def test_a_day_with_a_surge_is_read_at_a_glance(settings):
             await expect(alarm).to_contain_text("kontakter sedan 13:15, normalt")
             await expect(page.locator(".tile", has_text="Väntar nu")).to_contain_text("längst 3:37")
             await expect(page.locator(".queues")).to_contain_text("Vård och omsorg")
-            await expect(page.locator(".tile", has_text="Kontakter i dag")).to_contain_text("normalt")
+            await expect(page.locator(".tile", has_text="Kontakter i dag")).to_contain_text("varav 1 ej övertagen")
+            await expect(page.locator(".tile", has_text="Lösta i första")).to_contain_text("utom 1 ej övertagen")
             await picture(page, "wallboard-tv")
             await no_scrolling(page)
         async with page_at(f"{stats.url}/wallboard", token, width=1366, height=768, language="en-GB", now=NOW) as page:
