@@ -131,6 +131,8 @@ class OpenContact(Event):
     wrap_up: WrapUp | None = None
     asks: str | None = None
     """What it asks for now, as the store writes it, when a step or a supervisor has changed that."""
+    turn: datetime | None = None
+    """Its turn as the store has it: kept when a step or a supervisor changes its class."""
     about: str | None = None
     """The contact that a colleague is consulted about."""
 

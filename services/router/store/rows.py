@@ -20,6 +20,7 @@ CHANGING = {
     "not_before",
     "preferred_agent",
     "asks",
+    "turn",
 }
 """What the store itself knows of an open contact; the rest of its record never changes and is kept as it came."""
 
@@ -48,7 +49,7 @@ def placed(contact: OpenContact) -> tuple[Argument, ...]:
     return (
         contact.contact_id,
         _line_of(contact, place.number),
-        milliseconds(place.turn),
+        milliseconds(contact.turn or place.turn),
         milliseconds(place.arrived),
         contact.queue,
         contact.channel.value,

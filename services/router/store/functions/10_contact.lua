@@ -132,7 +132,8 @@ local function keep_open(c, r)
   emit(c, 'open', r.id, 'body', body or '', 'state', r.state, 'epoch', int(r.epoch), 'queue', r.queue,
     'agent_id', its and r.agent or '', 'accepted_at', r.accepted and int(r.accepted) or '',
     'priority', r.priority or 'normal', 'step', int(r.step), 'kind', r.kind or 'contact',
-    'not_before', r.from and int(r.from) or '', 'preferred_agent', r.pref or '', 'asks', parts_of(r.sig).skills)
+    'not_before', r.from and int(r.from) or '', 'preferred_agent', r.pref or '', 'asks', parts_of(r.sig).skills,
+    'turn', int(r.turn))
 end
 
 -- Moves a contact to its next state: always a new epoch, which every older command is refused by.

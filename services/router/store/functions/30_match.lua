@@ -109,7 +109,7 @@ local function contact_for(c, A)
   if mine and (not usual or mine.class <= math.floor(usual.rank / CLASS_SPAN)) then usual, why = mine, 'preferred' end
   local late = late_for(c, A, open)
   if late and (not usual or late.id ~= usual.id) then
-    if not usual or redis.call('HINCRBY', c.d .. ':meta', 'shared', 1) % SHARE == 0 then usual, why = late, 'late' end
+    if not usual or redis.call('HINCRBY', ak(c, A.id), 'shared', 1) % SHARE == 0 then usual, why = late, 'late' end
   end
   if not usual then return nil end
   return contact(c, usual.id), why

@@ -36,6 +36,7 @@ local function wrap_up(c, r, case_type)
   local mode, ms = wrap_of(r)
   local till = c.now + ms
   no_deadline(c, 'x:' .. r.id)
+  redis.call('HDEL', c.d .. ':hold:' .. r.agent, r.id)
   move(c, r, 'wrapping')
   r.as = case_type
   redis.call('HSET', ck(c, r.id), 'as', case_type or '', 'until', int(till))

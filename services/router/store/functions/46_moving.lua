@@ -7,6 +7,7 @@ local function rearrange_waiting(c, r, change)
   change()
   count_in(c, r)
   line_up(c, r)
+  arm_step(c, r)
 end
 
 -- `to` is a queue, an agent, and a time before which nobody is offered it; empty: as it was.
@@ -103,7 +104,7 @@ local function conference(keys, args)
   if not HELD[r.state] or not is_hers(r, agent_id) or int(r.epoch) ~= epoch then
     return answer(c, 'conflict', r.epoch)
   end
-  if repeated(c, r.id, 'conference', epoch .. officer) then return answer(c, 'ok', r.epoch) end
+  if redis.call('HGET', ck(c, r.id), 'x_conference') == epoch .. officer then return answer(c, 'ok', r.epoch) end
   redis.call('HSET', ck(c, r.id), 'x_conference', epoch .. officer)
   tell(c, r, 'contact.conferenced.v1', 'agent_id', r.agent, 'officer_id', officer)
   note(c, r.id, 'conferenced', r.agent, officer)

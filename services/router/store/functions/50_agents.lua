@@ -24,7 +24,7 @@ local function pull(keys, args)
     local r = contact(c, A.offer)
     if r and r.state == 'offered' and r.agent == A.id then return offer_of(c, r) end
   end
-  learn(c, A, args[3], args[4], args[5], args[6])
+  local changed = learn(c, A, args[3], args[4], args[5], args[6])
   if A.presence ~= 'offline' then deadline(c, 'p:' .. A.id, c.now + wait + PRESENCE_MS) end
   if A.presence == 'ready' then
     local r, why = contact_for(c, A)
@@ -36,8 +36,8 @@ local function pull(keys, args)
   if wait > 0 then
     A.wait_until = math.max(A.wait_until, c.now + wait)
     redis.call('HSET', ak(c, A.id), 'wait_until', int(A.wait_until))
-    sit_down(c, A)
   end
+  if wait > 0 or changed then sit_down(c, A) end
   return { 'none' }
 end
 
