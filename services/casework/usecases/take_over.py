@@ -41,7 +41,8 @@ class TakeOver:
     async def run(self, subject: str, subject_id: str, move: Move, by: str) -> tuple[wave_views.TakeoverView, ...]:
         """Return what holds now; NotFoundError when there is no such thing.
 
-        Until `from_day` holds what held at the time of the act. An act on all channels is one on each that has a
+        Until `from_day` holds what held at the time of the act; of what nothing had been said, it is not ours before
+        it is taken over, and ours before it is given back. An act on all channels is one on each that has a
         state of its own, too.
         """
         async with self.uow.begin() as work:
