@@ -10,7 +10,7 @@ from services.router import consumers
 from services.router.settings import Settings
 from services.router.usecases.teach import Taught
 from services.router.web import find, pull, rules, supervise, work
-from services.router.wiring import Running, make_doors, make_running, make_store, make_tables
+from services.router.wiring import Running, make_doors, make_orders, make_running, make_store, make_tables
 from shared.consume import tune_gc
 from shared.health import Health
 from shared.web import ops
@@ -25,10 +25,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         store, tables, taught = make_store(settings), make_tables(settings), Taught()
-        doors = make_doors(store, tables, taught)
+        orders = make_orders(settings, store, tables)
+        doors = make_doors(store, tables, taught, orders)
         for field in fields(doors):
             setattr(app.state, field.name, getattr(doors, field.name))
-        running = make_running(settings, health, store, tables, taught)
+        running = make_running(settings, health, store, tables, taught, orders)
         app.state.rulebook, app.state.check_rules = running.rulebook, running.publish_rules.check
         app.state.publish_rules = running.publish_rules
         app.state.inflow, app.state.dead_letters = running.inflow, running.dead_letters

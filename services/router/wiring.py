@@ -10,12 +10,15 @@ from services.router import consumers
 from services.router.jobs.guard import guard
 from services.router.jobs.listen import listen
 from services.router.jobs.measure import measure
+from services.router.jobs.peak import keep_peak
+from services.router.jobs.reopen import reopen
 from services.router.jobs.sweep import sweep
 from services.router.settings import Settings
 from services.router.store.case_agents import CaseAgents
 from services.router.store.domain import Domain
-from services.router.store.generation import Generation
 from services.router.store.floor import Floor
+from services.router.store.generation import Generation
+from services.router.store.held import Held
 from services.router.store.library import read_library
 from services.router.store.load import Load
 from services.router.store.look import Look
@@ -30,11 +33,14 @@ from services.router.store.waiters import Waiters
 from services.router.store.watermark import Watermark
 from services.router.usecases.answer_offer import AnswerOffer
 from services.router.usecases.circumstances import Circumstances
+from services.router.usecases.closures import Closures
 from services.router.usecases.complete import Complete
+from services.router.usecases.decided import Decided
 from services.router.usecases.find import MatchText, SearchTexts
-from services.router.usecases.hours import Hours
-from services.router.usecases.publish_rules import CheckRules, PublishRules, known_names
 from services.router.usecases.hand_on import HandOn
+from services.router.usecases.hours import Hours
+from services.router.usecases.peak import Peak
+from services.router.usecases.publish_rules import CheckRules, PublishRules, known_names
 from services.router.usecases.pull import Pull, SetPresence
 from services.router.usecases.rebuild import Rebuild
 from services.router.usecases.remember_agent import RememberAgent
@@ -42,6 +48,7 @@ from services.router.usecases.route_contact import RouteContact
 from services.router.usecases.rulebook import Rulebook
 from services.router.usecases.takeover import Takeovers
 from services.router.usecases.teach import Taught, Teach
+from services.router.usecases.terms import AgentTerms
 from shared.background import Background
 from shared.catalogue import Catalogue
 from shared.clock import utc_now
@@ -75,6 +82,7 @@ class Tables:
     catalogue: Catalogue
     agents: Table
     rules: Table
+    rules_changed: asyncio.Event
 
     def agent(self, agent_id: str) -> AgentProfile | None:
         """Return an agent's profile."""
@@ -101,11 +109,24 @@ class Tables:
 
 
 @dataclass(frozen=True, slots=True)
+class Orders:
+    """What supervisors decide for everybody, and on what terms agents work then."""
+
+    publisher: Publisher
+    peak: Peak
+    closures: Closures
+    terms: AgentTerms
+
+
+@dataclass(frozen=True, slots=True)
 class Doors:
     """The use cases behind the HTTP doors."""
 
     pull: Pull
     set_presence: SetPresence
+    terms: AgentTerms
+    peak: Peak
+    closures: Closures
     answer_offer: AnswerOffer
     hand_on: HandOn
     complete: Complete
@@ -139,14 +160,27 @@ def make_store(settings: Settings) -> Store:
 
 def make_tables(settings: Settings) -> Tables:
     """Build the whole tables."""
-    return Tables(Catalogue(settings), Table(settings, AGENTS), Table(settings, RULES))
+    changed = asyncio.Event()
+    rules = Table(settings, RULES, on_change=lambda *_: changed.set())
+    return Tables(Catalogue(settings), Table(settings, AGENTS), rules, changed)
 
 
-def make_doors(store: Store, tables: Tables, taught: Taught) -> Doors:
+def make_orders(settings: Settings, store: Store, tables: Tables) -> Orders:
+    """Build what supervisors decide by."""
+    publisher = Publisher(settings, "router")
+    decided = Decided(tables.rules, publisher)
+    peak = Peak(decided, store.queues)
+    return Orders(publisher, peak, Closures(decided, store.queues), AgentTerms(tables.agent, peak.active))
+
+
+def make_doors(store: Store, tables: Tables, taught: Taught, orders: Orders) -> Doors:
     """Build what HTTP asks for."""
     return Doors(
-        pull=Pull(store.queues, store.waiters, tables.agent, tables.greeting),
-        set_presence=SetPresence(store.queues, tables.agent),
+        pull=Pull(store.queues, store.waiters, orders.terms, tables.greeting),
+        set_presence=SetPresence(store.queues, orders.terms),
+        terms=orders.terms,
+        peak=orders.peak,
+        closures=orders.closures,
         answer_offer=AnswerOffer(store.queues),
         hand_on=HandOn(store.queues, store.look, tables.agent, utc_now),
         complete=Complete(store.queues),
@@ -156,13 +190,16 @@ def make_doors(store: Store, tables: Tables, taught: Taught) -> Doors:
     )
 
 
-def make_running(settings: Settings, health: Health, store: Store, tables: Tables, taught: Taught) -> Running:
+def make_running(
+    settings: Settings, health: Health, store: Store, tables: Tables, taught: Taught, orders: Orders
+) -> Running:
     """Build what runs: consumers, relay, sweeper, guard, and the teaching."""
-    publisher, relay_publisher = Publisher(settings, "router"), Publisher(settings, "router")
+    publisher, relay_publisher = orders.publisher, Publisher(settings, "router")
     inflow = Inflow(settings, "router", publisher, health)
     rules = make_rules(settings, store, tables, publisher)
     owners = CaseAgents(store.domain.plain, settings)
-    around = Circumstances(Hours(tables.catalogue), Takeovers(tables.catalogue), load=Load(store.domain))
+    hours, takeovers, load = Hours(tables.catalogue), Takeovers(tables.catalogue), Load(store.domain)
+    around = Circumstances(hours, takeovers, orders.closures, orders.peak, load)
     route = RouteContact(tables.catalogue, taught, rules.book, store.queues, owners, around)
     consumers.register(inflow, route, Complete(store.queues), RememberAgent(owners, tables.is_agent))
     rebuild = Rebuild(store.domain, Generation(store.domain), partial(read_open, settings))
@@ -173,6 +210,8 @@ def make_running(settings: Settings, health: Health, store: Store, tables: Table
     background.add("guard", partial(guard, store.domain, rebuild))
     background.add("sweep", partial(sweep, store.queues))
     background.add("measure", partial(measure, Reconciler(store.domain), store.look))
+    background.add("peak", partial(keep_peak, orders.peak, store.queues, store.waiters, tables.rules_changed))
+    background.add("reopen", partial(reopen, orders.closures, Held(store.domain)))
     background.add("teach", teach.run)
     health.add("redis", store.domain.check)
     health.add("kafka", publisher.check)

@@ -33,7 +33,8 @@ def intake_asks(health: Health) -> None:
 
 def router_asks(health: Health) -> None:
     settings = RouterSettings(**NOWHERE)
-    router.make_running(settings, health, router.make_store(settings), router.make_tables(settings), Taught())
+    store, tables = router.make_store(settings), router.make_tables(settings)
+    router.make_running(settings, health, store, tables, Taught(), router.make_orders(settings, store, tables))
 
 
 def casework_asks(health: Health) -> None:

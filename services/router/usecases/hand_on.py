@@ -7,7 +7,7 @@ from typing import Any
 
 from services.router.store.look import Look
 from services.router.store.queues import NoLongerYoursError, Queues
-from services.router.usecases.pull import AgentOf, working_agent
+from services.router.usecases.terms import AgentOf, working_agent
 from shared.errors import DomainError
 from shared.records import OpenContact, OverflowStep
 from shared.vocabulary import Channel, ContactState, Priority, WorkKind

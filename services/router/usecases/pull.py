@@ -3,23 +3,25 @@
 import asyncio
 import random
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import orjson
 
-from services.router.domain.skills import Profile, profile_of
+from services.router.domain.contact import offer_id
+from services.router.domain.skills import Terms
 from services.router.store.domain import heed_cancellation
 from services.router.store.queues import Availability, Offered, Queues
 from services.router.store.waiters import Waiters
-from shared.errors import NotFoundError
+from services.router.usecases.terms import AgentTerms, working_agent
+from shared.errors import DomainError
 from shared.records import AgentProfile
-from shared.vocabulary import Channel, Presence
+from shared.vocabulary import Channel, Presence, TakenOver, WorkKind
 
 _LOOK_AGAIN_SECONDS = 10.0
 
-AgentOf = Callable[[str], AgentProfile | None]
 GreetingOf = Callable[[str], str]
 """The words that an entrance is greeted with; `{agent}` is the agent's first name."""
 
@@ -42,26 +44,12 @@ class Offer:
     expires_at: datetime
     candidates: list[dict[str, Any]]
     checklist: dict[str, Any] | None
-
-
-class UnknownAgentError(NotFoundError):
-    """No such agent works here."""
-
-    type = "unknown-agent"
-    title = "Det finns ingen kommunvägledare med det id:t."
-
-
-def working_agent(agent_of: AgentOf, agent_id: str) -> AgentProfile:
-    """Return the agent's profile; UnknownAgentError when there is none, or she works here no more."""
-    agent = agent_of(agent_id)
-    if agent is None or not agent.active:
-        raise UnknownAgentError
-    return agent
-
-
-def skills_of(agent: AgentProfile) -> Profile:
-    """Return what an agent can take."""
-    return profile_of(agent.skills, agent.languages, agent.channels)
+    why: list[str] = field(default_factory=list)
+    kind: WorkKind = WorkKind.CONTACT
+    about: str | None = None
+    taken_over: TakenOver = TakenOver.TAKEN
+    forward_to: str = ""
+    wrap_up: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,29 +58,32 @@ class Pull:
 
     queues: Queues
     waiters: Waiters
-    agent_of: AgentOf
+    terms: AgentTerms
     greeting_of: GreetingOf
 
-    async def next_offer(self, agent_id: str, wait: float, channels: Collection[Channel] | None = None) -> Offer | None:
+    async def next_offer(
+        self, agent_id: str, wait: float, channels: Collection[Channel] | None = None, mode: str | None = None
+    ) -> Offer | None:
         """Return an offer at once or within `wait` seconds; None when there is none."""
-        agent = working_agent(self.agent_of, agent_id)
-        profile = skills_of(agent)
-        if channels is not None:
-            profile = profile.narrowed(channels)
+        terms_now = partial(self.terms.of, agent_id, mode=mode, channels=channels)
+        terms_now()
         with self.waiters.waiting(agent_id) as woken:
             try:
-                offered = await self._wait(agent, profile, wait, woken)
-            except asyncio.CancelledError:
+                offered = await self._wait(agent_id, terms_now, wait, woken)
+            except (asyncio.CancelledError, DomainError):
                 await self._left(agent_id)
                 raise
-        return None if offered is None else self._shown(offered, agent)
+        return None if offered is None else self._shown(offered, working_agent(self.terms.agent_of, agent_id))
 
-    async def _wait(self, agent: AgentProfile, profile: Profile, wait: float, woken: asyncio.Event) -> Offered | None:
+    async def _wait(
+        self, agent_id: str, terms_now: Callable[[], Terms], wait: float, woken: asyncio.Event
+    ) -> Offered | None:
+        """Pull now and whenever woken, on what are her terms then: a peak may have begun or ended."""
         loop = asyncio.get_running_loop()
         until = loop.time() + wait
         while True:
             left = until - loop.time()
-            offered = await self.queues.pull(agent.id, profile, agent.capacity, wait=left)
+            offered = await self.queues.pull(agent_id, terms_now(), wait=left)
             heed_cancellation()
             if offered is not None or left <= 0:
                 return offered
@@ -113,12 +104,12 @@ class Pull:
     def _shown(self, offered: Offered, agent: AgentProfile) -> Offer:
         body = orjson.loads(offered.body)
         return Offer(
-            offer_id=f"{offered.contact_id}.{offered.epoch}",
+            offer_id=offer_id(offered.contact_id, offered.epoch),
             epoch=offered.epoch,
             contact_id=offered.contact_id,
             channel=Channel(body["channel"]),
             entrance=body["entrance"],
-            greeting=self.greeting_of(body["entrance"]).replace("{agent}", agent.name.split(" ", 1)[0]),
+            greeting=self._greeting(offered, body["entrance"], agent),
             unit=body["unit"],
             queue=offered.queue,
             priority=offered.priority,
@@ -127,7 +118,19 @@ class Pull:
             expires_at=offered.expires_at,
             candidates=body.get("candidates", []),
             checklist=body.get("checklist"),
+            why=list(offered.why),
+            kind=offered.kind,
+            about=body.get("about"),
+            taken_over=TakenOver(body.get("taken_over", TakenOver.TAKEN)),
+            forward_to=body.get("forward_to", ""),
+            wrap_up=body.get("wrap_up"),
         )
+
+    def _greeting(self, offered: Offered, entrance: str, agent: AgentProfile) -> str:
+        """Return the words of the entrance, for citizens who have come to us: not when we call, or a colleague asks."""
+        if offered.kind is not WorkKind.CONTACT:
+            return ""
+        return self.greeting_of(entrance).replace("{agent}", agent.name.split(" ", 1)[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +138,9 @@ class SetPresence:
     """An agent says what she is available for; saying it again is her heartbeat."""
 
     queues: Queues
-    agent_of: AgentOf
+    terms: AgentTerms
 
-    async def set(self, agent_id: str, presence: Presence, reason: str | None) -> Availability:
-        """Set her presence; READY is matched at once when a request of hers waits."""
-        agent = working_agent(self.agent_of, agent_id)
-        return await self.queues.presence(agent_id, presence, reason, skills_of(agent), agent.capacity)
+    async def set(self, agent_id: str, presence: Presence, reason: str | None, mode: str | None = None) -> Availability:
+        """Set her presence; READY, in her work mode, is matched at once when a request of hers waits."""
+        terms = self.terms.of(agent_id, mode=mode if presence is Presence.READY else None)
+        return await self.queues.presence(agent_id, presence, reason, terms)

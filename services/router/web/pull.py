@@ -39,6 +39,8 @@ class PresenceWish(BaseModel):
 
     presence: Literal[Presence.READY, Presence.AWAY, Presence.OFFLINE]
     reason: Reason | None = None
+    mode: str | None = Field(None, max_length=100)
+    """The work mode that she has chosen (her profile names them); repeated with each heartbeat and pull."""
 
 
 class WrapUpReply(BaseModel):
@@ -64,6 +66,8 @@ class PullWish(BaseModel):
     """Only these channels this time; all of hers when left out."""
 
     channels: list[Channel] | None = None
+    mode: str | None = Field(None, max_length=100)
+    """The work mode that she is ready in."""
 
 
 class CandidateReply(BaseModel):
@@ -160,7 +164,7 @@ async def set_presence(agent_id: str, wish: PresenceWish, request: Request, pers
     """Say what the agent is available for; 30 s of silence frees her offers and mail."""
     herself(person, agent_id)
     use_case: SetPresence = request.app.state.set_presence
-    now = await use_case.set(agent_id, wish.presence, wish.reason)
+    now = await use_case.set(agent_id, wish.presence, wish.reason, wish.mode)
     return _said(now)
 
 
@@ -175,7 +179,8 @@ async def pull(
     """Ask for the next contact, and wait up to `wait` seconds for one."""
     herself(person, agent_id)
     use_case: Pull = request.app.state.pull
-    asked = use_case.next_offer(agent_id, wait, wish.channels if wish else None)
+    wish = wish or PullWish()
+    asked = use_case.next_offer(agent_id, wait, wish.channels, wish.mode)
     offer = await _unless_gone(request, asked)
     return Response(status_code=204) if offer is None else offer
 
