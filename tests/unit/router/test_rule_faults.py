@@ -1,12 +1,14 @@
 """A rule file with every kind of fault at once: each is named, in both languages, at its place."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from services.router.domain.rule_faults import TEXTS
 from services.router.domain.rule_table import FIRST_TABLE, Known, RuleTableError, compile_table, faults_of
-from services.router.domain.rules import Facts
+from services.router.domain.rules import CONDITIONS, EFFECTS, Facts
 from shared.vocabulary import Channel, Priority, TakenOver
 from tests.unit.router.test_rule_conditions import MONDAY_AT_NINE
 
@@ -217,3 +219,11 @@ def test_by_the_first_table_what_is_not_taken_over_waits_apart_and_asks_for_no_s
     assert mail.due_at is not None
     assert (mail.due_at - MONDAY_AT_NINE).total_seconds() == 4 * 3600
     assert (call.queue, call.skills, call.priority) == ("ej-overtagen", (), Priority.HIGH)
+
+
+def test_the_table_that_the_description_begins_with_can_be_published():
+    text = (Path(__file__).parents[3] / "docs/rules.md").read_text(encoding="utf-8")
+    rows = yaml.safe_load(text.partition("```yaml\n")[2].partition("```")[0])
+    assert not faults_of(rows, Known(units=frozenset({"bostadsbolag"})))
+    for name in (*CONDITIONS, *EFFECTS):
+        assert f"`{name}" in text
