@@ -9,7 +9,7 @@ from services.router.wiring import open_dead_letters, open_rules
 from shared.web.commands import service_commands
 
 cli = service_commands("The router: which case type, which queue, whose turn.", Settings, create_app, open_dead_letters)
-cli.add_typer(rules_commands(lambda: open_rules(Settings())), name="rules")
+cli.add_typer(rules_commands(Settings, open_rules), name="rules")
 
 
 @cli.command()

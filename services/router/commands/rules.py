@@ -18,12 +18,21 @@ from shared.errors import DomainError
 from shared.records import RulesRecord
 
 T = TypeVar("T")
+S = TypeVar("S")
 Open = Callable[[], AbstractAsyncContextManager[PublishRules]]
-"""Opens what publishing needs (the whole tables, a publisher) and closes it."""
 
 
-def rules_commands(open_rules: Open) -> typer.Typer:
-    """Return the commands; add them to the service's app with `app.add_typer(…, name="rules")`."""
+def rules_commands(
+    make_settings: Callable[[], S], opened: Callable[[S], AbstractAsyncContextManager[PublishRules]]
+) -> typer.Typer:
+    """Return the commands; `opened` opens what publishing needs (the whole tables, a publisher) and closes it.
+
+    Settings are read when a command runs, not before.
+    """
+
+    def open_rules() -> AbstractAsyncContextManager[PublishRules]:
+        return opened(make_settings())
+
     app = typer.Typer(no_args_is_help=True, help="The rule table: which contact waits where.")
 
     @app.command()

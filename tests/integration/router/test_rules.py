@@ -232,13 +232,13 @@ def files(tmp_path: Path) -> Path:
 
 def test_the_commands(own: ServiceSettings, redis_url: str, files: Path):
     @asynccontextmanager
-    async def opened() -> AsyncIterator[PublishRules]:
+    async def opened(settings: ServiceSettings) -> AsyncIterator[PublishRules]:
         redis = Redis.from_url(redis_url)
-        async with house(own, redis) as work:
+        async with house(settings, redis) as work:
             yield work
         await redis.aclose()
 
-    app, runner = rules_commands(opened), CliRunner()
+    app, runner = rules_commands(lambda: own, opened), CliRunner()
 
     def run(*words: str) -> tuple[int, str]:
         result = runner.invoke(app, list(words))
