@@ -3,22 +3,39 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 from shared.events import Event
-from shared.publish import Message, Publisher, message, tombstone
-from shared.table import Table
+from shared.publish import Message, message, tombstone
 from shared.topics import RULES
 
 _SECONDS = 2.0
 _LOOK_SECONDS = 0.01
 
 
+class Known(Protocol):
+    """What is known of the table (`shared.table.Table`)."""
+
+    def get(self, key: str) -> Event | None:
+        """Return what stands under a key."""
+
+    def values(self) -> list[Event]:
+        """Return all of it."""
+
+
+class Log(Protocol):
+    """Where it is written (`shared.publish.Publisher`)."""
+
+    async def publish(self, *messages: Message) -> None:
+        """Return when Kafka has acknowledged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decided:
     """Writes decisions to Kafka, and returns when this process has read them back: her next page shows them."""
 
-    table: Table
-    publisher: Publisher
+    table: Known
+    publisher: Log
 
     async def say(self, record: Event) -> None:
         """Let a record hold from now on; LogUnavailableError when Kafka does not take it."""

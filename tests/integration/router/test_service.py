@@ -156,7 +156,7 @@ async def test_a_caller_who_hangs_up_is_offered_to_nobody(own: Settings, say: Sa
         refused = await http.post(f"/api/v1/offers/{offer['offer_id']}/accept", json={"epoch": offer["epoch"]})
         assert refused.status_code == 409
         presence = await http.put("/api/v1/agents/maria/presence", json={"presence": "ready"})
-        assert presence.json() == {"presence": "ready", "capacity": 100, "used": 0}
+        assert presence.json().items() >= {"presence": "ready", "capacity": 100, "used": 0}.items()
 
 
 async def test_a_closed_case_frees_its_agent(own: Settings, say: Say):

@@ -11,6 +11,7 @@ from deploy.local.part import free_ports
 from services.router.jobs.listen import listen
 from services.router.store.waiters import Waiters
 from services.router.usecases.pull import Pull
+from services.router.usecases.terms import AgentTerms
 from services.router.web import pull
 from shared.health import Health
 from shared.records import AgentProfile
@@ -36,7 +37,7 @@ class CountingWaiters(Waiters):
 
 
 def pulling(desk: Desk, waiters: Waiters) -> Pull:
-    return Pull(desk.queues, waiters, AGENTS.get, lambda _: "Hej, {agent} här.")
+    return Pull(desk.queues, waiters, AgentTerms(AGENTS.get, lambda: None), lambda _: "Hej, {agent} här.")
 
 
 async def test_three_hundred_wait_and_one_is_woken(desk: Desk):
@@ -62,7 +63,7 @@ async def test_three_hundred_wait_and_one_is_woken(desk: Desk):
 
 
 async def _seated(desk: Desk, wanted: int) -> bool:
-    benches: Any = await desk.redis.smembers(desk.domain.key("wk"))
+    benches: Any = await desk.redis.zrange(desk.domain.key("benches"), 0, -1)
     seated = [await desk.redis.zcard(desk.domain.key("wa:").encode() + bytes(bench)) for bench in benches]
     return sum(seated) == wanted
 
