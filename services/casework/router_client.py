@@ -1,6 +1,7 @@
 """The router's doors, as casework knocks on them: bearer token, deadlines, a bound on connections, errors mapped."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, cast
 
 import httpx
@@ -32,10 +33,14 @@ class RouterClient:
         """Close the connections."""
         await self._http.aclose()
 
-    async def presence(self, agent_id: str, presence: str, reason: str | None = None) -> Json:
-        """Say what the agent is available for; repeated every 10 s it is her heartbeat."""
-        body = {"presence": presence, **({"reason": reason} if reason else {})}
+    async def presence(self, agent_id: str, presence: str, reason: str | None = None, mode: str | None = None) -> Json:
+        """Say what the agent is available for; repeated every 10 s it is her heartbeat. Returns her after-work too."""
+        body = _given(presence=presence, reason=reason, mode=mode)
         return await self._json("PUT", f"/api/v1/agents/{agent_id}/presence", body)
+
+    async def modes(self, agent_id: str) -> list[str]:
+        """Return the work modes that the agent may choose among."""
+        return cast("list[str]", (await self._json("GET", f"/api/v1/agents/{agent_id}/modes"))["items"])
 
     async def pull(self, agent_id: str, wait: float = 25, channels: Sequence[str] | None = None) -> Json | None:
         """Wait for an offer for at most `wait` seconds; None when there was none."""
@@ -56,10 +61,40 @@ class RouterClient:
         """Say that the agent is done with a contact."""
         await self._ask("POST", f"/api/v1/contacts/{contact_id}/complete", {"epoch": epoch, "case_type": case_type})
 
-    async def requeue(self, contact_id: str, epoch: int, reason: str, queue: str | None = None) -> None:
-        """Put a contact back in a queue."""
-        body = {"epoch": epoch, "reason": reason, **({"queue": queue} if queue else {})}
+    async def wrap_end(self, contact_id: str) -> None:
+        """End the after-work of a contact; ConflictError when it ends by its time alone."""
+        await self._ask("POST", f"/api/v1/contacts/{contact_id}/wrap-up/end", {})
+
+    async def requeue(
+        self, contact_id: str, epoch: int, reason: str, *, queue: str | None = None, to_agent: str | None = None
+    ) -> None:
+        """Let a contact wait again: where it was, in another queue, or for a colleague."""
+        body = _given(epoch=epoch, reason=reason, queue=queue, to_agent=to_agent)
         await self._ask("POST", f"/api/v1/contacts/{contact_id}/requeue", body)
+
+    async def consult(self, contact_id: str, epoch: int, to_agent: str) -> str:
+        """Ask a colleague about a contact; returns the id of the question."""
+        body = {"epoch": epoch, "to_agent": to_agent}
+        return str((await self._json("POST", f"/api/v1/contacts/{contact_id}/consult", body))["consult_id"])
+
+    async def transfer(self, contact_id: str, epoch: int, consult_id: str) -> Json:
+        """Give a contact to the colleague who has taken the question about it. Returns contact id and epoch."""
+        body = {"epoch": epoch, "consult_id": consult_id}
+        return await self._json("POST", f"/api/v1/contacts/{contact_id}/transfer", body)
+
+    async def conference(self, contact_id: str, epoch: int, officer_id: str) -> None:
+        """Bring an officer into the call."""
+        body = {"epoch": epoch, "officer_id": officer_id}
+        await self._ask("POST", f"/api/v1/contacts/{contact_id}/conference", body)
+
+    async def return_call(self, contact_id: str, epoch: int, at: datetime | None) -> None:
+        """Promise to call the citizen: at a time, or (None) when it is her turn."""
+        body = _given(epoch=epoch, at=at.isoformat() if at else None)
+        await self._ask("POST", f"/api/v1/contacts/{contact_id}/return-call", body)
+
+    async def peak(self) -> Json:
+        """Return whether there is a peak, until when, and what it changes."""
+        return await self._json("GET", "/api/v1/peak")
 
     async def contact(self, contact_id: str) -> Json:
         """Return where a contact is."""
@@ -100,3 +135,8 @@ class RouterClient:
             case code if code >= 400:
                 raise DomainError(answer.text[:200])
         return answer
+
+
+def _given(**values: Any) -> Json:
+    """Return the values that are given."""
+    return {name: value for name, value in values.items() if value is not None}

@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,10 @@ from services.casework.settings import Settings
 from services.casework.store.bell import Bell
 from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases import imports
-from services.casework.usecases.accept_offer import AcceptOffer
 from services.casework.usecases.casework import Casework
 from services.casework.web.house import open_pages
 from services.casework.web.page_routers import page_routers
-from services.casework.web.seats import Times
+from services.casework.web.seat import Times
 from shared.clock import utc_now
 from shared.database import make_engine, upgrade
 from shared.errors import ConflictError
@@ -32,6 +31,11 @@ from shared.vocabulary import Channel, Priority
 from shared.web.app import build_app
 
 SEED = Path(__file__).parents[2] / "deploy/seed"
+KNOCKING = (
+    *("accept_offer", "pass_on", "promise_return_call", "invite_officer"),
+    *("ask_colleague", "transfer_to_colleague", "end_question"),
+)
+"""The use cases that knock at the router's doors."""
 MAIL = (
     "Hej! Det är iskallt i lägenheten sedan igår kväll, termometern visar 16 grader. Alla element är kalla.\n\nAnna Ek"
 )
@@ -48,25 +52,49 @@ class FakeRouter:
         self.declined: list[str] = []
         self.case_types: list[dict[str, Any]] = []
         self.more = asyncio.Event()
+        self.doings: list[tuple[Any, ...]] = []
+        """What was asked of the doors of a contact: requeue, consult, transfer, conference, return_call."""
+        self.after_work: tuple[str, float] | None = None
+        """Mode and seconds of the after-work that follows a contact."""
+        self.wrap_up: dict[str, Any] | None = None
+        self.own_modes: list[str] = []
+        self.modes_chosen: list[str | None] = []
+        self.peak_now: dict[str, Any] = {"active": False}
+        self.channels_pulled: list[list[str] | None] = []
 
     def add(self, offer: dict[str, Any]) -> None:
         """Let a contact wait."""
         self.waiting.append(offer)
         self.more.set()
 
-    async def presence(self, agent_id: str, presence: str, reason: str | None = None) -> dict[str, Any]:
+    async def presence(
+        self, agent_id: str, presence: str, reason: str | None = None, mode: str | None = None
+    ) -> dict[str, Any]:
         self.presences.append((agent_id, presence, reason))
-        return {"presence": presence, "capacity": 100, "used": 0}
+        self.modes_chosen.append(mode)
+        return {"presence": presence, "capacity": 100, "used": 0, "on_hold": 0, "wrap_up": self.wrap_up}
+
+    async def modes(self, agent_id: str) -> list[str]:
+        return self.own_modes
+
+    async def peak(self) -> dict[str, Any]:
+        return self.peak_now
 
     async def pull(self, agent_id: str, wait: float = 25, channels: Any = None) -> dict[str, Any] | None:
-        if not self.waiting:
-            self.more.clear()
-            try:
-                await asyncio.wait_for(self.more.wait(), wait)
-            except TimeoutError:
-                return None
-        offer = self.waiting.pop(0)
-        offer = {**offer, "offer_id": new_id(), "expires_at": (utc_now() + timedelta(seconds=30)).isoformat()}
+        self.channels_pulled.append(channels and list(channels))
+
+        def fitting() -> list[dict[str, Any]]:
+            return [one for one in self.waiting if not channels or one["channel"] in channels]
+
+        try:
+            async with asyncio.timeout(wait):
+                while not (found := fitting()):
+                    self.more.clear()
+                    await self.more.wait()
+        except TimeoutError:
+            return None
+        self.waiting.remove(found[0])
+        offer = {**found[0], "offer_id": new_id(), "expires_at": (utc_now() + timedelta(seconds=30)).isoformat()}
         self.offers[offer["offer_id"]] = offer
         return offer
 
@@ -80,6 +108,34 @@ class FakeRouter:
 
     async def complete(self, contact_id: str, epoch: int, case_type: str | None) -> None:
         self.completed.append(contact_id)
+        if self.after_work:
+            mode, seconds = self.after_work
+            until = (utc_now() + timedelta(seconds=seconds)).isoformat()
+            self.wrap_up = {"contact_id": contact_id, "mode": mode, "until": until}
+
+    async def wrap_end(self, contact_id: str) -> None:
+        if not self.wrap_up or self.wrap_up["mode"] == "mandatory":
+            raise ConflictError
+        self.wrap_up = None
+
+    async def requeue(
+        self, contact_id: str, epoch: int, reason: str, *, queue: str | None = None, to_agent: str | None = None
+    ) -> None:
+        self.doings.append(("requeue", contact_id, epoch, queue or to_agent))
+
+    async def consult(self, contact_id: str, epoch: int, to_agent: str) -> str:
+        self.doings.append(("consult", contact_id, epoch, to_agent))
+        return f"{contact_id}-question"
+
+    async def transfer(self, contact_id: str, epoch: int, consult_id: str) -> dict[str, Any]:
+        self.doings.append(("transfer", contact_id, epoch, consult_id))
+        return {"contact_id": contact_id, "epoch": epoch}
+
+    async def conference(self, contact_id: str, epoch: int, officer_id: str) -> None:
+        self.doings.append(("conference", contact_id, epoch, officer_id))
+
+    async def return_call(self, contact_id: str, epoch: int, at: datetime | None) -> None:
+        self.doings.append(("return_call", contact_id, epoch, at))
 
     async def queues(self) -> list[dict[str, Any]]:
         channels = [offer["channel"] for offer in self.waiting]
@@ -189,7 +245,8 @@ async def desk_house(settings: ServiceSettings, times: Times | None = None) -> A
     router = FakeRouter()
     built = wiring.build(own, engine)
     await built.router.close()
-    casework = replace(built, router=router, accept_offer=AcceptOffer(uow, router, utc_now))  # type: ignore[arg-type] # the part it uses
+    knocking = {name: replace(getattr(built, name), router=router) for name in KNOCKING}
+    casework = replace(built, router=router, **knocking)  # type: ignore[arg-type] # the parts it uses
     router.case_types = [
         {**one.model_dump(include={"unit"}), "case_type": one.id, "area": one.area, "question": one.question}
         for one in await casework.read_catalogue.case_types()

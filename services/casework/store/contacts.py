@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.store.sql import Columns, Row, records, row_of, rows_of
 from services.casework.store.tables import contacts
+from shared.vocabulary import WorkKind
 
 _RECEIVED = Columns(
     id="text",
@@ -58,6 +59,7 @@ _ROUTED = Columns(
     due_at="timestamptz",
     why="text[]",
     taken_over="text",
+    kind="text",
 )
 _ACCEPTED = Columns(
     id="text",
@@ -74,7 +76,8 @@ _ACCEPTED = Columns(
 _OPENING = (
     "c.id, c.case_id, c.arrived, c.routed, c.channel, c.entrance, c.unit, c.language, c.received_at, c.person_key, "
     "c.sender_name, c.sender_email, c.subject, c.message_id, c.automatic, c.unreadable, c.follows, c.candidates, "
-    "c.checklist_id, c.checklist_version, c.priority, c.due_at, c.agent_id, c.accepted_at, c.epoch, c.done_at"
+    "c.checklist_id, c.checklist_version, c.priority, c.due_at, c.agent_id, c.accepted_at, c.epoch, c.done_at, "
+    "c.kind, c.about"
 )
 """What it takes to open, find or update the case of a contact."""
 
@@ -100,7 +103,7 @@ _ROUTE = _upsert(
     "routed",
     _ROUTED.updates(only=("candidates", "checklist_id", "checklist_version", "queue", "priority", "due_at", "why"))
     + ", routed = true, taken_over = COALESCE(excluded.taken_over, c.taken_over), "
-    "follows = COALESCE(c.follows, excluded.follows), "
+    "follows = COALESCE(c.follows, excluded.follows), kind = COALESCE(NULLIF(c.kind, ''), excluded.kind), "
     "unit = CASE WHEN c.unit = '' THEN excluded.unit ELSE c.unit END, "
     "entrance = CASE WHEN c.entrance = '' THEN excluded.entrance ELSE c.entrance END",
     "c.purged_at IS NULL",
@@ -121,20 +124,38 @@ _REQUEUE = text(
     "UPDATE casework.contacts AS c SET agent_id = NULL, accepted_at = NULL, epoch = GREATEST(c.epoch, r.epoch) "
     "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, epoch bigint), casework.contacts AS before "
     "WHERE c.id = r.id AND before.id = c.id AND c.epoch <= r.epoch AND c.done_at IS NULL "
-    "RETURNING c.case_id, before.agent_id"
+    "RETURNING c.case_id, before.agent_id, c.kind, c.about"
+)
+_TRANSFER = text(
+    "UPDATE casework.contacts AS c SET agent_id = r.agent_id, epoch = r.epoch "  # noqa: S608 - constants
+    "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, epoch bigint, agent_id text) "
+    "WHERE c.id = r.id AND c.epoch <= r.epoch AND c.done_at IS NULL AND c.agent_id IS DISTINCT FROM r.agent_id "
+    f"AND c.purged_at IS NULL RETURNING {_OPENING}"
+)
+_RETURN_CALL = text(
+    "UPDATE casework.contacts AS c SET kind = 'return_call' "
+    "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, epoch bigint) "
+    "WHERE c.id = r.id AND c.kind <> 'consult'"
+)
+_ASK = text(
+    "INSERT INTO casework.contacts AS c (id, kind, about, asked, received_at) "
+    "SELECT id, 'consult', about, asked, at FROM jsonb_to_recordset(CAST(:rows AS jsonb)) "
+    "AS r(id text, about text, asked text, at timestamptz) ON CONFLICT (id) DO UPDATE SET kind = 'consult', "
+    "about = excluded.about, asked = COALESCE(NULLIF(excluded.asked, ''), c.asked)"
 )
 _COMPLETE = text(
     "UPDATE casework.contacts AS c SET done_at = COALESCE(c.done_at, r.at), "
     "talk_seconds = GREATEST(c.talk_seconds, r.talk_seconds) FROM jsonb_to_recordset(CAST(:rows AS jsonb)) "
     "AS r(id text, epoch bigint, at timestamptz, talk_seconds double precision) "
-    "WHERE c.id = r.id AND c.epoch <= r.epoch"
+    "WHERE c.id = r.id AND c.epoch <= r.epoch RETURNING c.agent_id, c.kind, c.about"
 )
 _LEAVE = text(
-    "UPDATE casework.contacts AS c SET ended_at = COALESCE(c.ended_at, r.at), "
+    "UPDATE casework.contacts AS c SET ended_at = CASE WHEN c.ended_at IS NULL OR c.ended_at < c.accepted_at "
+    "THEN GREATEST(c.ended_at, r.at) ELSE c.ended_at END, "
     "end_reason = COALESCE(c.end_reason, r.reason), talk_seconds = GREATEST(c.talk_seconds, r.talk_seconds) "
     "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) "
     "AS r(id text, at timestamptz, reason text, talk_seconds double precision) WHERE c.id = r.id "
-    "RETURNING c.agent_id"
+    "RETURNING c.agent_id, c.kind, c.about"
 )
 
 
@@ -167,13 +188,25 @@ class Contacts:
         """Nobody has them any more; return their cases (`case_id`) and who had them (`agent_id`)."""
         return await self._write(_REQUEUE, rows)
 
-    async def complete(self, rows: Sequence[Row]) -> None:
-        """The agent is done with them."""
-        await self._write(_COMPLETE, rows)
+    async def transfer(self, rows: Sequence[Row]) -> list[Row]:
+        """Another agent has them now; return those where this is news."""
+        return await self._write(_TRANSFER, rows)
 
-    async def leave(self, rows: Sequence[Row]) -> list[str]:
-        """The citizens are gone; return the agents who were with them."""
-        return [row["agent_id"] for row in await self._write(_LEAVE, rows) if row["agent_id"]]
+    async def return_call(self, rows: Sequence[Row]) -> None:
+        """Their citizens are called back."""
+        await self._write(_RETURN_CALL, rows)
+
+    async def ask(self, rows: Sequence[Row]) -> None:
+        """Colleagues (`asked`) are asked about contacts: a question is a contact of its own that has no case."""
+        await self._write(_ASK, rows)
+
+    async def complete(self, rows: Sequence[Row]) -> list[Row]:
+        """The agent is done with them; return who (`agent_id`), and what it was about if it was a question."""
+        return await self._write(_COMPLETE, rows)
+
+    async def leave(self, rows: Sequence[Row]) -> list[Row]:
+        """The citizens are gone; return who was with them, and what it was about if it was a question."""
+        return await self._write(_LEAVE, rows)
 
     async def done(self, contact_id: str, at: datetime) -> None:
         """Casework has ended its work on the contact."""
@@ -188,6 +221,16 @@ class Contacts:
         """Return the contacts of a case, oldest first."""
         query = select(contacts).where(contacts.c.case_id == case_id)
         return await rows_of(self._conn, query.order_by(contacts.c.received_at.nulls_last(), contacts.c.id))
+
+    async def questions(self, about: str) -> list[Row]:
+        """Return what colleagues are, or were, asked about a contact, oldest first."""
+        query = select(contacts).where(contacts.c.about == about, contacts.c.kind == WorkKind.CONSULT)
+        return await rows_of(self._conn, query.order_by(contacts.c.received_at.nulls_last(), contacts.c.id))
+
+    async def holders(self, ids: Sequence[str]) -> list[str]:
+        """Return the agents who hold these contacts."""
+        wanted = contacts.c.id.in_(sorted(set(ids))) & contacts.c.agent_id.is_not(None)
+        return [row["agent_id"] for row in await rows_of(self._conn, select(contacts.c.agent_id).where(wanted))]
 
     async def _write(self, sql: TextClause, rows: Sequence[Row]) -> list[Row]:
         return await rows_of(self._conn, sql, {"rows": records(rows)}) if rows else []

@@ -12,7 +12,7 @@ from services.casework.store.cases import visible
 from services.casework.store.sql import Row, row_of, rows_of
 from services.casework.store.tables import case_types, cases, contacts, handovers, units
 from shared.errors import NotFoundError
-from shared.vocabulary import CaseState
+from shared.vocabulary import CaseState, WorkKind
 
 LIMIT = 50
 _CONTACT = contacts.alias("first_contact")
@@ -65,14 +65,21 @@ class Reads:
         return (await self.page(same, None, 5))[0]
 
     async def desk(self, agent_id: str) -> list[Row]:
-        """Return what an agent holds, oldest first: her open cases, and those where she has taken a contact."""
+        """Return what an agent holds, oldest first: her open cases, those where she has taken a contact, and questions.
+
+        With the channel of the contact that is worked on (`now_channel`), when it was done (`now_done_at`), and whether
+        a colleague asks her (`asks_her`).
+        """
         current = contacts.alias("current_contact_row")
         holds = and_(current.c.agent_id == agent_id, current.c.done_at.is_(None), current.c.ended_at.is_(None))
         mine = and_(cases.c.agent_id == agent_id, cases.c.state.in_([CaseState.OPEN, CaseState.PARKED]))
+        asked = _asked(agent_id)
         query = (
             _listing()
+            .add_columns(current.c.channel.label("now_channel"), current.c.done_at.label("now_done_at"))
+            .add_columns(asked.label("asks_her"))
             .outerjoin(current, current.c.id == cases.c.current_contact)
-            .where(or_(mine, and_(holds, cases.c.state == CaseState.HANDED_OVER)))
+            .where(or_(mine, and_(holds, cases.c.state == CaseState.HANDED_OVER), asked))
             .order_by(cases.c.opened_at)
             .limit(LIMIT)
         )
@@ -99,6 +106,18 @@ class Reads:
             .limit(LIMIT if ended else 4 * LIMIT)
         )
         return await rows_of(self._conn, query)
+
+
+def _asked(agent_id: str) -> ColumnElement[bool]:
+    """Return the condition that a colleague asks the agent about the case and she is not done with it."""
+    question, about = contacts.alias("question"), contacts.alias("about")
+    open_ones = and_(question.c.done_at.is_(None), question.c.ended_at.is_(None))
+    query = (
+        select(about.c.case_id)
+        .join(question, question.c.about == about.c.id)
+        .where(question.c.kind == WorkKind.CONSULT, question.c.agent_id == agent_id, open_ones, question.c.about != "")
+    )
+    return cases.c.id.in_(query)
 
 
 def narrowed(

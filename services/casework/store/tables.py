@@ -54,6 +54,18 @@ def _seconds(name: str) -> Column[float]:
     return Column(name, Double, nullable=False, server_default=text("0"))
 
 
+moves = Table(
+    "moves",
+    metadata,
+    Column("contact_id", Text, primary_key=True),
+    Column("epoch", BigInteger, primary_key=True, autoincrement=False),
+    Column("what", Text, primary_key=True),
+    Column("at", TIMESTAMP(timezone=True), primary_key=True),
+    _text("agent_id"),
+    _text("other"),
+    _at("call_at"),
+)
+
 units = Table(
     "units",
     metadata,
@@ -201,7 +213,11 @@ contacts = Table(
     _at("done_at"),
     _at("purged_at"),
     _maybe("taken_over"),
+    _text("kind"),
+    _text("about"),
+    _text("asked"),
     Index("contacts_case", "case_id"),
+    Index("contacts_about", "about", postgresql_where=text("about <> ''")),
 )
 
 cases = Table(

@@ -13,6 +13,7 @@ from services.casework.store.catalogue import CatalogueStore
 from services.casework.store.contacts import Contacts
 from services.casework.store.handovers import Handovers
 from services.casework.store.mails import Mails
+from services.casework.store.moves import Moves
 from services.casework.store.reads import Reads
 from services.casework.store.runs import Runs
 from services.casework.store.texts import Texts
@@ -37,6 +38,7 @@ class Work:
         self.reads = Reads(conn)
         self.alarms = Alarms(conn)
         self.waves = Waves(conn)
+        self.moves = Moves(conn)
         self._events: list[Message] = []
         self._rings: set[str] = set()
 

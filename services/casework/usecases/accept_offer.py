@@ -7,9 +7,10 @@ from typing import Any
 
 from services.casework.router_client import RouterClient
 from services.casework.store.unit_of_work import UnitOfWork
-from services.casework.usecases.opening import classify, take
+from services.casework.usecases.opening import classify, take, tell_askers
 from shared.clock import Clock
 from shared.errors import NotFoundError
+from shared.vocabulary import WorkKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +24,14 @@ class AcceptOffer:
     async def run(self, agent_id: str, offer: Mapping[str, Any]) -> str:
         """Return the case number; ConflictError when the offer is no longer the agent's.
 
+        A colleague's question opens no case: the number is that of the case she asks about.
         `offer` is what the router's pull gave. What `contacts` and `routing` add later is filled in when it comes.
         """
         answer = await self.router.accept(offer["offer_id"], offer["epoch"])
         contact_id, epoch = str(answer["contact_id"]), int(answer["epoch"])
         now = self.clock()
+        if offer.get("kind") == WorkKind.CONSULT:
+            return await self._join(agent_id, contact_id, epoch, offer)
         async with self.uow.begin() as work:
             known = await work.contacts.get(contact_id)
             received = now - timedelta(seconds=float(offer.get("waited_seconds") or 0))
@@ -40,6 +44,15 @@ class AcceptOffer:
             )
             numbers = await take(work, taken, now) if taken else {}
         return numbers.get(contact_id) or await self._number(contact_id)
+
+    async def _join(self, agent_id: str, question: str, epoch: int, offer: Mapping[str, Any]) -> str:
+        now, about = self.clock(), str(offer.get("about") or "")
+        async with self.uow.begin() as work:
+            await work.contacts.ask([{"id": question, "about": about, "asked": agent_id, "at": now}])
+            row = {**_facts(question, offer), "received_at": now, "agent_id": agent_id, "epoch": epoch}
+            taken = [{**row, "accepted_at": now, "waited_seconds": offer.get("waited_seconds") or 0}]
+            await tell_askers(work, await work.contacts.accept(taken))
+        return await self._number(about)
 
     async def _number(self, contact_id: str) -> str:
         """Return the number of the case that somebody (the consumer) has opened before us."""
@@ -69,4 +82,5 @@ def _routed(contact_id: str, offer: Mapping[str, Any], received: Any) -> dict[st
         "priority": offer.get("priority"),
         "due_at": offer.get("due_at"),
         "why": [],
+        "kind": offer.get("kind") or WorkKind.CONTACT.value,
     }

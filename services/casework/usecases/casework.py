@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from services.casework.router_client import RouterClient
 from services.casework.usecases.accept_offer import AcceptOffer
 from services.casework.usecases.close_case import CloseCase
+from services.casework.usecases.consult import AskColleague, EndQuestion, ReadQuestion, TransferToColleague
 from services.casework.usecases.finish_contact import FinishContact
 from services.casework.usecases.follow_contacts import FollowContacts
 from services.casework.usecases.follow_load import FollowLoad, ReadAlarms
 from services.casework.usecases.follow_routing import FollowRouting
 from services.casework.usecases.hand_over import HandOver, PreviewHandover
+from services.casework.usecases.pass_on import InviteOfficer, PassOn, PromiseReturnCall
 from services.casework.usecases.read_cases import ListCases, ReadCase, ReadDesk, ReadHandover, ReadInbox
 from services.casework.usecases.read_catalogue import ReadCatalogue, ReadPeople
 from services.casework.usecases.read_files import ReadFile
@@ -48,6 +50,7 @@ class Casework:
     read_desk: ReadDesk
     read_inbox: ReadInbox
     read_handover: ReadHandover
+    read_question: ReadQuestion
     read_file: ReadFile
     read_catalogue: ReadCatalogue
     read_people: ReadPeople
@@ -57,6 +60,12 @@ class Casework:
     # Working.
     accept_offer: AcceptOffer
     finish_contact: FinishContact
+    pass_on: PassOn
+    promise_return_call: PromiseReturnCall
+    invite_officer: InviteOfficer
+    ask_colleague: AskColleague
+    transfer_to_colleague: TransferToColleague
+    end_question: EndQuestion
     classify: ClassifyCase
     do_step: DoStep
     step_back: StepBack

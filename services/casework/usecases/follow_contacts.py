@@ -30,7 +30,8 @@ class FollowContacts:
         """Take in `events`; of one contact they come in the order received, ended, purged."""
         async with self.uow.begin() as work:
             await self._arrive(work, [event for event in events if isinstance(event, ContactReceived)])
-            work.ring(*await work.contacts.leave([_left(event) for event in _of(events, ContactEnded)]))
+            gone = await work.contacts.leave([_left(event) for event in _of(events, ContactEnded)])
+            work.ring(*(row["agent_id"] for row in gone))
             for bounce in _of(events, ContactBounced):
                 if bounce.message_id:
                     await work.mails.bounced(bounce.message_id, f"{bounce.status or 'bounced'}")

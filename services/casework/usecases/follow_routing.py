@@ -2,14 +2,47 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from services.casework.store.unit_of_work import UnitOfWork, Work
-from services.casework.usecases.opening import classify, take
+from services.casework.usecases.opening import classify, let_go, take, tell_askers
 from shared.clock import Clock
-from shared.events import ContactAbandoned, ContactCompleted, ContactRequeued, ContactRouted, Event, OfferAccepted
+from shared.events import (
+    ContactAbandoned,
+    ContactCompleted,
+    ContactConferenced,
+    ContactHeld,
+    ContactRequeued,
+    ContactResumed,
+    ContactRouted,
+    ContactTransferred,
+    Event,
+    OfferAccepted,
+    ReturnCallPromised,
+    WrapUpStarted,
+)
+from shared.vocabulary import WorkKind
 
-READS = (ContactRouted, OfferAccepted, ContactRequeued, ContactCompleted, ContactAbandoned)
+E = TypeVar("E", bound=Event)
+
+Move = ContactRequeued | ContactTransferred | ContactConferenced | ContactHeld | ContactResumed | ReturnCallPromised
+_MOVES: dict[type[Event], str] = {
+    ContactRequeued: "requeued",
+    ContactTransferred: "transferred",
+    ContactConferenced: "conferenced",
+    ContactHeld: "held",
+    ContactResumed: "resumed",
+    ReturnCallPromised: "return_call",
+}
+"""What stands on the timeline, and its name there."""
+READS: tuple[type[Event], ...] = (
+    ContactRouted,
+    OfferAccepted,
+    *_MOVES,
+    WrapUpStarted,
+    ContactCompleted,
+    ContactAbandoned,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +55,10 @@ class FollowRouting:
     async def run(self, events: Sequence[Event]) -> None:
         """Take in `events`; an older epoch never undoes a newer one, so their order does not matter."""
         async with self.uow.begin() as work:
-            await self._route(work, [event for event in events if isinstance(event, ContactRouted)])
-            await self._accept(work, [event for event in events if isinstance(event, OfferAccepted)])
+            await self._route(work, _of(events, ContactRouted))
+            await self._accept(work, _newest(_of(events, OfferAccepted)))
+            await self._transfer(work, _newest(_of(events, ContactTransferred)))
+            await self._send_on(work, events)
             await self._end(work, events)
 
     async def _route(self, work: Work, events: Sequence[ContactRouted]) -> None:
@@ -31,28 +66,55 @@ class FollowRouting:
         known = await work.contacts.route(list(rows.values()))
         await classify(work, [row for row in known if row["case_id"]], self.clock())
 
-    async def _accept(self, work: Work, events: Sequence[OfferAccepted]) -> None:
-        newest: dict[str, OfferAccepted] = {}
-        for event in events:
-            if event.contact_id not in newest or newest[event.contact_id].epoch < event.epoch:
-                newest[event.contact_id] = event
-        news = await work.contacts.accept([_accepted(event) for event in newest.values()])
-        if taken := [row for row in news if not row["done_at"]]:
+    async def _accept(self, work: Work, newest: Sequence[OfferAccepted]) -> None:
+        news = [row for row in await work.contacts.accept([_accepted(event) for event in newest]) if not row["done_at"]]
+        questions = [row for row in news if row["kind"] == WorkKind.CONSULT]
+        work.ring(*(row["agent_id"] for row in questions))
+        await tell_askers(work, questions)
+        if taken := [row for row in news if row["kind"] != WorkKind.CONSULT]:
             await take(work, taken, self.clock())
 
+    async def _transfer(self, work: Work, newest: Sequence[ContactTransferred]) -> None:
+        rows = [{"id": e.contact_id, "epoch": e.epoch, "agent_id": e.agent_id} for e in newest]
+        if news := await work.contacts.transfer(rows):
+            await take(work, news, self.clock())
+            moved = {row["id"] for row in news}
+            work.ring(*(who for e in newest if e.contact_id in moved for who in (e.agent_id, e.from_agent)))
+
+    async def _send_on(self, work: Work, events: Sequence[Event]) -> None:
+        await work.moves.add([_moved(event) for event in events if isinstance(event, Move)])
+        changed = [e for e in events if isinstance(e, ContactHeld | ContactResumed | ContactConferenced)]
+        work.ring(*(event.agent_id for event in changed))
+        promised = _newest(_of(events, ReturnCallPromised))
+        await work.contacts.return_call([{"id": e.contact_id, "epoch": e.epoch} for e in promised])
+        back = _newest([e for e in events if isinstance(e, ContactRequeued | ReturnCallPromised)])
+        await let_go(work, [{"id": e.contact_id, "epoch": e.epoch} for e in back], self.clock())
+
     async def _end(self, work: Work, events: Sequence[Event]) -> None:
-        requeued = {
-            e.contact_id: {"id": e.contact_id, "epoch": e.epoch} for e in events if isinstance(e, ContactRequeued)
-        }
-        for row in await work.contacts.requeue(list(requeued.values())):
-            work.ring(row["agent_id"])
-            if row["case_id"]:
-                await work.cases.change(row["case_id"], self.clock(), agent_id=None)
-        completed = {e.contact_id: _completed(e) for e in events if isinstance(e, ContactCompleted)}
-        await work.contacts.complete(list(completed.values()))
-        gone = [e for e in events if isinstance(e, ContactAbandoned)]
-        left = [{"id": e.contact_id, "at": e.at, "reason": "abandoned", "talk_seconds": None} for e in gone]
-        work.ring(*await work.contacts.leave(left))
+        """A contact is done when its after-work begins, or when there was none."""
+        over = [event for event in events if isinstance(event, WrapUpStarted | ContactCompleted)]
+        ended = {event.contact_id: _completed(event) for event in over}
+        await tell_askers(work, await work.contacts.complete(list(ended.values())))
+        left = [
+            {"id": event.contact_id, "at": event.at, "reason": "abandoned", "talk_seconds": None}
+            for event in _of(events, ContactAbandoned)
+        ]
+        gone = await work.contacts.leave(left)
+        work.ring(*(row["agent_id"] for row in gone))
+        await tell_askers(work, gone)
+
+
+def _of(events: Sequence[Event], kind: type[E]) -> list[E]:
+    return [event for event in events if isinstance(event, kind)]
+
+
+def _newest(events: Sequence[Any]) -> list[Any]:
+    """Return the newest event of each contact; of several with one epoch, the last."""
+    newest: dict[str, Any] = {}
+    for event in events:
+        if event.contact_id not in newest or newest[event.contact_id].epoch <= event.epoch:
+            newest[event.contact_id] = event
+    return list(newest.values())
 
 
 _SAME = ("entrance", "unit", "language", "received_at", "person_key", "follows", "queue", "due_at", "why")
@@ -65,6 +127,7 @@ def _routed(event: ContactRouted) -> dict[str, Any]:
         "channel": event.channel.value,
         "priority": event.priority.value,
         "taken_over": event.taken_over.value,
+        "kind": event.kind.value,
         "candidates": [candidate.model_dump() for candidate in event.candidates],
         "checklist_id": event.checklist.id if event.checklist else None,
         "checklist_version": event.checklist.version if event.checklist else None,
@@ -86,5 +149,19 @@ def _accepted(event: OfferAccepted) -> dict[str, Any]:
     }
 
 
-def _completed(event: ContactCompleted) -> dict[str, Any]:
-    return {"id": event.contact_id, "epoch": event.epoch, "at": event.at, "talk_seconds": event.talk_seconds}
+def _moved(event: Move) -> dict[str, Any]:
+    others = ("officer_id", "from_agent", "queue")
+    return {
+        "contact_id": event.contact_id,
+        "epoch": event.epoch,
+        "what": _MOVES[type(event)],
+        "at": event.at,
+        "agent_id": getattr(event, "agent_id", None) or "",
+        "other": next((getattr(event, name) for name in others if hasattr(event, name)), ""),
+        "call_at": event.call_at if isinstance(event, ReturnCallPromised) else None,
+    }
+
+
+def _completed(event: WrapUpStarted | ContactCompleted) -> dict[str, Any]:
+    talk = event.talk_seconds if isinstance(event, ContactCompleted) else None
+    return {"id": event.contact_id, "epoch": event.epoch, "at": event.at, "talk_seconds": talk}

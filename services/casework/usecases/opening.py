@@ -143,3 +143,19 @@ async def take(work: Work, contacts: Sequence[Row], now: datetime) -> dict[str, 
 
 def _home(contact: Row) -> str:
     return str(contact["case_id"] or contact["follows"] or case_id_of(contact["id"]))
+
+
+async def let_go(work: Work, contacts: Sequence[Row], now: datetime) -> None:
+    """Contacts (`id`, `epoch`) wait again: nobody has them any more, nor their cases."""
+    rows = await work.contacts.requeue(contacts)
+    for row in rows:
+        work.ring(row["agent_id"])
+        if row["case_id"]:
+            await work.cases.change(row["case_id"], now, agent_id=None)
+    await tell_askers(work, rows)
+
+
+async def tell_askers(work: Work, questions: Iterable[Row]) -> None:
+    """Ring at the desks of those who have asked a colleague: it stands otherwise with their question."""
+    if about := [row["about"] for row in questions if row["about"]]:
+        work.ring(*await work.contacts.holders(about))

@@ -9,6 +9,7 @@ from services.casework.store.reads import LIMIT, narrowed
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases import reading, views
+from services.casework.usecases.desk_views import DeskState, in_turn
 from services.casework.usecases.reply import answered
 from services.casework.usecases.take_over import taken_over
 from shared.clock import Clock, local
@@ -42,6 +43,7 @@ class ReadCase:
         messages = reading.conversation(contacts, await work.texts.messages_of(row["id"]), mails, names)
         state, forward = await taken_over(work, row, current)
         answers = answered(contacts, row["current_contact"])
+        asked = await work.contacts.questions(row["current_contact"])
         same = ("id", "number", "entrance", "unit", "case_type", "classified_how", "language", "priority", "agent_id")
         more = ("opened_at", "due_at", "parked_until", "resolution", "cause", "closed_at", "first_contact")
         return views.CaseView(
@@ -67,6 +69,8 @@ class ReadCase:
             taken_over=state,
             forward_to=forward or _address(listed.get(row["unit"]), state),
             reply_to=answers["sender_email"] if answers else None,
+            moves=tuple(reading.move_view(one, names, units) for one in await work.moves.of_case(row["id"])),
+            questions=tuple(reading.question_view(one, names, row["agent_id"]) for one in asked),
             can=frozenset(deed.value for deed in can(CaseState(row["state"]))),
         )
 
@@ -146,15 +150,15 @@ class ReadDesk:
     uow: UnitOfWork
     clock: Clock
 
-    async def run(self, agent_id: str) -> views.DeskState:
+    async def run(self, agent_id: str) -> DeskState:
         """Return the desk."""
         midnight = local(self.clock()).replace(hour=0, minute=0, second=0, microsecond=0)
         async with self.uow.read() as work:
-            rows = tuple(map(reading.case_row, await work.reads.desk(agent_id)))
+            found = [reading.desk_row(row, agent_id) for row in await work.reads.desk(agent_id)]
             closed, handed = await work.reads.ended_since(agent_id, midnight)
-        parked = tuple(row for row in rows if row.state is CaseState.PARKED)
-        cases = tuple(row for row in rows if row.state is not CaseState.PARKED)
-        return views.DeskState(agent_id, cases, parked, closed, handed)
+        parked = tuple(row for row in found if row.state is CaseState.PARKED)
+        cases = in_turn([row for row in found if row.state is not CaseState.PARKED])
+        return DeskState(agent_id, cases, parked, closed, handed)
 
 
 @dataclass(frozen=True, slots=True)

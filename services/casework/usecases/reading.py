@@ -1,6 +1,7 @@
 """Rows into view models: small pure functions that the reading use cases share."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,9 @@ from services.casework.domain.handover import Field, Preview
 from services.casework.store.runs import Published
 from services.casework.store.sql import Row
 from services.casework.usecases import views
-from shared.vocabulary import CaseState, Channel
+from services.casework.usecases.desk_views import DeskRow
+from services.casework.usecases.work_views import MoveView, QuestionView
+from shared.vocabulary import LIVE_CHANNELS, CaseState, Channel, WorkKind
 
 
 def case_row(row: Row) -> views.CaseRow:
@@ -50,7 +53,32 @@ def contact_view(row: Row, entrances: Mapping[str, Row], current: str) -> views.
         purged=row["purged_at"] is not None,
         current=row["id"] == current,
         why=tuple(row["why"]),
+        kind=row["kind"] or WorkKind.CONTACT.value,
     )
+
+
+def desk_row(row: Row, agent_id: str) -> DeskRow:
+    """Return a case on an agent's desk."""
+    listed = case_row(row)
+    question = row["agent_id"] != agent_id and row["asks_her"]
+    live = question or row["now_channel"] in LIVE_CHANNELS
+    same = {one.name: getattr(listed, one.name) for one in fields(listed)}
+    return DeskRow(**same, live=live, talking=live and (question or row["now_done_at"] is None), asked=question)
+
+
+def move_view(row: Row, names: Mapping[str, str], units: Mapping[str, str]) -> MoveView:
+    """Return one thing on a contact's way."""
+    to = row["agent_id"] if row["what"] == "transferred" else row["other"]
+    called = {**units, **names}
+    return MoveView(row["at"], row["what"], called.get(row["agent_id"], ""), str(called.get(to, to)), row["call_at"])
+
+
+def question_view(row: Row, names: Mapping[str, str], by: str | None) -> QuestionView:
+    """Return what a colleague is asked."""
+    over = row["done_at"] is not None or row["ended_at"] is not None
+    who = row["agent_id"] or row["asked"]
+    state = "refused" if over else "answered" if row["agent_id"] else "asked"
+    return QuestionView(row["id"], state, who, names.get(who, who), row["epoch"], names.get(by or "", by or ""))
 
 
 def conversation(

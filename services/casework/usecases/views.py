@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from services.casework.usecases.work_views import MoveView, QuestionView
 from shared.vocabulary import CaseState, Channel, TakenOver
 
 
@@ -131,6 +132,8 @@ class ContactView:
     done_at: datetime | None = None
     """When the work on it ended."""
     original_key: str | None = None
+    kind: str = "contact"
+    """`return_call` when we are to call the citizen, or have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +317,10 @@ class CaseView:
     can: frozenset[str] = field(default_factory=frozenset)
     """What can be done now: `classify step note reply close hand_over park reopen return answer`."""
 
+    moves: tuple[MoveView, ...] = ()
+    questions: tuple[QuestionView, ...] = ()
+    """What colleagues are asked about the current contact, oldest first."""
+
     @property
     def contact(self) -> ContactView:
         """The contact that is worked on now."""
@@ -328,18 +335,6 @@ class AlarmView:
     series: dict[str, str]
     text: str
     since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class DeskState:
-    """What stands on an agent's desk: the cases she holds (oldest first) and what her colleagues wait for."""
-
-    agent_id: str
-    cases: tuple[CaseRow, ...]
-    """Open cases that she has accepted and not ended."""
-    parked: tuple[CaseRow, ...]
-    done_today: int
-    handed_over_today: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from services.casework.usecases.views import CandidateView, CaseRow, CaseView
 from services.casework.web.house import casework_of, names_of, seats_of
-from services.casework.web.seats import Offer
+from services.casework.web.seat import Offer
 from shared.clock import STOCKHOLM, utc_now
 from shared.errors import KontaktcenterError, NotFoundError, TransientError
 from shared.vocabulary import Channel

@@ -8,7 +8,8 @@ from fastapi import FastAPI, Request
 from services.casework.store.bell import Bell
 from services.casework.usecases.casework import Casework
 from services.casework.web.names import Names
-from services.casework.web.seats import Seats, Times
+from services.casework.web.seat import Hands, Times
+from services.casework.web.seats import Seats
 from shared.clock import Clock, utc_now
 from shared.web.live import Hub
 
@@ -19,11 +20,12 @@ async def open_pages(
 ) -> AsyncIterator[None]:
     """Set what the pages need on `app.state` for the life of the app; `bell` says what changes at a desk."""
 
-    async def busy(agent_id: str) -> bool:
-        return bool((await casework.read_desk.run(agent_id)).cases)
+    async def hands(agent_id: str) -> Hands:
+        cases = (await casework.read_desk.run(agent_id)).cases
+        return Hands.TALKING if any(case.live for case in cases) else Hands.WRITING if cases else Hands.FREE
 
     hub = Hub()
-    seats = Seats(casework.router, hub, busy, clock, times)
+    seats = Seats(casework.router, hub, hands, clock, times)
     if bell is not None:
         bell.listen(seats.look_up)
     app.state.casework = casework

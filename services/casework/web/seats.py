@@ -1,66 +1,24 @@
 """Who sits at a desk: her presence as a heartbeat to the router, and the next contact pulled while she is ready.
 
 A seat lives while its desk's stream is open (and a minute longer, for a reload), or ten minutes after a post from a
-browser without scripts. It pulls only for an agent who is ready, holds no offer and works on no case.
+browser without scripts. It pulls only for an agent who is ready, holds no offer and has no after-work: anything while
+she works on nothing, calls and visits while she works on mail (which then waits for her), nothing while she talks.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
+from services.casework.web.seat import LIVE, PRESENCES, Hands, Offer, Router, Seat, Times, WrapUp, wrap_up_in
 from shared.clock import Clock
 from shared.errors import ConflictError, KontaktcenterError, TransientError
 from shared.web.live import Hub
 
 _log = structlog.get_logger()
-
-PRESENCES = ("ready", "wrap_up", "away")
-"""What an agent can choose; to the router `wrap_up` is away, with its reason."""
-
-Offer = Mapping[str, Any]
-
-
-class Router(Protocol):
-    """The router's doors that a seat knocks on (`router_client.RouterClient`)."""
-
-    async def presence(self, agent_id: str, presence: str, reason: str | None = None) -> Any: ...
-    async def pull(self, agent_id: str, wait: float = 25) -> Any: ...
-    async def decline(self, offer_id: str, epoch: int, reason: str) -> None: ...
-    async def queues(self) -> list[dict[str, Any]]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """How often and how long, in seconds."""
-
-    beat: float = 10.0
-    wait: float = 25.0
-    grace: float = 60.0
-    held: float = 600.0
-    again: float = 2.0
-    queues: float = 3.0
-
-
-@dataclass(slots=True)
-class Seat:
-    """One agent at her desk."""
-
-    agent_id: str
-    presence: str = "away"
-    offer: Offer | None = None
-    streams: int = 0
-    until: float = 0.0
-    """Monotonic time to which it lives without a stream."""
-    wants: asyncio.Event = field(default_factory=asyncio.Event)
-    live: bool = False
-    """It beats and pulls."""
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    pulling: asyncio.Task[Any] | None = None
 
 
 class Seats:
@@ -70,19 +28,21 @@ class Seats:
         self,
         router: Router,
         hub: Hub,
-        busy: Callable[[str], Awaitable[bool]],
+        hands: Callable[[str], Awaitable[Hands]],
         clock: Clock,
         times: Times | None = None,
     ) -> None:
         self._router = router
         self._hub = hub
-        self._busy = busy
+        self._hands = hands
         self._clock = clock
         self._times = times or Times()
         self._seats: dict[str, Seat] = {}
         self._watch: asyncio.Task[None] | None = None
         self.queues: list[dict[str, Any]] | None = None
         """Who waits, as last heard; None when the router does not answer."""
+        self.peak: dict[str, Any] | None = None
+        """The peak that is on."""
 
     async def start(self) -> None:
         """Begin to watch the queues."""
@@ -95,16 +55,16 @@ class Seats:
         for seat in tuple(self._seats.values()):
             await self._leave(seat)
 
-    def seat(self, agent_id: str, presence: str = "away") -> Seat:
-        """Return the agent's seat; a new one begins with `presence` (what her browser remembers)."""
+    def seat(self, agent_id: str, presence: str = "away", mode: str = "") -> Seat:
+        """Return the agent's seat; a new one begins with `presence` and `mode` (what her browser remembers)."""
         if agent_id not in self._seats:
             first = presence if presence in PRESENCES else "away"
-            self._seats[agent_id] = Seat(agent_id, first, until=_now() + self._times.grace)
+            self._seats[agent_id] = Seat(agent_id, first, until=_now() + self._times.grace, mode=mode)
         return self._seats[agent_id]
 
-    def sit(self, agent_id: str, presence: str = "away") -> Seat:
+    def sit(self, agent_id: str, presence: str = "away", mode: str = "") -> Seat:
         """Take the seat for a stream; `rise` gives it back."""
-        seat = self.seat(agent_id, presence)
+        seat = self.seat(agent_id, presence, mode)
         seat.streams += 1
         self._run(seat)
         return seat
@@ -121,18 +81,39 @@ class Seats:
         self._run(seat)
         return seat
 
-    async def choose(self, agent_id: str, presence: str) -> Seat:
-        """The agent is available, or not; the router knows when this returns (or at the next heartbeat)."""
+    async def choose(self, agent_id: str, presence: str | None = None, mode: str | None = None) -> Seat:
+        """The agent is available or not, or works otherwise; the router knows when this returns (or a beat later)."""
         seat = self.seat(agent_id)
-        seat.presence = presence
-        if presence != "ready" and seat.pulling is not None:
+        seat.presence = presence or seat.presence
+        seat.mode = seat.mode if mode is None else mode
+        if seat.presence != "ready" and seat.pulling is not None:
             seat.pulling.cancel()
+        await self.refresh(agent_id)
+        return seat
+
+    async def refresh(self, agent_id: str) -> None:
+        """Hear from the router at once how it stands with her: she is done with a contact, or with her after-work."""
+        seat = self.seat(agent_id)
         try:
             await self._beat(seat)
         except TransientError:
             _log.warning("desk.presence_late", agent_id=agent_id)
         self.wake(agent_id)
-        return seat
+
+    async def end_wrap_up(self, agent_id: str) -> None:
+        """End her after-work early; ConflictError when it ends by its time alone."""
+        seat = self.seat(agent_id)
+        if seat.wrap_up is not None:
+            await self._router.wrap_end(seat.wrap_up.contact_id)
+            seat.wrap_up = None
+        await self.refresh(agent_id)
+
+    def wrap_up_of(self, agent_id: str) -> WrapUp | None:
+        """Return the after-work that she has, if its time is not over."""
+        seat = self._seats.get(agent_id)
+        if seat is not None and seat.wrap_up is not None and seat.wrap_up.until <= self._clock():
+            seat.wrap_up = None
+        return seat.wrap_up if seat is not None else None
 
     def wake(self, agent_id: str) -> None:
         """Something has changed that may let her take the next contact."""
@@ -212,39 +193,73 @@ class Seats:
         await self._leave(seat)
 
     async def _beat(self, seat: Seat) -> None:
-        if seat.presence == "ready":
-            await self._router.presence(seat.agent_id, "ready")
-        else:
-            await self._router.presence(seat.agent_id, "away", seat.presence)
+        presence, reason = ("ready", None) if seat.presence == "ready" else ("away", seat.presence)
+        answer = await self._router.presence(seat.agent_id, presence, reason, seat.mode or None)
+        self._wrap(seat, wrap_up_in(answer))
+        if seat.modes is None:
+            with contextlib.suppress(KontaktcenterError):
+                seat.modes = tuple(await self._router.modes(seat.agent_id))
+                if seat.modes:
+                    self.tell(seat.agent_id, "presence")
+
+    def _wrap(self, seat: Seat, now: WrapUp | None) -> None:
+        if now == seat.wrap_up:
+            return
+        seat.wrap_up = now
+        self.tell(seat.agent_id, "presence")
+        self.wake(seat.agent_id)
+        if now is not None:
+            self._follow(seat, self._unwrap(seat, now))
+
+    async def _unwrap(self, seat: Seat, wrap_up: WrapUp) -> None:
+        await asyncio.sleep(max(0.0, (wrap_up.until - self._clock()).total_seconds()))
+        if seat.wrap_up == wrap_up:
+            self._wrap(seat, None)
 
     async def _keep_pulling(self, seat: Seat) -> None:
         while True:
             await seat.wants.wait()
             seat.wants.clear()
             try:
-                while await self._may_pull(seat):
-                    await self._pull_for_now(seat)
+                while (channels := await self._wanted(seat)) is not None:
+                    await self._pull_for_now(seat, channels)
             except Exception as error:  # noqa: BLE001 - the next contact is pulled, whatever failed with this one
                 _log.warning("desk.pull_failed", agent_id=seat.agent_id, error=type(error).__name__)
                 await asyncio.sleep(self._times.again)
                 seat.wants.set()
 
-    async def _may_pull(self, seat: Seat) -> bool:
-        return seat.presence == "ready" and self.offer_of(seat.agent_id) is None and not await self._busy(seat.agent_id)
+    async def _wanted(self, seat: Seat) -> tuple[str, ...] | None:
+        """Return the channels to pull for her: none named is all of hers; None: nothing now."""
+        if seat.presence != "ready" or self.offer_of(seat.agent_id) or self.wrap_up_of(seat.agent_id):
+            return None
+        match await self._hands(seat.agent_id):
+            case Hands.FREE:
+                return ()
+            case Hands.WRITING:
+                return LIVE
+            case Hands.TALKING:
+                return None
 
-    async def _pull_for_now(self, seat: Seat) -> None:
-        """Wait for an offer; choosing another presence ends the waiting, not the loop."""
-        seat.pulling = asyncio.create_task(self._pull(seat, self._times.wait))
+    async def _pull_for_now(self, seat: Seat, channels: tuple[str, ...]) -> None:
+        """Wait for an offer for as long as these are the channels; another presence ends the waiting, not the loop."""
+        pulling = seat.pulling = asyncio.create_task(self._pull(seat, self._times.wait, channels))
         try:
-            await asyncio.wait({seat.pulling})
-            if not seat.pulling.cancelled():
-                seat.pulling.result()
+            while not pulling.done():
+                news = asyncio.create_task(seat.wants.wait())
+                await asyncio.wait({pulling, news}, return_when=asyncio.FIRST_COMPLETED)
+                await _cancel(news)
+                seat.wants.clear()
+                if not pulling.done() and await self._wanted(seat) != channels:
+                    pulling.cancel()
+                    break
+            if pulling.done() and not pulling.cancelled():
+                pulling.result()
         finally:
-            await _cancel(seat.pulling)
+            await _cancel(pulling)
             seat.pulling = None
 
-    async def _pull(self, seat: Seat, wait: float) -> None:
-        offer = await self._router.pull(seat.agent_id, wait=wait)
+    async def _pull(self, seat: Seat, wait: float, channels: Sequence[str] = ()) -> None:
+        offer = await self._router.pull(seat.agent_id, wait=wait, channels=channels or None)
         if offer is None:
             return
         seat.offer = offer
@@ -281,6 +296,17 @@ class Seats:
         if found != self.queues:
             self.queues = found
             self._hub.publish("queues", "waiting")
+        peak = await self._read_peak() if found is not None else None
+        if peak != self.peak:
+            self.peak = peak
+            self._hub.publish("queues", "peak")
+
+    async def _read_peak(self) -> dict[str, Any] | None:
+        try:
+            said = await self._router.peak()
+        except KontaktcenterError:
+            return None
+        return said if said.get("active") else None
 
 
 def _now() -> float:

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from services.casework.web.seats import Seats, Times
+from services.casework.web.seat import Hands, Times
+from services.casework.web.seats import Seats
 from shared.clock import utc_now
-from shared.errors import TransientError
+from shared.errors import ConflictError, TransientError
 from shared.web.live import Hub
 from tests.support.desk import FakeRouter
 from tests.support.wait import eventually
@@ -22,11 +25,16 @@ class Bench:
     def __init__(self) -> None:
         self.router = FakeRouter()
         self.hub = Hub()
-        self.working = False
-        self.seats = Seats(self.router, self.hub, self.busy, utc_now, QUICK)
+        self.working = Hands.FREE
+        self.seats = Seats(self.router, self.hub, self.hands, utc_now, QUICK)
 
-    async def busy(self, agent_id: str) -> bool:  # noqa: ARG002 - the shape that seats ask for
+    async def hands(self, agent_id: str) -> Hands:  # noqa: ARG002 - the shape that seats ask for
         return self.working
+
+    def after_work(self, mode: str, seconds: float) -> None:
+        """Let the router give after-work from now on."""
+        until = (utc_now() + timedelta(seconds=seconds)).isoformat()
+        self.router.wrap_up = {"contact_id": "c0", "mode": mode, "until": until}
 
     def presences(self) -> list[str]:
         return [presence for _, presence, _ in self.router.presences]
@@ -66,15 +74,82 @@ async def test_nothing_is_pulled_for_somebody_who_is_not_ready(bench, presence):
     assert ("maria", "away", presence) in bench.router.presences
 
 
-async def test_nothing_is_pulled_while_a_case_is_worked_on_until_it_ends(bench):
-    bench.working = True
+async def test_nothing_is_pulled_while_she_talks_until_it_ends(bench):
+    bench.working = Hands.TALKING
     bench.seats.sit("maria", "ready")
     bench.router.add(CONTACT)
     await eventually(lambda: bench.presences().count("ready") >= 4)
     assert bench.seats.offer_of("maria") is None
-    bench.working = False
+    bench.working = Hands.FREE
     bench.seats.wake("maria")
     await eventually(lambda: bench.seats.offer_of("maria"))
+
+
+async def test_while_she_writes_only_calls_and_visits_are_pulled(bench):
+    bench.working = Hands.WRITING
+    bench.seats.sit("maria", "ready")
+    bench.router.add({**CONTACT, "contact_id": "m1", "channel": "email"})
+    await eventually(lambda: bench.presences().count("ready") >= 4)
+    assert bench.seats.offer_of("maria") is None
+    bench.router.add(CONTACT)
+    await eventually(lambda: (bench.seats.offer_of("maria") or {}).get("contact_id") == "c1")
+    assert {tuple(asked or ()) for asked in bench.router.channels_pulled} == {("phone", "visit")}
+
+
+async def test_when_the_mail_is_done_the_waiting_is_for_everything_at_once(bench, monkeypatch):
+    monkeypatch.setattr(bench.seats, "_times", replace(QUICK, wait=60))
+    bench.working = Hands.WRITING
+    bench.seats.sit("maria", "ready")
+    bench.router.add({**CONTACT, "contact_id": "m1", "channel": "email"})
+    await eventually(lambda: bench.router.channels_pulled == [["phone", "visit"]])
+    bench.working = Hands.FREE
+    bench.seats.wake("maria")
+    await eventually(lambda: (bench.seats.offer_of("maria") or {}).get("contact_id") == "m1")
+
+
+async def test_after_work_is_told_and_nothing_is_pulled_until_it_is_over(bench):
+    bench.after_work("mandatory", 0.3)
+    reader = bench.hub.subscribe(["agent:maria"])
+    bench.seats.sit("maria", "ready")
+    bench.router.add(CONTACT)
+    assert (await asyncio.wait_for(anext(reader), 5)).name == "presence"
+    assert bench.seats.wrap_up_of("maria")
+    assert bench.seats.offer_of("maria") is None
+    with pytest.raises(ConflictError):
+        await bench.seats.end_wrap_up("maria")
+    assert bench.seats.wrap_up_of("maria")
+    bench.router.wrap_up = None
+    await eventually(lambda: bench.seats.offer_of("maria"))
+    assert bench.seats.wrap_up_of("maria") is None
+
+
+async def test_after_work_is_ended_early_and_the_next_contact_comes(bench):
+    bench.after_work("timed", 60)
+    bench.seats.sit("maria", "ready")
+    bench.router.add(CONTACT)
+    await eventually(lambda: bench.seats.wrap_up_of("maria"))
+    await bench.seats.end_wrap_up("maria")
+    await eventually(lambda: bench.seats.offer_of("maria"))
+
+
+async def test_her_way_of_working_goes_along_with_every_heartbeat(bench):
+    bench.router.own_modes = ["reception", "mail"]
+    bench.seats.sit("maria", "ready")
+    await eventually(lambda: bench.seats.seat("maria").modes == ("reception", "mail"))
+    await bench.seats.choose("maria", mode="reception")
+    await eventually(lambda: bench.router.modes_chosen.count("reception") >= 3)
+    assert bench.seats.seat("maria").presence == "ready"
+
+
+async def test_a_peak_is_told_when_it_begins_and_when_it_ends(bench):
+    bench.seats.sit("maria")
+    await eventually(lambda: bench.seats.queues == [])
+    reader = bench.hub.subscribe(["queues"])
+    bench.router.peak_now = {"active": True, "until": "2026-11-25T10:30:00+00:00", "mail_waits": True}
+    await eventually(lambda: bench.seats.peak)
+    assert (await asyncio.wait_for(anext(reader), 5)).name == "peak"
+    bench.router.peak_now = {"active": False}
+    await eventually(lambda: bench.seats.peak is None)
 
 
 async def test_one_offer_at_a_time_and_a_declined_one_makes_room(bench):
