@@ -6,7 +6,7 @@ import pytest
 
 from services.router.store.queues import NoLongerYoursError
 from services.router.usecases.hand_on import HandOn, NobodyElseError, PastError
-from services.router.usecases.pull import UnknownAgentError
+from services.router.usecases.terms import UnknownAgentError
 from shared.clock import utc_now
 from shared.records import AgentProfile
 from shared.vocabulary import Channel, Presence, WorkKind
