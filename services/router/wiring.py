@@ -184,7 +184,7 @@ def make_doors(store: Store, tables: Tables, taught: Taught, orders: Orders) -> 
         answer_offer=AnswerOffer(store.queues),
         hand_on=HandOn(store.queues, store.look, tables.agent, utc_now),
         complete=Complete(store.queues),
-        look=store.look,
+        look=Look(store.domain, orders.peak.mail_waits),
         match_text=MatchText(tables.catalogue, taught),
         search_texts=SearchTexts(taught),
     )

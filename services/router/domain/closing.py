@@ -25,4 +25,4 @@ def until_opened(queue: str) -> datetime:
 
 def is_closing(moment: datetime) -> bool:
     """Say whether a contact that waits until this moment waits because its queue is closed."""
-    return moment >= FAR or moment.microsecond // 1000 == 1
+    return moment >= FAR or round(moment.microsecond / 1000) == 1

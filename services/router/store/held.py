@@ -1,6 +1,6 @@
 """Which queues have contacts that wait until they are opened: read from the far end of the one set of deadlines."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -10,6 +10,7 @@ from services.router.store.domain import Domain
 from shared.errors import TransientError
 
 _PAGE = 16
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class Held:
@@ -36,7 +37,7 @@ class Held:
             if not first:
                 return found
             after = int(first[0][1])
-            moment = datetime.fromtimestamp(after / 1000, UTC)
+            moment = _EPOCH + timedelta(milliseconds=after)
             found += [(queue, moment) for queue in await self._at(after)]
 
     async def _at(self, moment: int) -> list[str]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from services.router.domain.closing import FAR, is_closing
 from services.router.domain.contact import COST, LIVE
 from services.router.domain.skills import Requirement, can_take, parse_profile, parse_signature
 
@@ -52,7 +53,10 @@ def _kept(contact: Fields, now: float) -> str | None:
     """Say until when it is let to nobody, or to whom alone."""
     since, hold = float(contact.get("from") or 0), float(contact.get("hold") or 0)
     if since > now:
-        kind = "return_call_at" if contact.get("kind") == "return_call" else "outside_hours"
+        if moment(since) >= FAR:
+            return "queue_closed"
+        kind = "queue_closed" if is_closing(moment(since)) else "outside_hours"
+        kind = "return_call_at" if contact.get("kind") == "return_call" else kind
         return f"{kind}:{moment(since).isoformat()}"
     if hold > now and contact.get("pref"):
         return f"kept_for_agent:{contact['pref']}:{round((hold - now) / 1000)}"

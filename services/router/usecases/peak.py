@@ -75,3 +75,8 @@ class Peak:
         """Return the peak that holds at a moment (now)."""
         found = self.decided.table.get(_KEY)
         return found if isinstance(found, PeakRecord) and found.until > (at or self.clock()) else None
+
+    def mail_waits(self) -> bool:
+        """Say whether mail and e-services wait now for those who can take no live contact."""
+        peak = self.active()
+        return peak is not None and peak.mail_waits
