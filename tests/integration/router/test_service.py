@@ -15,7 +15,7 @@ from services.router.settings import Settings
 from shared.events import CaseClosed, ContactEnded, ContactReceived, Event
 from shared.ids import new_id
 from shared.publish import Publisher, message
-from shared.records import AgentProfile, EntranceRecord, UnitRecord
+from shared.records import AgentProfile, EntranceRecord, UnitRecord, WorkMode
 from shared.settings import ServiceSettings
 from shared.topics_admin import ensure_topics
 from shared.vocabulary import Channel, EntranceKind, Resolution
@@ -210,6 +210,36 @@ async def test_after_the_store_is_emptied_everything_is_as_kafka_knows_it(own: S
         again = await pulled(http, "jonas")
         assert again["contact_id"] == "offered"
         assert again["epoch"] > open_offer["epoch"]
+
+
+async def test_an_agent_is_ready_as_what_she_chooses(own: Settings, say: Say):
+    reception = WorkMode(name="reception", channels=(Channel.VISIT,))
+    await say(AgentProfile(id="elin", name="Elin Ås", skills={"*": 3}, modes=(reception,)))
+    async with running(own) as (_, http):
+        ready = await http.put("/api/v1/agents/elin/presence", json={"presence": "ready", "mode": "reception"})
+        assert ready.status_code == 200
+        await say(call("c1"), call("v1", Channel.VISIT))
+        await eventually(lambda: _waiting(http, 2))
+        offer = await http.post("/api/v1/agents/elin/pull", params={"wait": 5}, json={"mode": "reception"})
+        assert offer.json().items() >= {"contact_id": "v1", "kind": "contact", "taken_over": "overtagen"}.items()
+        assert offer.json()["why"] == ["next_in_line"]
+        unknown = [
+            await http.post("/api/v1/agents/elin/pull", json={"mode": "telefon"}),
+            await http.put("/api/v1/agents/elin/presence", json={"presence": "ready", "mode": "telefon"}),
+        ]
+        assert [answer.status_code for answer in unknown] == [422, 422]
+        assert "reception" in unknown[0].json()["title"]
+        gone = await http.put("/api/v1/agents/elin/presence", json={"presence": "offline", "mode": "telefon"})
+        assert gone.status_code == 200
+
+
+async def test_who_is_called_back_is_not_greeted_as_a_caller(own: Settings, say: Say):
+    async with running(own) as (app, http):
+        await say(call("c1"))
+        await eventually(lambda: _waiting(http, 1))
+        await app.state.hand_on.return_call("c1", None, None, None, "")
+        offer = await pulled(http, "maria")
+        assert (offer["contact_id"], offer["kind"], offer["greeting"]) == ("c1", "return_call", "")
 
 
 async def test_an_operator_sees_what_could_not_be_read_and_decides(own: Settings, say: Say):
