@@ -84,7 +84,7 @@ async def _history(open_rules: Open) -> list[RulesRecord]:
 
 async def _check(open_rules: Open, rows: Sequence[object]) -> list[Fault]:
     async with open_rules() as rules:
-        return rules.check.check(rows)
+        return await rules.check.check(rows)
 
 
 async def _publish(open_rules: Open, rows: Sequence[object], *, based_on: str, by: str, reason: str) -> RulesRecord:

@@ -1,11 +1,13 @@
 """What no row shows alone: rules that never take effect, rules that overlap, names and queues that are not there."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.router.domain.rule_faults import Row
 from services.router.domain.rule_steps import Overflow
+from services.router.domain.rule_values import VALUES
 from services.router.domain.rule_words import contacts_of
 from services.router.domain.rules import ALL_QUEUES, Rule, texts_of
 from shared.vocabulary import Channel
@@ -38,35 +40,39 @@ Placed = tuple[Row, Rule]
 
 
 def find_dead(placed: Sequence[Placed]) -> None:
-    """Note what can never take effect, because a rule above that fits as often states it first."""
+    """Note what can never take effect, because rules above that fit as often, alone or together, state it first."""
     for place, (row, later) in enumerate(placed):
-        for above in (rule for _, rule in placed[:place] if rule.covers(later)):
-            dead = [name for name in later.effects if name != "skills" and name in above.effects]
-            if not dead and set(later.effects) == {"skills"}:
-                said = set(texts_of(above.effects.get("skills")))
-                dead = ["skills"] if set(texts_of(later.effects["skills"])) <= said else []
-            if dead:
-                row.wrong("dead", "then", dead[0], key=", ".join(dead), above=above.name)
+        above = [rule for _, rule in placed[:place]]
+        hiding = [rule for rule in above if rule.covers(later)]
+        dead = [name for name in later.effects if name != "skills" and any(name in rule.effects for rule in hiding)]
+        if set(later.effects) == {"skills"}:
+            said = {skill for rule in hiding for skill in texts_of(rule.effects.get("skills"))}
+            dead = ["skills"] if set(texts_of(later.effects["skills"])) <= said else []
+        for name in later.effects:
+            if name not in {"skills", *dead}:
+                together = _hiding_together(later, [rule for rule in above if name in rule.effects])
+                hiding += together
+                dead += [name] if together else []
+        if dead:
+            names = [rule.name for rule in hiding if any(name in rule.effects for name in dead)]
+            row.wrong("dead", "then", dead[0], key=", ".join(dead), above=_list(names))
 
 
 def find_overlaps(placed: Sequence[Placed]) -> None:
-    """Note two rules that state an effect differently, can hold together, and neither of which is the exception.
+    """Note rules that state an effect differently, can hold together, and neither of which is the exception.
 
     A narrow rule above a wide one is an exception and fine. What a rule above both decides first is no overlap, and
-    `yields_to` says that the lower rule knows.
+    `yields_to` says that the lower rule knows. The lower one is told of all at once.
     """
     for place, (row, lower) in enumerate(placed):
         above = [rule for _, rule in placed[:place]]
-        for upper in (rule for rule in above if rule.name not in lower.yields_to):
-            names = [name for name in lower.effects if name != "skills" and _differ(upper, lower, name)]
-            if not names or lower.covers(upper) or upper.covers(lower) or (both := upper.meet(lower)) is None:
-                continue
-            first = [rule for rule in above[: above.index(upper)] if rule.covers(both)]
-            names = [name for name in names if not any(name in rule.effects for rule in first)]
-            if names:
-                english, swedish = contacts_of(both)
-                said = {"above": upper.name, "witness": english, "witness_sv": swedish}
-                row.wrong("overlap", "then", names[0], key=", ".join(names), **said)
+        found = [(upper, *clash) for at, upper in enumerate(above) if (clash := _clash(above[:at], upper, lower))]
+        if found:
+            english, swedish = contacts_of(found[0][1])
+            names = list(dict.fromkeys(name for _, _, stated in found for name in stated))
+            uppers = [upper.name for upper, _, _ in found]
+            words = {"witness": english, "witness_sv": swedish, "mended": _quoted([*sorted(lower.yields_to), *uppers])}
+            row.wrong("overlap", "then", names[0], key=", ".join(names), above=_list(uppers), **words)
 
 
 def check_acknowledged(placed: Sequence[Placed]) -> None:
@@ -128,10 +134,71 @@ def _pattern(made: str, known: Known) -> re.Pattern[str]:
 
 
 def _differ(upper: Rule, lower: Rule, name: str) -> bool:
-    return name in upper.effects and upper.effects[name] != lower.effects[name]
+    return name != "skills" and name in upper.effects and upper.effects[name] != lower.effects[name]
 
 
 def _unknown(row: Row, key: str, values: Iterable[str], known: Known, *path: str) -> None:
     names = known.of(key)
     if names is not None and (missing := sorted(set(values) - names)):
         row.wrong("unknown-name", *path, key=key, given=", ".join(missing))
+
+
+def _clash(first: Sequence[Rule], upper: Rule, lower: Rule) -> tuple[Rule, list[str]] | None:
+    """Return who meets both rules, and which effects their order alone decides, unless one of `first` decides them."""
+    names = [] if upper.name in lower.yields_to else [name for name in lower.effects if _differ(upper, lower, name)]
+    if not names or lower.covers(upper) or upper.covers(lower) or (both := upper.meet(lower)) is None:
+        return None
+    decided = {name for rule in first if rule.effects.keys() & names and rule.covers(both) for name in rule.effects}
+    left = [name for name in names if name not in decided]
+    return (both, left) if left else None
+
+
+def _hiding_together(lower: Rule, above: Sequence[Rule]) -> list[Rule]:
+    """Return rules that between them fit whenever the lower one does; none when there are no such rules.
+
+    The lower rule is split by channel, kind, what is taken over, and true or false, until one rule covers each part.
+    """
+    if cover := next((rule for rule in above if rule.covers(lower)), None):
+        return [cover]
+    near = [rule for rule in above if _but_for_words(rule).covers(lower) and rule.meet(lower) is not None]
+    parts = next((parts for rule in near if (parts := _split(lower, rule))), None)
+    if parts is None:
+        return []
+    found: list[Rule] = []
+    for part in parts:
+        more = _hiding_together(part, near)
+        if not more:
+            return []
+        found += more
+    return found
+
+
+def _split(lower: Rule, by: Rule) -> tuple[Rule, Rule] | None:
+    """Return the lower rule in two: where a condition of `by` holds, and where it does not."""
+    for name, values in by.among.items():
+        has = lower.among.get(name, frozenset(VALUES.get(name, ())))
+        if has - values:
+            inside, outside = has & values, has - values
+            return _among(lower, name, inside), _among(lower, name, outside)
+    for name, value in by.truths.items():
+        if name not in lower.truths:
+            yes, no = {**lower.truths, name: value}, {**lower.truths, name: not value}
+            return replace(lower, truths=yes), replace(lower, truths=no)
+    return None
+
+
+def _among(rule: Rule, name: str, values: frozenset[str]) -> Rule:
+    return replace(rule, among={**rule.among, name: values})
+
+
+def _but_for_words(rule: Rule) -> Rule:
+    """Return the rule without the conditions that a rule can be split by."""
+    return replace(rule, among={name: each for name, each in rule.among.items() if name not in VALUES}, truths={})
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys(names))
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return json.dumps(list(dict.fromkeys(names)), ensure_ascii=False)

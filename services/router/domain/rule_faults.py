@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-_LONGEST = 200
+_LONGEST = 500
 
 TEXTS: Mapping[str, tuple[str, str]] = {
     "unknown-field": ("unknown field {given!r}; known are {known}", "fältet {given!r} finns inte, bara {known}"),
@@ -69,13 +69,13 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "dead": (
         "{key} can never take effect: {above} stands above it",
-        "{key} får aldrig verkan: regeln {above!r} står ovanför och gäller alltid först",
+        "{key} får aldrig verkan: {above} står ovanför och gäller alltid först",
     ),
     "overlap": (
         """{key} is stated by {above} too, for instance for {witness}; put a rule for these above both, narrow one of \
-them, or say `yields_to: ["{above}"]` here""",
-        """{key} anges också av regeln {above!r} ovanför, till exempel för {witness_sv}. Lägg en regel för just dem \
-överst, gör en av reglerna smalare, eller skriv `yields_to: ["{above}"]` här så gäller den övre""",
+them, or say `yields_to: {mended}` here""",
+        """{key} anges också av {above} ovanför, till exempel för {witness_sv}. Lägg en regel för just dem överst, gör \
+en av reglerna smalare, eller skriv `yields_to: {mended}` här så gäller den övre""",
     ),
     "yields-to-nobody": (
         "yields_to: no rule {given!r} stands above it",

@@ -13,7 +13,7 @@ from services.router.domain.rules import BOOLEANS, CONDITIONS, EFFECTS, SETS, Ru
 
 __all__ = ["FIRST_TABLE", "Known", "RuleTableError", "compile_table", "faults_of"]
 
-MOST_RULES = 300
+MOST_RULES = 200
 LONGEST_NAME = 80
 _EFFECTS: Mapping[str, Callable[..., object]] = {
     "queue": read.queue,

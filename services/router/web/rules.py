@@ -110,7 +110,7 @@ async def check(draft: RulesDraft, request: Request) -> FaultsReply:
             code=fault.code,
             text=_text(fault, language),
         )
-        for fault in use_case.check(draft.rules)
+        for fault in await use_case.check(draft.rules)
     ]
     return FaultsReply(items=found)
 

@@ -206,7 +206,7 @@ async def test_a_peak_or_a_table_of_old_does_not_change_what_is_in_force(work: P
     await work.publisher.publish(message(PeakRecord(until=NOW, started_at=NOW, by="lena", reason="storm")))
     await eventually(lambda: len(work.book.table.values()) == 3)
     assert work.book.current() is table
-    assert [fault.code for fault in work.check.check(overlapping)] == ["overlap"]
+    assert [fault.code for fault in await work.check.check(overlapping)] == ["overlap"]
 
 
 async def test_the_first_table_is_published_where_a_peak_is_all_there_is(own: ServiceSettings, redis_client: Redis):

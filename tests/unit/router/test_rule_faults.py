@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from services.router.domain.rule_faults import TEXTS
-from services.router.domain.rule_table import FIRST_TABLE, Known, RuleTableError, compile_table, faults_of
+from services.router.domain.rule_table import FIRST_TABLE, MOST_RULES, Known, RuleTableError, compile_table, faults_of
 from services.router.domain.rules import CONDITIONS, EFFECTS, Facts
 from shared.vocabulary import Channel, Priority, TakenOver
 from tests.unit.router.test_rule_conditions import MONDAY_AT_NINE
@@ -99,7 +99,7 @@ ROWS: list[tuple[str, str, Any]] = [
     ("yields-to-nobody", "/0/yields_to", {**then(dwell=5), "yields_to": ["later"]}),
 ]
 BELOW: list[tuple[str, str, list[Any]]] = [
-    ("too-many", "/300", [*({**then(dwell=5), "name": f"r{n}"} for n in range(300)), OTHERWISE]),
+    ("too-many", f"/{MOST_RULES}", [*({**then(dwell=5), "name": f"r{n}"} for n in range(MOST_RULES)), OTHERWISE]),
     ("must-state", "/1/otherwise", [then(dwell=5), {"otherwise": {"priority": "low"}}]),
     ("no-otherwise", "/1", [then(dwell=5), then(dwell=6)]),
     ("no-otherwise", "/0", []),
@@ -131,7 +131,7 @@ def test_there_is_no_kind_of_fault_that_is_not_tried():
 def test_a_file_with_every_kind_of_fault_at_once_is_refused_with_all_of_them():
     bad = [row | {"name": f"r{n}"} if isinstance(row, dict) else row for n, (_, _, row) in enumerate(ROWS)]
     nameless = {"when": {}, "then": {"dwell": 5}}
-    rows = [*BELOW[-1][2][:2], *bad, nameless, *({**then(dwell=5), "name": f"more{n}"} for n in range(300)), {}]
+    rows = [*BELOW[-1][2][:2], *bad, nameless, *({**then(dwell=5), "name": f"more{n}"} for n in range(MOST_RULES)), {}]
     with pytest.raises(RuleTableError) as refused:
         compile_table("1", rows, strict=True, known=KNOWN)
     # The last row is one thing or the other: it is not `otherwise`, or it lacks something.
@@ -158,6 +158,41 @@ def test_an_overlap_says_for_whom_and_how_to_mend_it():
     exception = {"name": "båda", "when": {"automatic": True, "channel": ["email"]}, "then": {"priority": "low"}}
     assert not faults_of([exception, *rows]), "a rule for just these, above both"
     compile_table("old", rows)
+
+
+def test_all_that_overlap_are_told_of_at_once():
+    above = [
+        {"name": "maskiner", "when": {"automatic": True}, "then": {"priority": "low"}},
+        {"name": "svar", "when": {"follows": True}, "then": {"dwell": 60}},
+    ]
+    below = {"name": "mejl", "when": {"channel": ["email"]}, "then": {"priority": "normal", "dwell": 5}}
+    (fault,) = faults_of([*above, below, OTHERWISE])
+    assert fault.english.startswith(
+        "priority, dwell is stated by maskiner, svar too, for instance for automatic mails;"
+    )
+    assert 'yields_to: ["maskiner", "svar"]' in fault.english
+    (fault,) = faults_of([*above, {**below, "yields_to": ["svar"]}, OTHERWISE])
+    assert 'yields_to: ["svar", "maskiner"]' in fault.swedish
+
+
+@pytest.mark.parametrize(
+    ("uppers", "lower", "dead"),
+    [
+        ([{"automatic": True}, {"automatic": False}], {}, True),
+        ([{"channel": ["phone", "visit"]}, {"channel": ["email"]}, {"channel": ["e_service"]}], {}, True),
+        ([{"channel": ["phone", "visit"]}, {"channel": ["email"]}], {}, False),
+        ([{"channel": ["phone"], "automatic": True}, {"automatic": False}], {"channel": ["phone"]}, True),
+        ([{"channel": ["phone"], "automatic": True}, {"channel": ["email"], "automatic": False}], {}, False),
+        ([{"unit": ["gata"], "follows": True}, {"follows": False}], {"unit": ["gata"]}, True),
+        ([{"unit": ["gata"], "follows": True}, {"follows": False}], {}, False),
+    ],
+)  # fmt: skip
+def test_rules_that_hide_one_together(uppers: list[dict[str, Any]], lower: dict[str, Any], dead: bool):
+    rows = [{"name": f"u{n}", "when": each, "then": {"dwell": n}} for n, each in enumerate(uppers)]
+    last = {"name": "l", "when": lower, "then": {"dwell": 99}, "yields_to": [row["name"] for row in rows]}
+    faults = [fault for fault in faults_of([*rows, last, OTHERWISE]) if fault.rule == "l"]
+    assert [fault.code for fault in faults] == (["dead"] if dead else [])
+    assert all("u0" in fault.english and "u1" in fault.english for fault in faults)
 
 
 @pytest.mark.parametrize(
