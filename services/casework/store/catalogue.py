@@ -163,6 +163,6 @@ def case_type_record(row: Row) -> records.CaseTypeRecord:
 def agent_profile(row: Row) -> records.AgentProfile:
     """Return what the others read of an agent."""
     names = ("id", "name", "skills", "languages", "capacity", "phone")
-    plain = {name: row[name] for name in names}
+    plain = {**row["terms"], **{name: row[name] for name in names}}
     active = row["active"] and "agent" in row["roles"]
     return records.AgentProfile.model_validate({**plain, "channels": tuple(row["channels"]), "active": active})

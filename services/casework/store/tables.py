@@ -135,6 +135,7 @@ people = Table(
     _list("languages"),
     _list("channels"),
     _count("capacity", "100"),
+    _json("terms", "{}"),
     Column("active", Boolean, nullable=False, server_default=text("true")),
 )
 

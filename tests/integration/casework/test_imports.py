@@ -32,7 +32,7 @@ async def _all(room: Room) -> list[imports.Counts]:
 
 async def test_the_seed_is_taken_in_and_told_and_a_second_time_changes_nothing(empty_room: Room):
     first = await _all(empty_room)
-    assert [(one.read, one.changed) for one in first] == [(102, 102), (12, 12), (4080, 102), (10, 10), (12, 12)]
+    assert [(one.read, one.changed) for one in first] == [(102, 102), (12, 12), (4080, 102), (10, 10), (14, 14)]
     told = await empty_room.events()
     records = [RECORD_TYPES[one["type"]].model_validate(one["value"]) for one in told]
     cold = [one for one in records if isinstance(one, CaseTypeRecord) and one.id == COLD][-1]
@@ -42,6 +42,18 @@ async def test_the_seed_is_taken_in_and_told_and_a_second_time_changes_nothing(e
     assert checklist.ends[-1].priority == "urgent"
     agents = [one for one in records if isinstance(one, AgentProfile)]
     assert {one.id for one in agents if one.active} == {one.id for one in agents if one.id.startswith("agent-")}
+    by_id = {one.id: one for one in agents}
+    assert by_id["agent-rut-holm"].reserve
+    elin = by_id["agent-elin-as"]
+    assert [(mode.name, mode.channels) for mode in elin.modes] == [("reception", ("visit",)), ("telefon", ("phone",))]
+    assert (elin.skills, elin.rest_seconds, elin.blend_seconds) == (
+        {"*": 3, "bostadsbolag": 5},
+        2,
+        {"email": 20, "e_service": 20},
+    )
+    assert by_id["agent-maria-lind"] == AgentProfile(
+        id="agent-maria-lind", name="Maria Lind", skills={"*": 3}, languages=("sv", "en"), phone="+46701740605"
+    )
     assert [one.changed for one in await _all(empty_room)] == [0, 0, 0, 0, 0]
     assert len(await empty_room.events()) == len(told)
 
@@ -90,6 +102,30 @@ async def test_entrances_and_people_of_unknown_units_are_rejected(room: Room):
     with pytest.raises(RejectedFileError) as caught:
         await imports.ImportPeople(uow).run(person.encode())
     assert len(caught.value.found) == 2
+
+
+async def test_terms_that_make_no_sense_name_their_lines(room: Room):
+    people = """people:
+  - id: a
+    name: A
+    roles: [agent]
+    units: ["*"]
+    skills: {skola: 7}
+    reserve: kanske
+    max_contacts: 0
+    rest_seconds: -1
+    blend_seconds: {fax: 3}
+    modes:
+      - {name: reception, channels: [disk]}
+      - {name: reception, skill: {a: 1}}
+"""
+    with pytest.raises(RejectedFileError) as caught:
+        await imports.ImportPeople(UnitOfWork(room.engine)).run(people.encode())
+    assert [error.line for error in caught.value.found] == [6, 7, 8, 9, 10, 12, 13]
+    twice = "people:\n  - {id: a, name: A, roles: [agent], units: ['*'], modes: [{name: b}, {name: b}]}\n"
+    with pytest.raises(RejectedFileError) as caught:
+        await imports.ImportPeople(UnitOfWork(room.engine)).run(twice.encode())
+    assert [error.text for error in caught.value.found] == ["Arbetssättet b står två gånger."]
 
 
 def test_the_commands_print_counts_or_every_error(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

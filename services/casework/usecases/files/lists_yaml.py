@@ -5,6 +5,7 @@ from typing import Any
 
 from services.casework.usecases.files import LineError, RejectedFileError
 from services.casework.usecases.files.nodes import Document, Path, read_document
+from services.casework.usecases.files.terms_yaml import read_terms
 from shared.vocabulary import Channel, EntranceKind, Role
 
 Rows = list[dict[str, Any]]
@@ -60,12 +61,14 @@ def _person(document: Document, path: Path, raw: Mapping[str, Any], units: Mappi
     for channel in lists["channels"]:
         if channel not in set(Channel):
             document.wrong((*path, "channels"), f"Okänd kanal: {channel}")
+    skills, terms = read_terms(document, path, raw)
     return {
         **{name: str(raw[name]) for name in ("id", "name")},
         **{name: raw.get(name) for name in ("email", "phone")},
         "roles": lists["roles"],
         "units": [unit if unit == "*" else units.get(unit, "") for unit in lists["units"]],
-        "skills": raw.get("skills") or {},
+        "skills": skills,
+        "terms": terms,
         "languages": lists["languages"] or ["sv"],
         "channels": lists["channels"] or [channel.value for channel in Channel],
         "capacity": int(raw.get("capacity", 100)),
