@@ -1,8 +1,9 @@
 """Whose turn it is: class first, then turn, then arrival; and a bound, so that no class waits for ever.
 
-A contact's turn is its due time, or its arrival and what its class allows. Past turn and grace it is *late*: every
-third choice that it would lose goes to the one that is longest overdue. So a late contact waits for at most three choices per late
-contact before it, whatever else comes in, and a heap of late mails never keeps callers out.
+A contact's turn is its due time, or its arrival and what its class allows. Past turn and grace it is *late*: each agent
+gives every third choice that a late one would lose to the longest late one she can take. So it waits for at most three
+choices of hers per late contact before it, whatever else comes in (`domain/bound.py`), and a heap of late mails never
+keeps callers out.
 """
 
 from collections.abc import Mapping
