@@ -262,3 +262,15 @@ def test_the_table_that_the_description_begins_with_can_be_published():
     assert not faults_of(rows, Known(units=frozenset({"bostadsbolag"})))
     for name in (*CONDITIONS, *EFFECTS):
         assert f"`{name}" in text
+
+
+def test_a_table_of_an_earlier_release_goes_on_working():
+    rows = [
+        {"name": "machines", "when": {"automatic": True}, "then": {"priority": "low"}},
+        {"name": "people", "when": {"channel": ["phone", "visit"]}, "then": {"priority": "high"}},
+        {"name": "gone", "when": {"unit": ["rymden"]}, "then": {"queue": "rymden"}},
+        {"otherwise": {"queue": "{unit}", "priority": "normal"}},
+    ]
+    assert {fault.code for fault in faults_of(rows, KNOWN)} == {"overlap", "unknown-name"}
+    call = Facts(Channel.PHONE, "vaxel", "bostad", MONDAY_AT_NINE)
+    assert compile_table("000001", rows).decide(call).priority is Priority.HIGH
