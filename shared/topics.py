@@ -57,7 +57,7 @@ OPEN = Topic("open", written_by=_who("router"), read_by=_who("router"), compacte
 CASES = Topic("cases", written_by=_who("casework"), read_by=_who("router", "stats", "intake"))
 CATALOGUE = Topic("catalogue", written_by=_who("casework"), read_by=ALL, compacted=True)
 AGENTS = Topic("agents", written_by=_who("casework"), read_by=_who("router", "intake", "stats"), compacted=True)
-RULES = Topic("rules", written_by=_who("router"), read_by=_who("router"), compacted=True)
+RULES = Topic("rules", written_by=_who("router"), read_by=_who("router", "intake"), compacted=True)
 LOAD = Topic("load", written_by=_who("stats"), read_by=_who("casework"))
 EXAMPLES = Topic("examples", written_by=_who("router"), read_by=_who("router"), compacted=True)
 

@@ -57,6 +57,7 @@ async def _start(parts: Parts, inflow: Inflow, background: Background) -> None:
     await parts.publisher.start()
     await parts.catalogue.start()
     await parts.agents.start()
+    await parts.rules.start()
     await inflow.start()
     await background.start()
 
@@ -66,6 +67,7 @@ async def _stop(parts: Parts, inflow: Inflow, background: Background) -> None:
     await background.stop()
     await inflow.stop()
     await parts.seen.stop()
+    await parts.rules.stop()
     await parts.agents.stop()
     await parts.catalogue.stop()
     await parts.publisher.stop()

@@ -39,7 +39,7 @@ from shared.originals import Originals
 from shared.outbox import Relay
 from shared.publish import Publisher
 from shared.table import Table
-from shared.topics import AGENTS
+from shared.topics import AGENTS, RULES
 from shared.web.live import Hub
 
 
@@ -51,6 +51,7 @@ class Parts:
     publisher: Publisher
     catalogue: Catalogue
     agents: Table
+    rules: Table
     originals: Originals
     seen: Seen
     hub: Hub
@@ -81,6 +82,7 @@ def make_parts(settings: Settings) -> Parts:
         publisher=Publisher(settings, "intake"),
         catalogue=Catalogue(settings),
         agents=Table(settings, AGENTS),
+        rules=Table(settings, RULES),
         originals=Originals(settings.originals),
         seen=Seen(engine),
         hub=Hub(),
@@ -92,6 +94,7 @@ def make_doors(settings: Settings, parts: Parts) -> Doors:
     person = settings.key_for("person")
     calls, visits, answers = Calls(parts.engine), Visits(parts.engine), Answers(parts.engine)
     wait = settings.publish_timeout
+    tables = (parts.catalogue, parts.agents, parts.rules)
     return Doors(
         verifier=Verifier(settings.webhook_secret.get_secret_value(), settings.webhook_old_secret.get_secret_value()),
         elks=Actions(
@@ -106,7 +109,7 @@ def make_doors(settings: Settings, parts: Parts) -> Doors:
         receive_form=ReceiveForm(
             parts.catalogue, parts.originals, parts.publisher, parts.seen, utc_now, person, timeout=wait
         ),
-        answer_call=AnswerCall(parts.catalogue, parts.agents, calls, parts.publisher, utc_now, person, timeout=wait),
+        answer_call=AnswerCall(*tables, calls, parts.publisher, utc_now, person, timeout=wait),
         end_call=EndCall(calls, utc_now),
         register_visit=RegisterVisit(parts.engine, parts.catalogue, visits, answers, utc_now),
         register_call=RegisterCall(parts.engine, parts.catalogue, answers, utc_now, person),
@@ -148,6 +151,7 @@ def watch(health: Health, parts: Parts) -> None:
     health.add("kafka", parts.publisher.check)
     health.add("catalogue", parts.catalogue.check)
     health.add("agents", parts.agents.check)
+    health.add("rules", parts.rules.check)
 
 
 def _poll(settings: Settings, health: Health, parts: Parts) -> PollMailbox:

@@ -51,7 +51,7 @@ def stats_asks(health: Health) -> None:
 @pytest.mark.parametrize(
     ("asks", "parts"),
     [
-        (intake_asks, {"kafka", "postgres", "catalogue", "agents", "imap"}),
+        (intake_asks, {"kafka", "postgres", "catalogue", "agents", "rules", "imap"}),
         (router_asks, {"kafka", "redis", "catalogue", "agents", "rules"}),
         (casework_asks, {"kafka", "postgres"}),
         (stats_asks, {"kafka", "postgres", "catalogue", "agents"}),

@@ -7,6 +7,10 @@ from enum import StrEnum
 
 MAX_ATTEMPTS = 5
 """How often the agent's phone is rung for one acceptance before the caller just waits on."""
+HOLD_SECONDS = 5
+"""The longest piece of hold sound: so soon does a caller ask again."""
+AGAIN_SECONDS = 60
+"""How often a waiting caller hears the queue message in a storm."""
 
 
 class CallState(StrEnum):
@@ -51,9 +55,16 @@ class Turn(StrEnum):
     HANG_UP = "hang_up"
 
 
-def next_turn(call: Call, *, after: Turn | None, result: str) -> Turn:
+def message_again(call: Call, now: datetime) -> bool:
+    """Say whether a caller has just waited for another full minute: she asks once per piece of hold sound."""
+    waited = (now - call.received_at).total_seconds()
+    return waited >= AGAIN_SECONDS and waited % AGAIN_SECONDS < HOLD_SECONDS
+
+
+def next_turn(call: Call, *, after: Turn | None, result: str, again: bool = False) -> Turn:
     """Return the caller's next turn; `result` is what telephony says of the turn that it comes `after`.
 
+    After hold sound the queue message comes `again` when it is time for that.
     A conversation that succeeded is over. One that failed (busy, no answer) is tried again after a piece of hold sound.
     A repeated request gets the same answer: only what comes after connecting speaks of the conversation.
     """
@@ -63,7 +74,7 @@ def next_turn(call: Call, *, after: Turn | None, result: str) -> Turn:
         return Turn.HANG_UP if result == "success" else Turn.HOLD
     if call.to_be_connected:
         return Turn.CONNECT
-    return Turn.MESSAGE if after is None else Turn.HOLD
+    return Turn.MESSAGE if after is None or (again and after is Turn.HOLD) else Turn.HOLD
 
 
 def talk_seconds(call: Call, ended_at: datetime, leg_seconds: Sequence[float]) -> float:

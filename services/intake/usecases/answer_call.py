@@ -7,7 +7,7 @@ from typing import Protocol
 import structlog
 
 from services.intake.channels.elks import Ring
-from services.intake.domain.call import Call, CallState, Turn, next_turn
+from services.intake.domain.call import Call, CallState, Turn, message_again, next_turn
 from services.intake.usecases import entrances
 from services.intake.usecases.entrances import Entrances
 from shared.clock import Clock
@@ -16,7 +16,7 @@ from shared.events import ContactReceived, Event, Sender
 from shared.ids import natural_contact_id, natural_event_id
 from shared.person import person_key
 from shared.publish import Message, message
-from shared.records import AgentProfile
+from shared.records import AgentProfile, PeakRecord
 from shared.vocabulary import Channel, EntranceKind
 
 log = structlog.get_logger(__name__)
@@ -38,8 +38,8 @@ class Calls(Protocol):
     async def not_answered(self, call_id: str) -> None: ...
 
 
-class Agents(Protocol):
-    """What knows the agents: the table of their profiles."""
+class Records(Protocol):
+    """A whole table: of the agents' profiles, or of what the router's supervisors have decided."""
 
     def get(self, key: str) -> Event | None: ...
 
@@ -59,7 +59,8 @@ class AnswerCall:
     """Answer telephony's question about a call; never waits for Kafka longer than `timeout`."""
 
     entrances: Entrances
-    agents: Agents
+    agents: Records
+    rules: Records
     calls: Calls
     log: Log
     clock: Clock
@@ -69,14 +70,15 @@ class AnswerCall:
     async def answer(self, ring: Ring, after: Turn | None) -> Answer:
         """Take the call in unless it is, and return its next turn; `after` is the turn that it comes from."""
         call = await self._taken_in(ring)
-        turn = next_turn(call, after=after, result=ring.result)
+        now = self.clock()
+        turn = next_turn(call, after=after, result=ring.result, again=self._storm(now) and message_again(call, now))
         if after is Turn.CONNECT and turn is Turn.HOLD:
             await self.calls.not_answered(call.call_id)
         number = self._phone(call) if turn is Turn.CONNECT else None
         if turn is Turn.CONNECT and number is None:
             turn = Turn.HOLD
         if number:
-            await self.calls.connecting(call, self.clock())
+            await self.calls.connecting(call, now)
         entrance = self.entrances.entrance(call.entrance)
         recording = entrance.queue_message_url if entrance else ""
         return Answer(turn, recording=recording, number=number or "", caller=call.caller)
@@ -120,6 +122,11 @@ class AnswerCall:
             call_id=call.call_id,
             flags=(*flags, "withheld_number") if call.caller is None else flags,
         )
+
+    def _storm(self, now: datetime) -> bool:
+        """Say whether a peak (*toppläge*) holds in which callers hear the queue message while they wait."""
+        peak = self.rules.get("peak")
+        return isinstance(peak, PeakRecord) and peak.queue_message and peak.until > now
 
     def _phone(self, call: Call) -> str | None:
         """Return the phone of the agent who accepted; without one the caller waits on and operations must know."""

@@ -1,5 +1,9 @@
 """Telephony, on a real log and a real database."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+
 import httpx
 import pytest
 
@@ -8,6 +12,7 @@ from shared.database import upgrade
 from shared.events import ContactEnded, ContactReceived, ContactRequeued
 from shared.ids import natural_contact_id
 from shared.publish import Publisher, message
+from shared.records import PeakRecord
 from shared.settings import ServiceSettings
 from tests.integration.intake.doors import Intake, accepted, ended_events, intake_settings, started
 from tests.integration.intake.reading import ReadContacts
@@ -51,6 +56,32 @@ async def test_a_call_hears_the_recording_then_hold_then_the_agent_and_ends(
     assert ended.reason == "hung_up"
     assert ended.talk_seconds == 0.001
     assert "hangup" in (await intake.ring("next?after=hold", **RING)).json()
+
+
+async def test_in_a_storm_who_waits_hears_the_message_again(intake: Intake) -> None:
+    assert (await intake.ring(**RING)).json()["play"] == "https://example.se/ko.mp3"
+    later = utc_now() + timedelta(seconds=61)
+    intake.app.state.answer_call = replace(intake.app.state.answer_call, clock=lambda: later)
+
+    async def heard() -> str:
+        told: dict[str, str] = (await intake.ring("next?after=hold", **RING, result="success")).json()
+        return told["play"].rpartition("/")[2]
+
+    assert await heard() == "hold-1.wav"
+    storm = PeakRecord(until=later + timedelta(minutes=5), started_at=utc_now(), by="lead", reason="storm")
+    await intake.tell(message(storm))
+    await eventually(lambda: _is(heard, "ko.mp3"))
+    await intake.tell(message(storm.model_copy(update={"queue_message": False})))
+    await eventually(lambda: _is(heard, "hold-1.wav"))
+    await intake.tell(message(storm.model_copy(update={"until": later})))
+    await intake.tell(message(storm.model_copy(update={"until": later + timedelta(seconds=1)})))
+    await eventually(lambda: _is(heard, "ko.mp3"))
+    await intake.tell(message(storm.model_copy(update={"until": later})))
+    await eventually(lambda: _is(heard, "hold-1.wav"))
+
+
+async def _is(heard: Callable[[], Awaitable[str]], wanted: str) -> bool:
+    return await heard() == wanted
 
 
 async def _connects(intake: Intake) -> dict[str, str]:

@@ -7,7 +7,7 @@ import pytest
 from services.intake.channels import elks
 from services.intake.channels.elks import Actions
 from services.intake.channels.phone import e164
-from services.intake.domain.call import MAX_ATTEMPTS, Call, CallState, Turn, next_turn, talk_seconds
+from services.intake.domain.call import MAX_ATTEMPTS, Call, CallState, Turn, message_again, next_turn, talk_seconds
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
 
@@ -38,6 +38,20 @@ def test_the_next_turn(state: CallState, after: Turn | None, result: str, turn: 
 
 def test_a_phone_that_never_answers_is_not_rung_for_ever() -> None:
     assert next_turn(call(CallState.ACCEPTED, attempts=MAX_ATTEMPTS), after=Turn.HOLD, result="") is Turn.HOLD
+
+
+@pytest.mark.parametrize(
+    ("waited", "again"), [(0, False), (4, False), (59, False), (60, True), (64.9, True), (65, False), (181, True)]
+)
+def test_in_a_storm_the_message_comes_again_once_a_minute(waited: float, again: bool) -> None:
+    assert message_again(call(), NOW + timedelta(seconds=waited)) is again
+
+
+def test_the_message_comes_again_between_pieces_of_hold_sound_only() -> None:
+    assert next_turn(call(), after=Turn.HOLD, result="success", again=True) is Turn.MESSAGE
+    assert next_turn(call(), after=Turn.MESSAGE, result="success", again=True) is Turn.HOLD
+    assert next_turn(call(CallState.ACCEPTED), after=Turn.HOLD, result="success", again=True) is Turn.CONNECT
+    assert next_turn(call(CallState.CONNECTING), after=Turn.CONNECT, result="busy", again=True) is Turn.HOLD
 
 
 def test_talk_is_since_connecting_and_never_more_than_telephony_says() -> None:
