@@ -12,6 +12,9 @@ from services.router.domain.rule_words import contacts_of
 from services.router.domain.rules import ALL_QUEUES, Rule, texts_of
 from shared.vocabulary import Channel
 
+_MOST_PARTS = 1000
+"""A rule that is not found to be hidden in so many parts counts as not hidden."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -156,21 +159,21 @@ def _clash(first: Sequence[Rule], upper: Rule, lower: Rule) -> tuple[Rule, list[
 def _hiding_together(lower: Rule, above: Sequence[Rule]) -> list[Rule]:
     """Return rules that between them fit whenever the lower one does; none when there are no such rules.
 
-    The lower rule is split by channel, kind, what is taken over, and true or false, until one rule covers each part.
+    The lower rule is split by what it lists, by our own words and by true or false, until one rule covers each part.
     """
-    if cover := next((rule for rule in above if rule.covers(lower)), None):
-        return [cover]
-    near = [rule for rule in above if _but_for_words(rule).covers(lower) and rule.meet(lower) is not None]
-    parts = next((parts for rule in near if (parts := _split(lower, rule))), None)
-    if parts is None:
-        return []
-    found: list[Rule] = []
-    for part in parts:
-        more = _hiding_together(part, near)
-        if not more:
+    near = [rule for rule in above if _but_for_words(rule, lower).covers(lower) and rule.meet(lower) is not None]
+    parts, found = [lower], list[Rule]()
+    for _ in range(_MOST_PARTS):
+        if not parts:
+            return found
+        part = parts.pop()
+        if cover := next((rule for rule in near if rule.covers(part)), None):
+            found.append(cover)
+        elif split := next((two for rule in near if rule.meet(part) and (two := _split(part, rule))), None):
+            parts += split
+        else:
             return []
-        found += more
-    return found
+    return []
 
 
 def _split(lower: Rule, by: Rule) -> tuple[Rule, Rule] | None:
@@ -178,8 +181,7 @@ def _split(lower: Rule, by: Rule) -> tuple[Rule, Rule] | None:
     for name, values in by.among.items():
         has = lower.among.get(name, frozenset(VALUES.get(name, ())))
         if has - values:
-            inside, outside = has & values, has - values
-            return _among(lower, name, inside), _among(lower, name, outside)
+            return _among(lower, name, has & values), _among(lower, name, has - values)
     for name, value in by.truths.items():
         if name not in lower.truths:
             yes, no = {**lower.truths, name: value}, {**lower.truths, name: not value}
@@ -191,9 +193,10 @@ def _among(rule: Rule, name: str, values: frozenset[str]) -> Rule:
     return replace(rule, among={**rule.among, name: values})
 
 
-def _but_for_words(rule: Rule) -> Rule:
-    """Return the rule without the conditions that a rule can be split by."""
-    return replace(rule, among={name: each for name, each in rule.among.items() if name not in VALUES}, truths={})
+def _but_for_words(rule: Rule, lower: Rule) -> Rule:
+    """Return the rule without the conditions that the lower one can be split by."""
+    among = {name: each for name, each in rule.among.items() if name not in VALUES and name not in lower.among}
+    return replace(rule, among=among, truths={})
 
 
 def _list(names: Sequence[str]) -> str:

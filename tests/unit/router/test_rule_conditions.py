@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.router.domain.rule_table import compile_table
+from services.router.domain.rule_table import compile_table, faults_of
 from services.router.domain.rule_time import Window
 from services.router.domain.rules import Facts, Rule
 from shared.vocabulary import Channel, Priority, TakenOver, WorkKind
@@ -140,3 +140,52 @@ def test_rules_cover_and_meet_as_contacts_show(one: Rule, other: Rule, contact: 
     if both is not None:
         assert one.covers(both)
         assert other.covers(both)
+
+
+WHENS = st.fixed_dictionaries(
+    {},
+    optional={
+        "channel": st.lists(st.sampled_from(list(Channel)), min_size=1, max_size=3, unique=True),
+        "taken_over": st.lists(st.sampled_from(list(TakenOver)), min_size=1, max_size=2, unique=True),
+        "automatic": st.booleans(),
+        "follows": st.booleans(),
+        "unit": st.lists(st.sampled_from("abc"), min_size=1, max_size=2, unique=True),
+        "flags": st.lists(st.sampled_from("xy"), min_size=1, unique=True),
+    },
+)
+EVERYBODY = [
+    facts(channel=channel, taken_over=taken, automatic=automatic, follows=follows, unit=unit, flags=frozenset(flags))
+    for channel in Channel
+    for taken in TakenOver
+    for automatic in (True, False)
+    for follows in (True, False)
+    for unit in "abcd"
+    for flags in ("", "x", "y", "xy")
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(WHENS, min_size=2, max_size=5))
+def test_dead_rules_decide_for_nobody_and_overlaps_are_there_to_be_met(whens: list[dict[str, Any]]):
+    rows: list[dict[str, Any]] = [
+        {"name": f"r{n}", "when": when, "then": {"dwell": n + 1}} for n, when in enumerate(whens)
+    ]
+    faults = faults_of([*rows, OTHERWISE])
+    dead = {fault.rule for fault in faults if fault.code == "dead"}
+    overlapping = {fault.rule for fault in faults if fault.code == "overlap"}
+    alive = [row for row in rows if row["name"] not in dead]
+    table = compile_table("1", [*alive, OTHERWISE])
+    decided = {f"r{round(decision.dwell_seconds) - 1}" for decision in map(table.decide, EVERYBODY)}
+    assert not dead & {rule.name for rule in _first_of([*rows, OTHERWISE])}
+    assert {row["name"] for row in alive} <= decided | dead
+    rules = {rule.name: rule for rule in table.rules}
+    for name in overlapping & set(rules):
+        above = [rules[row["name"]] for row in alive[: [row["name"] for row in alive].index(name)]]
+        assert any(rule.fits(who) and rules[name].fits(who) for rule in above for who in EVERYBODY)
+
+
+def _first_of(rows: list[Any]) -> list[Rule]:
+    """Return the rules that are the first to fit somebody, asked one by one."""
+    rules = [compile_table("1", [row, OTHERWISE]).rules[0] for row in rows[:-1]]
+    found = [next((rule for rule in rules if rule.fits(who)), None) for who in EVERYBODY]
+    return [rule for rule in rules if rule in found]

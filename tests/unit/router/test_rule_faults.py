@@ -185,6 +185,7 @@ def test_all_that_overlap_are_told_of_at_once():
         ([{"channel": ["phone"], "automatic": True}, {"channel": ["email"], "automatic": False}], {}, False),
         ([{"unit": ["gata"], "follows": True}, {"follows": False}], {"unit": ["gata"]}, True),
         ([{"unit": ["gata"], "follows": True}, {"follows": False}], {}, False),
+        ([{"unit": ["gata"]}, {"unit": ["bostad"]}], {"unit": ["gata", "bostad"]}, True),
     ],
 )  # fmt: skip
 def test_rules_that_hide_one_together(uppers: list[dict[str, Any]], lower: dict[str, Any], dead: bool):
