@@ -3,18 +3,43 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import fields
+from functools import partial
+from pathlib import Path
 
 from fastapi import FastAPI
 
 from services.router import consumers
+from services.router.jobs.watch import watch
 from services.router.settings import Settings
 from services.router.usecases.teach import Taught
-from services.router.web import find, pull, rules, supervise, work
-from services.router.wiring import Running, make_doors, make_orders, make_running, make_store, make_tables
+from services.router.web import acts, acts_page, find, floor, pull, queues_page, rules, supervise, work
+from services.router.wiring import (
+    Running,
+    make_doors,
+    make_orders,
+    make_running,
+    make_store,
+    make_tables,
+    make_watching,
+)
 from shared.consume import tune_gc
 from shared.health import Health
 from shared.web import ops
 from shared.web.app import build_app
+
+HERE = Path(__file__).parent
+ROUTERS = (
+    pull.router,
+    work.router,
+    supervise.router,
+    floor.router,
+    acts.router,
+    acts_page.router,
+    queues_page.router,
+    find.router,
+    rules.router,
+    ops.router,
+)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -29,9 +54,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         doors = make_doors(store, tables, taught, orders)
         for field in fields(doors):
             setattr(app.state, field.name, getattr(doors, field.name))
+        watching = make_watching(store, tables, orders)
+        for field in fields(watching):
+            setattr(app.state, field.name, getattr(watching, field.name))
         running = make_running(settings, health, store, tables, taught, orders)
         app.state.rulebook, app.state.check_rules = running.rulebook, running.publish_rules.check
         app.state.publish_rules = running.publish_rules
+        running.background.add("watch", partial(watch, watching.floorboard, watching.floor_hub))
         app.state.inflow, app.state.dead_letters = running.inflow, running.dead_letters
         try:
             await _start(running)
@@ -45,8 +74,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         service="router",
         title="Fördelning",
         lifespan=lifespan,
-        routers=(pull.router, work.router, supervise.router, find.router, rules.router, ops.router),
+        routers=ROUTERS,
         health=health,
+        templates=[HERE / "templates"],
         asyncapi=lambda: consumers.description(settings),
     )
 

@@ -23,6 +23,7 @@ from services.router.store.library import read_library
 from services.router.store.load import Load
 from services.router.store.look import Look
 from services.router.store.models import Models
+from services.router.store.once import Once
 from services.router.store.open import read_open
 from services.router.store.queues import Queues
 from services.router.store.reconcile import Reconciler
@@ -37,8 +38,10 @@ from services.router.usecases.closures import Closures
 from services.router.usecases.complete import Complete
 from services.router.usecases.decided import Decided
 from services.router.usecases.find import MatchText, SearchTexts
+from services.router.usecases.floorboard import Floorboard
 from services.router.usecases.hand_on import HandOn
 from services.router.usecases.hours import Hours
+from services.router.usecases.known_queues import KnownQueues
 from services.router.usecases.peak import Peak
 from services.router.usecases.publish_rules import CheckRules, PublishRules, known_names
 from services.router.usecases.pull import Pull, SetPresence
@@ -46,9 +49,11 @@ from services.router.usecases.rebuild import Rebuild
 from services.router.usecases.remember_agent import RememberAgent
 from services.router.usecases.route_contact import RouteContact
 from services.router.usecases.rulebook import Rulebook
+from services.router.usecases.supervise import Supervise
 from services.router.usecases.takeover import Takeovers
 from services.router.usecases.teach import Taught, Teach
 from services.router.usecases.terms import AgentTerms
+from services.router.web.names import Names
 from shared.background import Background
 from shared.catalogue import Catalogue
 from shared.clock import utc_now
@@ -61,6 +66,7 @@ from shared.publish import Publisher
 from shared.records import AgentProfile
 from shared.table import Table
 from shared.topics import AGENTS, RULES
+from shared.web.live import Hub
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +142,17 @@ class Doors:
 
 
 @dataclass(frozen=True, slots=True)
+class Watching:
+    """What supervisors see and do."""
+
+    supervise: Supervise
+    floor: Floor
+    floorboard: Floorboard
+    floor_hub: Hub
+    names: Names
+
+
+@dataclass(frozen=True, slots=True)
 class Running:
     """Everything that lives as long as the process."""
 
@@ -188,6 +205,23 @@ def make_doors(store: Store, tables: Tables, taught: Taught, orders: Orders) -> 
         match_text=MatchText(tables.catalogue, taught),
         search_texts=SearchTexts(taught),
     )
+
+
+def make_watching(store: Store, tables: Tables, orders: Orders) -> Watching:
+    """Build what supervisors see and do."""
+    known = KnownQueues(store.look, tables.catalogue, Rulebook(tables.rules, orders.publisher))
+    supervise = Supervise(
+        stage=store.queues,
+        doorkeeper=orders.closures,
+        storm=orders.peak,
+        memory=Once(store.domain),
+        terms_of=orders.terms.of,
+        held=store.look.held,
+        agents=store.floor.agents,
+        queues=known.names,
+    )
+    board = Floorboard(store.look, store.floor, orders.closures.closed, orders.peak.active)
+    return Watching(supervise, store.floor, board, Hub(), Names(tables.catalogue, tables.agent))
 
 
 def make_running(
