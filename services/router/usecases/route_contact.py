@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Protocol
 
+from services.router.domain.closing import sent_on
 from services.router.domain.matching.matcher import Match, Query
 from services.router.domain.rules import Decision, Facts, RuleTable
 from services.router.usecases.circumstances import Circumstances
@@ -156,7 +157,7 @@ class RouteContact:
             decision = replace(decision.opened(), why=(*decision.why, "peak:rings_open"))
         queue, held = self.around.closures.place(decision.queue, now)
         if queue != decision.queue:
-            decision = replace(decision, queue=queue, why=(*decision.why, f"closed:{decision.queue}"))
+            decision = sent_on(decision, queue, has_skill=self.catalogue.unit(queue) is not None)
         return decision, held
 
     def _closed_until(self, event: ContactReceived) -> datetime | None:

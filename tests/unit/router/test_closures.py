@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.router.domain.closing import FAR, is_closing, marked, until_opened
+from services.router.domain.closing import FAR, is_closing, marked, sent_on, until_opened
+from services.router.domain.rule_steps import Step
+from services.router.domain.rules import Decision
 from services.router.jobs.reopen import once
 from services.router.usecases.closures import ClosureCircleError, ClosureEndError, Closures, NotClosedError
-from shared.vocabulary import Channel
+from shared.vocabulary import Channel, Priority
 from tests.support.decided import MONDAY, Moved, Rules
 
 HOUR = timedelta(hours=1)
@@ -116,6 +118,16 @@ async def test_who_is_held_for_an_open_queue_is_let_in(closures: Closures, house
     await close(closures, "skola")
     assert await once(closures, HeldQueues()) == 6 * len(Channel)
     assert {queue for queue, *_ in house.opened} == {"vatten"}
+
+
+def test_whoever_works_the_other_queue_can_take_what_is_sent_on():
+    steps = (Step(after=60, skills=()), Step(after=90, skills=("skola",)), Step(after=120, offer_return_call=True))
+    decision = Decision("skola", Priority.HIGH, ("skola=2", "lang:fi", "vatten"), None, ("rule",), steps)
+    moved = sent_on(decision, "vatten", has_skill=True)
+    assert (moved.queue, moved.skills) == ("vatten", ("vatten=2", "lang:fi", "vatten"))
+    assert [step.skills for step in moved.steps] == [(), ("vatten",), None]
+    assert moved.why == ("rule", "closed:skola")
+    assert sent_on(decision, "jour", has_skill=False).skills == ("lang:fi", "vatten")
 
 
 def test_moments_of_closures_are_told_apart_from_all_others():

@@ -179,6 +179,7 @@ async def test_a_closed_queue_sends_on_or_holds_until_it_opens(line: Line, aroun
     contact, fact = await routed(line, around, catalogue)
     assert (contact.queue, contact.not_before) == ("gata", OPENED)
     assert fact.why[-1] == "closed:bostad"
+    assert "bostad" not in contact.skills
 
 
 async def test_in_a_storm_every_ring_is_open_at_once(line: Line, around: Around, catalogue: Catalogue):
