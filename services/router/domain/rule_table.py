@@ -34,8 +34,8 @@ def compile_table(
 ) -> RuleTable:
     """Return the table of the rows; RuleTableError with every fault of every row.
 
-    `strict` is for a table that is to be published: overlaps and unknown names are refused too. One that has been
-    published goes on working whatever has been learned since.
+    `strict` is for a table that is to be published: dead rules, overlaps and unknown names are refused too. One that
+    has been published goes on working whatever has been learned since.
     """
     table, faults = _read(version, rows, strict=strict, known=known or Known())
     if faults:
@@ -57,8 +57,8 @@ def _read(version: str, rows: Sequence[object], *, strict: bool, known: Known) -
     placed = [_rule(row, number, names, faults) for number, row in enumerate(rows[:-1])]
     last = Row(max(len(rows) - 1, 0), "last row", faults)
     otherwise = _otherwise(last, rows[-1] if rows else {})
-    clashes.find_dead(placed)
     if strict:
+        clashes.find_dead(placed)
         clashes.check_acknowledged(placed)
         clashes.find_overlaps(placed)
         clashes.find_unknown([*placed, otherwise], known)

@@ -270,8 +270,9 @@ def test_a_table_of_an_earlier_release_goes_on_working():
         {"name": "machines", "when": {"automatic": True}, "then": {"priority": "low"}},
         {"name": "people", "when": {"channel": ["phone", "visit"]}, "then": {"priority": "high"}},
         {"name": "gone", "when": {"unit": ["rymden"]}, "then": {"queue": "rymden"}},
+        {"name": "hidden", "when": {"automatic": True, "follows": True}, "then": {"priority": "normal"}},
         {"otherwise": {"queue": "{unit}", "priority": "normal"}},
     ]
-    assert {fault.code for fault in faults_of(rows, KNOWN)} == {"overlap", "unknown-name"}
+    assert {fault.code for fault in faults_of(rows, KNOWN)} == {"dead", "overlap", "unknown-name"}
     call = Facts(Channel.PHONE, "vaxel", "bostad", MONDAY_AT_NINE)
     assert compile_table("000001", rows).decide(call).priority is Priority.HIGH

@@ -21,7 +21,7 @@ def decide(rows: list[dict[str, Any]], about: Facts) -> Decision:
 
 def errors(*rows: Any) -> str:
     with pytest.raises(RuleTableError) as refused:
-        compile_table("1", rows)
+        compile_table("1", rows, strict=True)
     return "\n".join(refused.value.errors)
 
 
