@@ -220,7 +220,8 @@ def make_watching(store: Store, tables: Tables, orders: Orders) -> Watching:
         agents=store.floor.agents,
         queues=known.names,
     )
-    board = Floorboard(store.look, store.floor, orders.closures.closed, orders.peak.active)
+    look = Look(store.domain, orders.peak.mail_waits)
+    board = Floorboard(look, store.floor, orders.closures.closed, orders.peak.active)
     return Watching(supervise, store.floor, board, Hub(), Names(tables.catalogue, tables.agent))
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -240,6 +240,35 @@ async def test_who_is_called_back_is_not_greeted_as_a_caller(own: Settings, say:
         await app.state.hand_on.return_call("c1", None, None, None, "")
         offer = await pulled(http, "maria")
         assert (offer["contact_id"], offer["kind"], offer["greeting"]) == ("c1", "return_call", "")
+
+
+async def test_a_closed_queue_holds_what_comes_until_it_is_opened(own: Settings, say: Say):
+    async with running(own) as (_, http):
+        why = {"reason": "staff_missing"}
+        assert (await http.post("/api/v1/queues/kontaktcenter/close", json=why)).status_code == 204
+        await say(call("c1"))
+        await eventually(lambda: _waiting(http, 1))
+        assert (await http.get("/api/v1/contacts/c1")).json()["why_waiting"] == "queue_closed"
+        waiting = asyncio.create_task(pulled(http, "maria"))
+        opened = await http.post("/api/v1/queues/kontaktcenter/open", json={"reason": "staffed_again"})
+        assert opened.status_code == 204
+        assert (await waiting)["contact_id"] == "c1"
+
+
+async def test_a_storm_through_the_doors_keeps_mail_waiting(own: Settings, say: Say):
+    async with running(own) as (_, http):
+        until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+        begun = await http.put("/api/v1/peak", json={"until": until, "reason": "load"})
+        assert begun.json()["active"]
+        late = (datetime.now(UTC) + timedelta(hours=25)).isoformat()
+        assert (await http.put("/api/v1/peak", json={"until": late, "reason": "load"})).status_code == 422
+        await say(call("m1", Channel.EMAIL))
+        await eventually(lambda: _waiting(http, 1))
+        assert (await http.get("/api/v1/contacts/m1")).json()["why_waiting"] == "peak:mail_waits"
+        waiting = asyncio.create_task(pulled(http, "maria"))
+        ended = await http.request("DELETE", "/api/v1/peak", json={"reason": "calm_again"})
+        assert ended.status_code == 204
+        assert (await waiting)["contact_id"] == "m1"
 
 
 async def test_an_operator_sees_what_could_not_be_read_and_decides(own: Settings, say: Say):
