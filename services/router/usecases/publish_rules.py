@@ -16,7 +16,7 @@ from services.router.domain.rule_table import Known, RuleTableError, faults_of
 from services.router.usecases.rulebook import Rulebook
 from shared.catalogue import Catalogue
 from shared.clock import Clock, utc_now
-from shared.errors import ConflictError, NotFoundError
+from shared.errors import ConflictError, KeyReusedError, NotFoundError
 from shared.ids import natural_event_id
 from shared.publish import Publisher, message
 from shared.records import RulesRecord
@@ -48,6 +48,12 @@ class Claims(Protocol):
 
     async def take(self, version: str, content: str) -> bool:
         """Say whether the number is this content's."""
+
+    async def published_by(self, command_id: str) -> str | None:
+        """Return the version that a command has published."""
+
+    async def note(self, command_id: str, version: str) -> None:
+        """Remember what a command has published."""
 
 
 def known_names(catalogue: Catalogue) -> Known:
@@ -82,8 +88,24 @@ class PublishRules:
     check: CheckRules
     clock: Clock = utc_now
 
-    async def publish(self, rows: Sequence[object], *, based_on: str, by: str, reason: str) -> RulesRecord:
-        """Return the new version, in force here; RuleTableError with all faults, RulesMovedError."""
+    async def publish(
+        self, rows: Sequence[object], *, based_on: str, by: str, reason: str, command_id: str = ""
+    ) -> RulesRecord:
+        """Return the new version, in force here; RuleTableError with all faults, RulesMovedError, KeyReusedError.
+
+        The same `command_id` within a day is answered by what it has published.
+        """
+        earlier = await self.claims.published_by(command_id) if command_id else None
+        if earlier is not None and (record := self.book.version(earlier)) is not None:
+            if _digest(record) != _digest(self._record(rows, based_on=based_on, by=by, reason=reason)):
+                raise KeyReusedError
+            return record
+        record = await self._publish(rows, based_on=based_on, by=by, reason=reason)
+        if command_id:
+            await self.claims.note(command_id, record.version)
+        return record
+
+    async def _publish(self, rows: Sequence[object], *, based_on: str, by: str, reason: str) -> RulesRecord:
         if faults := await self.check.check(rows):
             raise RuleTableError(faults)
         record = self._record(rows, based_on=based_on, by=by, reason=reason)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Header, Request
 from pydantic import BaseModel, Field
 
 from services.router.domain.rule_faults import Fault
@@ -15,6 +15,8 @@ from shared.errors import DomainError, FieldError
 from shared.records import RulesRecord
 from shared.web.access import Action, Person, requires
 from shared.web.languages import choose_language
+
+Command = Annotated[str, Header(alias="Idempotency-Key", max_length=100)]
 
 router = APIRouter(prefix="/api/v1/rules", tags=["rules"])
 
@@ -117,18 +119,24 @@ async def check(draft: RulesDraft, request: Request) -> FaultsReply:
 
 @router.post("", status_code=201)
 async def publish(
-    table: RulesToPublish, request: Request, person: Annotated[Person, requires(Action.EDIT_RULES)]
+    table: RulesToPublish,
+    request: Request,
+    person: Annotated[Person, requires(Action.EDIT_RULES)],
+    command_id: Command = "",
 ) -> RulesReply:
     """Publish a table as the next version; it is in force when this answers. 409 when another one is by now."""
     use_case: PublishRules = request.app.state.publish_rules
     try:
-        record = await use_case.publish(table.rules, based_on=table.based_on, by=person.id, reason=table.reason)
-    except RuleTableError as refused:
-        raise _refused(refused.faults, choose_language(request)) from refused
+        record = await use_case.publish(
+            table.rules, based_on=table.based_on, by=person.id, reason=table.reason, command_id=command_id
+        )
+    except RuleTableError as error:
+        raise refused(error.faults, choose_language(request)) from error
     return _reply(record)
 
 
-def _refused(faults: Sequence[Fault], language: str) -> RulesRefusedError:
+def refused(faults: Sequence[Fault], language: str) -> RulesRefusedError:
+    """Return what tells of every fault of a table."""
     errors = [FieldError(f"/rules{fault.pointer}", f"{fault.rule}: {_text(fault, language)}") for fault in faults]
     return RulesRefusedError(errors=errors)
 

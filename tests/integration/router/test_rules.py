@@ -129,6 +129,16 @@ async def test_the_same_again_is_the_same_and_something_else_is_a_conflict(lena:
     assert (await lena.post("/api/v1/rules", json=to_publish([OTHERWISE], "000002"))).json()["version"] == "000003"
 
 
+async def test_a_command_that_is_repeated_gets_its_old_answer_whatever_has_come_since(lena: httpx.AsyncClient):
+    key = {"Idempotency-Key": "k1"}
+    first = await lena.post("/api/v1/rules", json=to_publish(URGENT), headers=key)
+    assert (await lena.post("/api/v1/rules", json=to_publish([OTHERWISE], "000002"))).status_code == 201
+    again = await lena.post("/api/v1/rules", json=to_publish(URGENT), headers=key)
+    assert (again.status_code, again.json()) == (201, first.json())
+    other = await lena.post("/api/v1/rules", json=to_publish([OTHERWISE], "000003"), headers=key)
+    assert (other.status_code, other.json()["type"]) == (422, "urn:kontaktcenter:problem:idempotency-key-reused")
+
+
 async def test_a_file_with_every_kind_of_fault_changes_nothing(lena: httpx.AsyncClient, work: PublishRules):
     rows = [row | {"name": f"r{n}"} if isinstance(row, dict) else row for n, (_, _, row) in enumerate(ROWS)]
     sent: dict[str, Any] = {
