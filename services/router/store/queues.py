@@ -70,6 +70,8 @@ class Availability:
     wrap_up: WrappingUp | None = None
     on_hold: int = 0
     """Mails and e-services that she has left for a live contact."""
+    sent_away: bool = False
+    """A supervisor has set her away, and she has not chosen to be ready since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,13 +238,25 @@ class Queues:
         return int(done), following.decode()
 
     async def presence(
-        self, agent_id: str, presence: Presence, reason: str | None, terms: Terms, *, by: str | None = None
+        self,
+        agent_id: str,
+        presence: Presence,
+        reason: str | None,
+        terms: Terms,
+        *,
+        by: str | None = None,
+        chosen: bool = False,
     ) -> Availability:
-        """Set, or repeat as a heartbeat, what an agent is available for; `by` is a supervisor who does it for her."""
-        state, total, used, _, wrapping, on_hold = await self._domain.call(
-            "presence", agent_id, presence.value, reason or "", *_terms(terms), by or ""
+        """Set, or repeat as a heartbeat, what an agent is available for; `by` is a supervisor who does it for her.
+
+        Sent away by a supervisor, she is ready again only when she has `chosen` it.
+        """
+        state, total, used, _, wrapping, on_hold, sent = await self._domain.call(
+            "presence", agent_id, presence.value, reason or "", *_terms(terms), by or "", int(chosen)
         )
-        return Availability(Presence(state.decode()), int(total), int(used), _wrapping(wrapping), int(on_hold))
+        return Availability(
+            Presence(state.decode()), int(total), int(used), _wrapping(wrapping), int(on_hold), bool(sent)
+        )
 
     async def expire(self, limit: int = 16) -> tuple[int, float | None]:
         """Let at most `limit` passed deadlines take effect; return how many, and seconds until the next one."""

@@ -140,7 +140,9 @@ class SetPresence:
     queues: Queues
     terms: AgentTerms
 
-    async def set(self, agent_id: str, presence: Presence, reason: str | None, mode: str | None = None) -> Availability:
+    async def set(
+        self, agent_id: str, presence: Presence, reason: str | None, mode: str | None = None, *, chosen: bool = False
+    ) -> Availability:
         """Set her presence; READY, in her work mode, is matched at once when a request of hers waits."""
         terms = self.terms.of(agent_id, mode=mode if presence is Presence.READY else None)
-        return await self.queues.presence(agent_id, presence, reason, terms)
+        return await self.queues.presence(agent_id, presence, reason, terms, chosen=chosen)

@@ -41,6 +41,8 @@ class PresenceWish(BaseModel):
     reason: Reason | None = None
     mode: str | None = Field(None, max_length=100)
     """The work mode that she has chosen (her profile names them); repeated with each heartbeat and pull."""
+    chosen: bool = False
+    """She says it now, herself; a heartbeat repeats it. It takes this to be ready after a supervisor sent her away."""
 
 
 class WrapUpReply(BaseModel):
@@ -60,6 +62,8 @@ class PresenceReply(BaseModel):
     on_hold: int = 0
     """Mails and e-services that she has left for a live contact."""
     wrap_up: WrapUpReply | None = None
+    sent_away: bool = False
+    """A supervisor has set her away, and she has not chosen to be ready since."""
 
 
 class PullWish(BaseModel):
@@ -164,7 +168,7 @@ async def set_presence(agent_id: str, wish: PresenceWish, request: Request, pers
     """Say what the agent is available for; 30 s of silence frees her offers and mail."""
     herself(person, agent_id)
     use_case: SetPresence = request.app.state.set_presence
-    now = await use_case.set(agent_id, wish.presence, wish.reason, wish.mode)
+    now = await use_case.set(agent_id, wish.presence, wish.reason, wish.mode, chosen=wish.chosen)
     return _said(now)
 
 
@@ -219,7 +223,12 @@ def _said(now: Availability) -> PresenceReply:
     wrap = now.wrap_up
     wrap_up = WrapUpReply(contact_id=wrap.contact_id, mode=wrap.mode, until=wrap.until) if wrap else None
     return PresenceReply(
-        presence=now.presence, capacity=now.capacity, used=now.used, on_hold=now.on_hold, wrap_up=wrap_up
+        presence=now.presence,
+        capacity=now.capacity,
+        used=now.used,
+        on_hold=now.on_hold,
+        wrap_up=wrap_up,
+        sent_away=now.sent_away,
     )
 
 

@@ -50,13 +50,15 @@ local function hasten(keys, args)
   return { done, found[1], c.last }
 end
 
--- A queue is open again: one page of those that waited for that; `from` tells them from others who wait for a time.
+-- A queue is open again: one page of those that waited for that, oldest first; `from` tells them from others who wait
+-- for a time. All are in line before the first is matched.
 local function let_in(keys, args)
   local c, stale = begin(keys, args)
   if not c then return stale end
-  local found, done = redis.call('ZSCAN', c.d .. ':w:' .. args[2], args[3], 'COUNT', PAGE), 0
-  for i = 1, #found[2], 2 do
-    local r = contact(c, found[2][i])
+  local start, let = tonumber(args[3]), {}
+  local page = redis.call('ZRANGE', c.d .. ':w:' .. args[2], start, start + PAGE - 1)
+  for _, id in ipairs(page) do
+    local r = contact(c, id)
     if r and r.state == 'waiting' and r.from and int(r.from) == args[4] then
       leave_line(c, r)
       r.from = nil
@@ -64,11 +66,14 @@ local function let_in(keys, args)
       keep_open(c, r)
       line_up(c, r)
       arm_step(c, r)
-      match_contact(c, r)
-      done = done + 1
+      let[#let + 1] = r.id
     end
   end
-  return { done, found[1], c.last }
+  for _, id in ipairs(let) do
+    local r = contact(c, id)
+    if r.state == 'waiting' then match_contact(c, r) end
+  end
+  return { #let, #page < PAGE and '0' or int(start + PAGE), c.last }
 end
 
 -- Its time has come, or its preferred agent has been waited for long enough.

@@ -114,24 +114,36 @@ local function wrapping(c, A)
   return ''
 end
 
+-- What an agent is available for. Sent away by a supervisor, she is ready again when she has chosen it herself, not by
+-- the heartbeat that repeats what she had chosen before.
 local function presence(keys, args)
   local c, stale = begin(keys, args)
   if not c then return stale end
-  local A, state, by = agent(c, args[2]), args[3], args[9]
+  local A, state, by, chosen = agent(c, args[2]), args[3], args[9], args[10] == '1'
   local changed = learn(c, A, args[5], args[6], args[7], args[8])
+  local reason = args[4]
+  if by ~= '' then
+    say_acted(c, 'set_' .. state, by, reason, 'agent_id', A.id)
+    redis.call('HSET', ak(c, A.id), 'sent', reason)
+  elseif chosen or state ~= 'ready' then
+    redis.call('HDEL', ak(c, A.id), 'sent')
+  else
+    local sent = redis.call('HGET', ak(c, A.id), 'sent')
+    if sent then state, reason = 'away', sent end
+  end
   if state == 'offline' then
     no_deadline(c, 'p:' .. A.id)
   else
     deadline(c, 'p:' .. A.id, c.now + PRESENCE_MS)
   end
-  if by ~= '' then say_acted(c, 'set_' .. state, by, args[4], 'agent_id', A.id) end
   if state ~= A.presence then
-    become(c, A, state, args[4])
+    become(c, A, state, reason)
   elseif state == 'ready' and changed then
     match_agent(c, A)
   end
   A = agent(c, A.id)
-  return { A.presence, int(A.cap), int(A.used), c.last, wrapping(c, A), redis.call('HLEN', c.d .. ':hold:' .. A.id) }
+  return { A.presence, int(A.cap), int(A.used), c.last, wrapping(c, A), redis.call('HLEN', c.d .. ':hold:' .. A.id),
+    redis.call('HEXISTS', ak(c, A.id), 'sent') }
 end
 
 local LAPSES = {
@@ -147,6 +159,9 @@ local LAPSES = {
     give_back(c, r, 'contact.requeued.v1', COOL_MS, INTERVAL_MS, 'queue', r.queue, 'reason', 'not_connected')
   end,
   m = function(c, r)
+    local later = redis.call('ZRANGE', c.d .. ':cool:' .. r.id, '(' .. int(c.now), '+inf', 'BYSCORE', 'LIMIT', 0, 1,
+      'WITHSCORES')
+    if later[2] then deadline(c, 'm:' .. r.id, tonumber(later[2])) end
     if r.state == 'waiting' then match_contact(c, r) end
   end,
   w = function(c, r)
