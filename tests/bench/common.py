@@ -51,6 +51,17 @@ def show(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -
     Console(width=None if sys.stdout.isatty() else 110).print(table)
 
 
+def flat(result: Mapping[str, Any]) -> list[tuple[str, object]]:
+    """The rows of a result for `show`: a table within it becomes a row for each of its own."""
+    rows: list[tuple[str, object]] = []
+    for name, value in result.items():
+        if isinstance(value, Mapping):
+            rows.extend((f"{name} {part}", each) for part, each in flat(value))
+        else:
+            rows.append((name, value))
+    return rows
+
+
 def finish(result: Mapping[str, Any]) -> None:
     """The last line: one JSON object."""
     print(json.dumps(result, ensure_ascii=False), flush=True)
