@@ -85,6 +85,14 @@ class House:
         self.router.stop()
         return self.router.process.returncode, time.monotonic() - began
 
+    def wait_for_model(self, within: float = 120) -> None:
+        """Return when a model has been fitted to the catalogue and stored."""
+        until = time.monotonic() + within
+        while "model_taken" not in self.log.read_text(encoding="utf-8", errors="replace"):
+            if time.monotonic() > until:
+                raise SystemExit(f"no model was fitted; the router's log: {self.log}")
+            time.sleep(0.1)
+
     async def publish(self, events: Iterable[Event]) -> int:
         """Put events or records on their topics; returns how many, when all are acknowledged."""
         producer = AIOKafkaProducer(
