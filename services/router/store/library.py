@@ -15,6 +15,8 @@ _LOOK_PAST = 16
 """How many contacts (agents) that are cooling down are passed before the next is left for later."""
 _PAGE = 16
 """How many lines, benches, deadlines or agents one look reads: no function scans more at once."""
+_GLANCE = 4
+"""How many are read at first: most often one of them will do."""
 _HISTORY = 50
 _CLASS_SPAN = 2**43
 """Milliseconds since 1970 lie below it until 2248, so class and turn make one number that sorts and is exact."""
@@ -56,6 +58,7 @@ def _constants(settings: Settings) -> str:
         "KEEP_COMMANDS": _KEEP_COMMANDS_MS,
         "CLASS_SPAN": _CLASS_SPAN,
         "PAGE": _PAGE,
+        "GLANCE": _GLANCE,
         "EPOCHS": contact.EPOCHS,
         "SHARE": order.SHARE,
         "LOOK_PAST": _LOOK_PAST,

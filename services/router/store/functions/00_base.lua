@@ -29,8 +29,8 @@ end
 -- What happened to a contact, for people: the newest HISTORY lines.
 local function note(c, id, what, agent, detail)
   local key = c.d .. ':h:' .. id
-  redis.call('RPUSH', key, table.concat({ int(c.now), what, agent or '', detail or '' }, '|'))
-  redis.call('LTRIM', key, -HISTORY, -1)
+  local lines = redis.call('RPUSH', key, table.concat({ int(c.now), what, agent or '', detail or '' }, '|'))
+  if lines > HISTORY then redis.call('LTRIM', key, -HISTORY, -1) end
 end
 
 local function deadline(c, member, at)
@@ -92,8 +92,26 @@ local set_of = remembering(function(text)
   return made
 end)
 
--- "class|channel|skills" in its parts.
+local UNCOVERED = { protected = true }
+
+-- "class|channel|skills" in its parts; `asked` is each skill with its level and whether `*` covers it.
 local parts_of = remembering(function(sig)
   local class, ch, skills = string.match(sig, '^(%d)|([^|]*)|(.*)$')
-  return { class = tonumber(class), ch = ch, skills = skills }
+  local set, asked = set_of(skills), {}
+  for _, name in ipairs(set.list) do
+    if name ~= '+reserve' then
+      asked[#asked + 1] = { name = name, level = set.has[name],
+        covered = not UNCOVERED[name] and string.sub(name, 1, 5) ~= 'lang:' }
+    end
+  end
+  return { sig = sig, class = tonumber(class), ch = ch, skills = skills, asked = asked,
+    reserves = set.has['+reserve'] ~= nil }
+end)
+
+-- "channels#skills" in its parts; `open` remembers the same narrowed to some of its channels.
+local profile_parts = remembering(function(profile)
+  local channels, skills = string.match(profile, '^([^#]*)#(.*)$')
+  local has = set_of(skills).has
+  return { channels = set_of(channels), skills = skills, has = has, every = has['*'] or 0,
+    reserve = has['!reserve'] ~= nil, open = {}, fits = {}, known = 0 }
 end)

@@ -2,10 +2,11 @@
 -- `heads` knows each line's first contact by rank (class, then turn), `lates` when that one is past its bound: so a
 -- pull compares lines without visiting them.
 
-local CONTACT = { 'state', 'epoch', 'sig', 'turn', 'arr', 'queue', 'ch', 'agent', 'pref', 'taken', 'accepted', 'talk',
-  'sid', 'kind', 'from', 'hold', 'dwell', 'steps', 'step', 'wrap', 'priority', 'as' }
-local CONTACT_NUMBERS = { epoch = true, turn = true, arr = true, accepted = true, from = true, hold = true,
-  dwell = true, step = true }
+local CONTACT = { 'state', 'epoch', 'sig', 'turn', 'arr', 'queue', 'ch', 'agent', 'pref', 'kind', 'from', 'hold', 'step' }
+local NUMBERS = { epoch = true, turn = true, arr = true, accepted = true, from = true, hold = true, dwell = true,
+  step = true }
+local RARE = { taken = true, accepted = true, talk = true, sid = true, dwell = true, steps = true, wrap = true,
+  priority = true, as = true }
 local FINISHED = { completed = true, abandoned = true, purged = true, early = true }
 local HELD = { connecting = true, assigned = true }
 local PRIORITY = { [0] = 'urgent', 'high', 'normal', 'low' }
@@ -14,11 +15,23 @@ local function ck(c, id)
   return c.d .. ':c:' .. id
 end
 
+-- What is seldom needed is read when it is asked for.
+local function complete_later(c, r)
+  return setmetatable(r, { __index = function(_, field)
+    if not RARE[field] then return nil end
+    local value = redis.call('HGET', ck(c, r.id), field)
+    if not value or value == '' then return nil end
+    value = NUMBERS[field] and tonumber(value) or value
+    rawset(r, field, value)
+    return value
+  end })
+end
+
 local function contact(c, id)
-  local r = record(ck(c, id), CONTACT, CONTACT_NUMBERS)
+  local r = record(ck(c, id), CONTACT, NUMBERS)
   if not r.state then return nil end
   r.id, r.step = id, r.step or 0
-  return r
+  return complete_later(c, r)
 end
 
 -- Everything but a question to a colleague, which concerns nobody outside, is said to the world.
@@ -86,11 +99,16 @@ local function keep_until(c, r, at)
   redis.call('HSET', ck(c, r.id), 'hold', int(at))
 end
 
--- Into line: not before its time, and at first for its preferred agent alone, if she is there.
-local function line_up(c, r)
-  if (r.from or 0) > c.now then return deadline(c, 'f:' .. r.id, r.from) end
+-- Its dwell begins when it could first be offered, and not at all when she is not there.
+local function begin_keeping(c, r)
   if r.pref and r.dwell and not r.hold then keep_until(c, r, c.now + r.dwell) end
   if r.pref and (r.hold or 0) > c.now and presence_of(c, r.pref) == 'offline' then keep_until(c, r, c.now) end
+end
+
+-- Into line: not before its time, and at first for its preferred agent alone.
+local function line_up(c, r)
+  if (r.from or 0) > c.now then return deadline(c, 'f:' .. r.id, r.from) end
+  begin_keeping(c, r)
   local m = member(r)
   if r.pref then redis.call('ZADD', c.d .. ':pref:' .. r.pref, int(rank(parts_of(r.sig).class, r.turn)), m) end
   if is_kept(c, r) then
@@ -105,7 +123,7 @@ local function leave_line(c, r)
   local m = member(r)
   if redis.call('ZREM', c.d .. ':q:' .. r.sig, m) == 1 then reindex(c, r.sig) end
   if r.pref then redis.call('ZREM', c.d .. ':pref:' .. r.pref, m) end
-  no_deadline(c, 'f:' .. r.id, 'r:' .. r.id)
+  if r.from or r.hold then no_deadline(c, 'f:' .. r.id, 'r:' .. r.id) end
 end
 
 -- How long somebody could have answered: a time that was promised, or closed hours, do not count.
@@ -127,7 +145,7 @@ end
 -- The `open` record: the relay joins `body` (what never changes) with these.
 local function keep_open(c, r)
   if r.kind == 'consult' then return end
-  local body = redis.call('HGET', ck(c, r.id), 'body')
+  local body = r.body or redis.call('HGET', ck(c, r.id), 'body')
   local its = r.state ~= 'waiting' and r.state ~= 'offered'
   emit(c, 'open', r.id, 'body', body or '', 'state', r.state, 'epoch', int(r.epoch), 'queue', r.queue,
     'agent_id', its and r.agent or '', 'accepted_at', r.accepted and int(r.accepted) or '',
@@ -137,10 +155,10 @@ local function keep_open(c, r)
 end
 
 -- Moves a contact to its next state: always a new epoch, which every older command is refused by.
-local function move(c, r, state)
+local function move(c, r, state, ...)
   r.state = state
   r.epoch = math.max(r.epoch + 1, c.gen * EPOCHS)
-  redis.call('HSET', ck(c, r.id), 'state', state, 'epoch', int(r.epoch), 'agent', r.agent or '')
+  redis.call('HSET', ck(c, r.id), 'state', state, 'epoch', int(r.epoch), 'agent', r.agent or '', ...)
 end
 
 local function finish(c, r, state)

@@ -17,23 +17,26 @@ local function agent(c, a)
   return r
 end
 
-local UNCOVERED = { protected = true }
-
--- `*` takes every skill but a language and protected identity: those she has or has not.
-local function fits(profile, want)
-  local channels, skills = string.match(profile, '^([^#]*)#(.*)$')
-  if not set_of(channels).has[want.ch] then return false end
-  local has, asked = set_of(skills).has, set_of(want.skills)
-  if has['!reserve'] and not asked.has['+reserve'] then return false end
-  local every = has['*'] or 0
-  for _, skill in ipairs(asked.list) do
-    if skill ~= '+reserve' then
-      local level = has[skill] or 0
-      if every > level and not UNCOVERED[skill] and string.sub(skill, 1, 5) ~= 'lang:' then level = every end
-      if level < asked.has[skill] then return false end
-    end
+local function meets(profile, want)
+  if not profile.channels.has[want.ch] or (profile.reserve and not want.reserves) then return false end
+  for _, skill in ipairs(want.asked) do
+    local level = profile.has[skill.name] or 0
+    if skill.covered and profile.every > level then level = profile.every end
+    if level < skill.level then return false end
   end
   return true
+end
+
+-- `*` takes every skill but a language and protected identity: those she has or has not.
+local function fits(words, want)
+  local profile = profile_parts(words)
+  local known = profile.fits[want.sig]
+  if known == nil then
+    if profile.known > 512 then profile.fits, profile.known = {}, 0 end
+    known = meets(profile, want)
+    profile.fits[want.sig], profile.known = known, profile.known + 1
+  end
+  return known
 end
 
 -- "rest|limit|window|email=60000": how often she may be offered something, in ms.
@@ -61,21 +64,25 @@ local function open_to(c, A)
   if not A.profile then return nil end
   local blocked = math.max(A.pause, limited_until(c, A))
   if blocked > c.now then return nil, blocked end
-  local channels, skills = string.match(A.profile, '^([^#]*)#(.*)$')
-  local blend, open, later = terms(A).blend, {}, nil
-  for _, ch in ipairs(set_of(channels).list) do
+  local profile, blend, open, later = profile_parts(A.profile), terms(A).blend, '', nil
+  for _, ch in ipairs(profile.channels.list) do
     local room = A.cap - A.used + (LIVE[ch] and A.soft or 0)
     local from = A.idle + (blend[ch] or 0)
     if COST[ch] <= room then
       if from <= c.now then
-        open[#open + 1] = ch
+        open = open == '' and ch or open .. ',' .. ch
       elseif not later or from < later then
         later = from
       end
     end
   end
-  if not open[1] then return nil, later end
-  return table.concat(open, ',') .. '#' .. skills, later
+  if open == '' then return nil, later end
+  local words = profile.open[open]
+  if not words then
+    words = open .. '#' .. profile.skills
+    profile.open[open] = words
+  end
+  return words, later
 end
 
 local function cooling(c, id, a)
@@ -130,7 +137,6 @@ end
 local function take_item(c, A, r)
   local key = ak(c, A.id)
   redis.call('HSET', c.d .. ':i:' .. A.id, r.id, COST[r.ch])
-  redis.call('SADD', c.d .. ':agents', A.id)
   A.used = redis.call('HINCRBY', key, 'used', COST[r.ch])
   if not LIVE[r.ch] then A.soft = redis.call('HINCRBY', key, 'soft', COST[r.ch]) end
 end

@@ -1,21 +1,20 @@
 -- The matcher: the best contact for an agent, the best waiting agent for a contact, and the offer that joins them.
--- Lines and benches are read in the order of their first, PAGE at a time, until nothing better can follow.
+-- Lines and benches are read in the order of their first, GLANCE and then PAGE at a time, until nothing better can
+-- follow: most often one of the first will do.
 
+-- The contact is in no line (any more).
 local function make_offer(c, r, A, why)
-  leave_line(c, r)
   leave_bench(c, A)
   r.agent = A.id
-  move(c, r, 'offered')
   r.expires = c.now + OFFER_MS
   if r.step > 0 then why = why .. ',ring:' .. int(r.step) end
   if r.kind == 'return_call' then why = why .. ',return_call' end
-  redis.call('HSET', ck(c, r.id), 'expires', int(r.expires), 'why', why)
+  move(c, r, 'offered', 'expires', int(r.expires), 'why', why)
   take_item(c, A, r)
   A.offer = r.id
   redis.call('HSET', ak(c, A.id), 'offer', r.id, 'wait_until', 0)
   A.wait_until = 0
   deadline(c, 'o:' .. r.id, r.expires)
-  no_deadline(c, 'b:' .. A.id)
   tell(c, r, 'offer.made.v1', 'offer_id', r.id .. '.' .. int(r.epoch), 'agent_id', A.id, 'queue', r.queue,
     'expires_at', int(r.expires), 'why', why)
   note(c, r.id, 'offered', A.id, why)
@@ -42,9 +41,9 @@ end
 
 -- The best of the lines that she fits, in the order of class, turn and arrival.
 local function usual_for(c, A, open)
-  local best, start = nil, 0
+  local best, start, size = nil, 0, GLANCE
   while true do
-    local page = redis.call('ZRANGE', c.d .. ':heads', start, start + PAGE - 1, 'WITHSCORES')
+    local page = redis.call('ZRANGE', c.d .. ':heads', start, start + size - 1, 'WITHSCORES')
     for i = 1, #page, 2 do
       local sig, score = page[i], tonumber(page[i + 1])
       if best and score > best.rank then return best end
@@ -57,8 +56,8 @@ local function usual_for(c, A, open)
         end
       end
     end
-    if #page < PAGE * 2 then return best end
-    start = start + PAGE
+    if #page < size * 2 then return best end
+    start, size = start + size, PAGE
   end
 end
 
@@ -82,7 +81,7 @@ end
 -- A question to a colleague asks nothing of her but the channel.
 local function takes(open, r_kind, want)
   if r_kind ~= 'consult' then return fits(open, want) end
-  return set_of(string.match(open, '^[^#]*')).has[want.ch] ~= nil
+  return profile_parts(open).channels.has[want.ch] ~= nil
 end
 
 -- The first contact that is meant for her and that she can take now.
@@ -147,9 +146,9 @@ local function agent_for(c, r)
   local A = r.pref and preferred_for(c, r, want)
   if A then return A, 'preferred' end
   if is_kept(c, r) then return nil end
-  local best, start = nil, 0
+  local best, start, size = nil, 0, GLANCE
   while true do
-    local page = redis.call('ZRANGE', c.d .. ':benches', start, start + PAGE - 1, 'WITHSCORES')
+    local page = redis.call('ZRANGE', c.d .. ':benches', start, start + size - 1, 'WITHSCORES')
     c.stood = false
     for i = 1, #page, 2 do
       if best and tonumber(page[i + 1]) > best.idle then return best, 'longest_idle' end
@@ -161,11 +160,11 @@ local function agent_for(c, r)
       end
     end
     if c.stood then
-      best, start = nil, 0
-    elseif #page < PAGE * 2 then
+      best, start, size = nil, 0, GLANCE
+    elseif #page < size * 2 then
       return best, 'longest_idle'
     else
-      start = start + PAGE
+      start, size = start + size, PAGE
     end
   end
 end
@@ -179,8 +178,22 @@ local function match_contact(c, r)
   if (r.from or 0) > c.now then return end
   local A, why = agent_for(c, r)
   if not A then return end
+  leave_line(c, r)
   make_offer(c, r, A, why)
   wake(c, A.id)
+end
+
+-- One that is in no line: offered at once if somebody waits for it, else lined up.
+local function settle(c, r)
+  if (r.from or 0) <= c.now then
+    begin_keeping(c, r)
+    local A, why = agent_for(c, r)
+    if A then
+      make_offer(c, r, A, why)
+      return wake(c, A.id)
+    end
+  end
+  line_up(c, r)
 end
 
 -- An agent that has got room: the same matcher as a pull, the oldest she may take wins.
@@ -188,6 +201,7 @@ local function match_agent(c, A)
   if not can_be_offered(c, A) then return leave_bench(c, A) end
   local r, why = contact_for(c, A)
   if r then
+    leave_line(c, r)
     make_offer(c, r, A, why)
     wake(c, A.id)
   else

@@ -21,9 +21,8 @@ end
 -- Waits again, at its old place; the caller has said what happened.
 local function wait_again(c, r)
   count_in(c, r)
-  line_up(c, r)
   arm_step(c, r)
-  match_contact(c, r)
+  settle(c, r)
 end
 
 -- Back at its old place; whoever had it is free for something else. Her dwell is over.
@@ -43,24 +42,33 @@ local function give_back(c, r, kind, cool_ms, pause_ms, ...)
   match_agent(c, agent(c, A.id))
 end
 
+-- The contact that the arguments of `enqueue` describe, as `contact` would read it.
+local function described(c, args)
+  local function said(n) return args[n] ~= '' and args[n] or nil end
+  return { id = args[2], state = 'waiting', epoch = c.gen * EPOCHS + 1, sig = args[3], turn = tonumber(args[4]),
+    arr = tonumber(args[5]), queue = args[6], ch = args[7], pref = said(8), body = args[9], priority = args[10],
+    kind = args[11], from = tonumber(args[12]), dwell = tonumber(args[13]), steps = said(14),
+    step = tonumber(args[15]), wrap = said(16) }
+end
+
 local function enqueue(keys, args)
   local c, stale = begin(keys, args)
   if not c then return stale end
-  local id = args[2]
-  local known = contact(c, id)
-  if known and known.state ~= 'early' then
-    c.last = known.sid or ''
-    return answer(c, 'known', known.epoch)
+  local id, key = args[2], ck(c, args[2])
+  local known = redis.call('HMGET', key, 'state', 'epoch', 'sid')
+  local early = known[1] == 'early'
+  if known[1] and not early then
+    c.last = known[3] or ''
+    return answer(c, 'known', tonumber(known[2]))
   end
-  local key = ck(c, id)
-  redis.call('HSET', key, 'state', 'waiting', 'epoch', int(c.gen * EPOCHS + 1), 'sig', args[3], 'turn', args[4],
+  local r = described(c, args)
+  redis.call('HSET', key, 'state', 'waiting', 'epoch', int(r.epoch), 'sig', args[3], 'turn', args[4],
     'arr', args[5], 'queue', args[6], 'ch', args[7], 'pref', args[8], 'body', args[9], 'priority', args[10],
     'kind', args[11], 'from', args[12], 'dwell', args[13], 'steps', args[14], 'step', args[15], 'wrap', args[16])
-  redis.call('PERSIST', key)
-  local r = contact(c, id)
+  if early then redis.call('PERSIST', key) end
   if args[17] ~= '' then emit(c, 'routed', id, 'v', args[17], 'i', args[18], 'time', args[19], 'tp', args[20]) end
   tell(c, r, 'contact.queued.v1', 'queue', r.queue, 'channel', r.ch, 'priority', args[10])
-  if known then
+  if early then
     end_contact(c, r, 'completed')
   else
     keep_open(c, r)

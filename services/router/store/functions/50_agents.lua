@@ -29,6 +29,7 @@ local function pull(keys, args)
   if A.presence == 'ready' then
     local r, why = contact_for(c, A)
     if r then
+      leave_line(c, r)
       make_offer(c, r, A, why)
       return offer_of(c, r)
     end

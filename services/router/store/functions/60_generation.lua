@@ -33,6 +33,7 @@ local function restore(keys, args)
   if had then
     local A = agent(c, agent_id)
     take_item(c, A, r)
+    redis.call('SADD', c.d .. ':agents', A.id)
     deadline(c, 'p:' .. A.id, c.now + PRESENCE_MS)
     if had == 'wrapping' then
       local _, ms = wrap_of(r)
