@@ -2,14 +2,17 @@
 
 import typer
 
+from services.router.commands.rehearse import add_rehearse
 from services.router.commands.rules import rules_commands
 from services.router.main import create_app
 from services.router.settings import Settings
-from services.router.wiring import open_dead_letters, open_rules
+from services.router.wiring import open_dead_letters, open_rehearse, open_rules
 from shared.web.commands import service_commands
 
 cli = service_commands("The router: which case type, which queue, whose turn.", Settings, create_app, open_dead_letters)
-cli.add_typer(rules_commands(Settings, open_rules), name="rules")
+rules = rules_commands(Settings, open_rules)
+add_rehearse(rules, Settings, open_rehearse)
+cli.add_typer(rules, name="rules")
 
 
 @cli.command()

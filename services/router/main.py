@@ -12,11 +12,12 @@ from services.router import consumers
 from services.router.jobs.watch import watch
 from services.router.settings import Settings
 from services.router.usecases.teach import Taught
-from services.router.web import acts, acts_page, find, floor, pull, queues_page, rules, supervise, work
+from services.router.web import acts, acts_page, find, floor, pull, queues_page, rehearse, rules, supervise, work
 from services.router.wiring import (
     Running,
     make_doors,
     make_orders,
+    make_rehearse,
     make_running,
     make_store,
     make_tables,
@@ -38,6 +39,7 @@ ROUTERS = (
     queues_page.router,
     find.router,
     rules.router,
+    rehearse.router,
     ops.router,
 )
 
@@ -60,6 +62,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         running = make_running(settings, health, store, tables, taught, orders)
         app.state.rulebook, app.state.check_rules = running.rulebook, running.publish_rules.check
         app.state.publish_rules = running.publish_rules
+        app.state.rehearse = make_rehearse(settings, running.publish_rules, running.tables)
         running.background.add("watch", partial(watch, watching.floorboard, watching.floor_hub))
         app.state.inflow, app.state.dead_letters = running.inflow, running.dead_letters
         try:

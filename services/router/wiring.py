@@ -27,6 +27,7 @@ from services.router.store.once import Once
 from services.router.store.open import read_open
 from services.router.store.queues import Queues
 from services.router.store.reconcile import Reconciler
+from services.router.store.rehearsing import Rehearsing
 from services.router.store.relay import Relay
 from services.router.store.rule_claims import RuleClaims
 from services.router.store.trainer import Trainer
@@ -46,6 +47,7 @@ from services.router.usecases.peak import Peak
 from services.router.usecases.publish_rules import CheckRules, PublishRules, known_names
 from services.router.usecases.pull import Pull, SetPresence
 from services.router.usecases.rebuild import Rebuild
+from services.router.usecases.rehearse import Rehearse, agents_of
 from services.router.usecases.remember_agent import RememberAgent
 from services.router.usecases.route_contact import RouteContact
 from services.router.usecases.rulebook import Rulebook
@@ -244,7 +246,7 @@ def make_running(
     background.add("listen", partial(listen, store.domain, store.waiters, store.watermark))
     background.add("guard", partial(guard, store.domain, rebuild))
     background.add("sweep", partial(sweep, store.queues))
-    background.add("measure", partial(measure, Reconciler(store.domain), store.look))
+    background.add("measure", partial(measure, Reconciler(store.domain, pause=0.01), store.look))
     background.add("peak", partial(keep_peak, orders.peak, store.queues, store.waiters, tables.rules_changed))
     background.add("reopen", partial(reopen, orders.closures, Held(store.domain)))
     background.add("teach", teach.run)
@@ -261,6 +263,23 @@ def make_rules(settings: Settings, store: Store, tables: Tables, publisher: Publ
     """Build the way to read, check and publish rules."""
     claims, check = RuleClaims(store.domain.plain, settings), CheckRules(partial(known_names, tables.catalogue))
     return PublishRules(Rulebook(tables.rules, publisher), publisher, claims, check)
+
+
+def make_rehearse(settings: Settings, rules: PublishRules, tables: Tables) -> Rehearse:
+    """Build the way to try rules on the past."""
+    return Rehearse(rules.check, rules.book, partial(agents_of, tables.agents), Rehearsing(settings))
+
+
+@asynccontextmanager
+async def open_rehearse(settings: Settings) -> AsyncIterator[Rehearse]:
+    """Open the rehearsal for a command, and close what it stands on."""
+    store, tables, publisher = make_store(settings), make_tables(settings), Publisher(settings, "router")
+    try:
+        await tables.start()
+        yield make_rehearse(settings, make_rules(settings, store, tables, publisher), tables)
+    finally:
+        await tables.stop()
+        await store.domain.close()
 
 
 @asynccontextmanager

@@ -38,20 +38,20 @@ def rules_commands(
     @app.command()
     def show(version: Annotated[str, typer.Argument(help="A version; without, the one in force.")] = "") -> None:
         """Show a table as YAML, ready to be changed, checked and published."""
-        record = _told(_show(open_rules, version))
+        record = told(_show(open_rules, version))
         typer.echo(f"# {_line(record)}")
         typer.echo(yaml.safe_dump(list(record.rules), allow_unicode=True, sort_keys=False, width=100).rstrip())
 
     @app.command()
     def history() -> None:
         """List what was published, newest first."""
-        for record in _told(_history(open_rules)):
+        for record in told(_history(open_rules)):
             typer.echo(_line(record))
 
     @app.command()
     def check(file: Path) -> None:
         """Say all that is wrong with a file; nothing is changed."""
-        faults = _told(_check(open_rules, _rows(file)))
+        faults = told(_check(open_rules, rows_of(file)))
         _tell(faults)
         typer.echo(f"{file}: inga fel, kan publiceras")
 
@@ -63,7 +63,7 @@ def rules_commands(
         by: Annotated[str, typer.Option(help="Who publishes.")] = "",
     ) -> None:
         """Publish a file as the next version, unless it has faults or another version is in force."""
-        record = _told(_publish(open_rules, _rows(file), based_on=based_on, by=by or getuser(), reason=reason))
+        record = told(_publish(open_rules, rows_of(file), based_on=based_on, by=by or getuser(), reason=reason))
         typer.echo(f"version {record.version} gäller nu")
 
     return app
@@ -92,8 +92,8 @@ async def _publish(open_rules: Open, rows: Sequence[object], *, based_on: str, b
         return await rules.publish(rows, based_on=based_on, by=by, reason=reason)
 
 
-def _rows(file: Path) -> list[object]:
-    """Read a file: a list of rules, or a list under `rules`."""
+def rows_of(file: Path) -> list[object]:
+    """Return the rules of a file: a list, or a list under `rules`."""
     try:
         given = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -126,7 +126,7 @@ def _line(record: RulesRecord) -> str:
     return ", ".join(said)
 
 
-def _told(work: Coroutine[Any, Any, T]) -> T:
+def told(work: Coroutine[Any, Any, T]) -> T:
     """Run it; a rule that says no is told in a line, and the command fails."""
     try:
         return asyncio.run(work)
