@@ -7,12 +7,12 @@ from typing import Any, Protocol
 from services.intake.domain.visit import VisitState
 from services.intake.store.calls import Turned
 from services.intake.store.visits import VisitTurn
-from shared.events import ContactAbandoned, ContactCompleted, ContactRequeued, OfferAccepted
+from shared.events import ContactAbandoned, ContactCompleted, ContactRequeued, ContactTransferred, OfferAccepted
 from shared.lane import Received
 from shared.vocabulary import LIVE_CHANNELS
 
-WANTED = (OfferAccepted, ContactRequeued, ContactCompleted, ContactAbandoned)
-RoutingEvent = OfferAccepted | ContactRequeued | ContactCompleted | ContactAbandoned
+WANTED = (OfferAccepted, ContactTransferred, ContactRequeued, ContactCompleted, ContactAbandoned)
+RoutingEvent = OfferAccepted | ContactTransferred | ContactRequeued | ContactCompleted | ContactAbandoned
 
 
 class Calls(Protocol):
@@ -43,25 +43,28 @@ class NoteRouting:
             before = last.get(event.contact_id)
             if _live(event) and (before is None or before.epoch <= event.epoch):
                 last[event.contact_id] = event
-        turns = [_turned(event) for event in last.values() if isinstance(event, OfferAccepted | ContactRequeued)]
+        turns = [_turned(event) for event in last.values() if isinstance(event, _TURNS)]
         if turns:
             await self.calls.turn(turns)
         if last and await self.visits.turn([_visit(event) for event in last.values()]):
             self.changed()
 
 
+_TURNS = OfferAccepted | ContactTransferred | ContactRequeued
+
+
 def _live(event: RoutingEvent) -> bool:
-    """Say whether it may be about a call or visit; a requeued contact does not say its channel."""
-    return isinstance(event, ContactRequeued) or event.channel in LIVE_CHANNELS
+    """Say whether it may be about a call or visit; one that goes back or to a colleague does not say its channel."""
+    return isinstance(event, ContactRequeued | ContactTransferred) or event.channel in LIVE_CHANNELS
 
 
-def _turned(event: OfferAccepted | ContactRequeued) -> Turned:
-    return Turned(event.contact_id, event.epoch, event.agent_id if isinstance(event, OfferAccepted) else None)
+def _turned(event: OfferAccepted | ContactTransferred | ContactRequeued) -> Turned:
+    return Turned(event.contact_id, event.epoch, None if isinstance(event, ContactRequeued) else event.agent_id)
 
 
 def _visit(event: RoutingEvent) -> VisitTurn:
     match event:
-        case OfferAccepted():
+        case OfferAccepted() | ContactTransferred():
             return VisitTurn(event.contact_id, event.epoch, VisitState.WITH_AGENT, event.agent_id)
         case ContactRequeued():
             return VisitTurn(event.contact_id, event.epoch, VisitState.WAITING)

@@ -173,6 +173,7 @@ async def stocked(settings: ServiceSettings) -> AsyncIterator[Publisher]:
     await made.start()
     await made.publish(*(message(entrance) for entrance in ENTRANCES), timeout=30)
     await made.publish(message(AgentProfile(id="agent-maria", name="Maria", phone="+46701740605")), timeout=30)
+    await made.publish(message(AgentProfile(id="agent-jonas", name="Jonas", phone="+46701740606")), timeout=30)
     yield made
     await made.stop()
 

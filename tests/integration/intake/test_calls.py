@@ -9,7 +9,7 @@ import pytest
 
 from shared.clock import utc_now
 from shared.database import upgrade
-from shared.events import ContactEnded, ContactReceived, ContactRequeued
+from shared.events import ContactEnded, ContactReceived, ContactRequeued, ContactTransferred
 from shared.ids import natural_contact_id
 from shared.publish import Publisher, message
 from shared.records import PeakRecord
@@ -99,6 +99,22 @@ async def test_a_call_that_is_requeued_waits_again(intake: Intake) -> None:
     await eventually(lambda: _holds(intake))
     await intake.tell(message(accepted(contact_id, epoch=1)), message(accepted(contact_id, epoch=3)))
     await eventually(lambda: _connects(intake))
+
+
+async def test_a_call_that_is_transferred_goes_to_the_colleagues_phone(intake: Intake) -> None:
+    await intake.ring(**RING)
+    contact_id = natural_contact_id("call", "c01")
+    await intake.tell(message(accepted(contact_id, epoch=1)))
+    await eventually(lambda: _connects(intake), timeout=15)
+    moved = ContactTransferred(
+        contact_id=contact_id, epoch=2, at=utc_now(), agent_id="agent-jonas", from_agent="agent-maria"
+    )
+    await intake.tell(message(moved), message(accepted(contact_id, epoch=1)))
+
+    async def elsewhere() -> bool:
+        return (await _connects(intake)).get("connect") == "+46701740606"
+
+    await eventually(elsewhere)
 
 
 async def _holds(intake: Intake) -> bool:
