@@ -1,7 +1,8 @@
 """Matches a second on Valkey alone, and what one pull costs with few and with many: `python -m tests.bench.matches`.
 
-Functions are called as the router calls them, in four pipelines of 100 at once; agents and contacts are spread over the catalogue's
-units, the channels and several skills. What the out-stream holds is thrown away: nobody relays here.
+Functions are called as the router calls them, in four pipelines of 100 at once; agents and contacts are spread over the
+catalogue's units, the channels and several skills, and no two agents have the same profile. What the out-stream holds
+is thrown away: nobody relays here.
 """
 
 import argparse

@@ -1,4 +1,7 @@
-"""What waiting agents cost, and a stop with all of them connected: `python -m tests.bench.waiters --agents 500`."""
+"""What waiting agents cost, and a stop with all of them connected: `python -m tests.bench.waiters --agents 500`.
+
+A waiter's memory is the growth of the process since it was ready, with her connection and everything kept for her.
+"""
 
 import argparse
 import asyncio
@@ -28,6 +31,7 @@ async def measure(own: House, count: int) -> dict[str, Any]:
     staff = agents(count)
     await own.publish(staff)
     process = own.start_router()
+    idle = rss(process)
     async with own.domain() as domain, seated(own.url, own.token, [agent.id for agent in staff]) as seats:
         await asyncio.gather(*(seat.pull(0) for seat in seats))
         before = rss(process)
@@ -37,8 +41,8 @@ async def measure(own: House, count: int) -> dict[str, Any]:
         code, seconds = await asyncio.to_thread(own.stop_router)
         answers = Counter(await asyncio.gather(*pulls))
     return {
-        "kb_per_waiter": round((after - before) / count / 1e3, 1),
-        "rss_mb": [round(before / 1e6, 1), round(after / 1e6, 1)],
+        "kb_per_waiter": round((after - idle) / count / 1e3, 1),
+        "rss_mb": {"idle": mb(idle), "connected": mb(before), "waiting": mb(after)},
         "exit_code": code,
         "stop_s": round(seconds, 2),
         "answers": dict(answers),
@@ -51,6 +55,10 @@ async def answer(seat: Seat) -> str:
         return "nothing" if await seat.pull(30) is None else "offer"
     except (OSError, asyncio.IncompleteReadError):
         return "broken"
+
+
+def mb(size: int) -> float:
+    return round(size / 1e6, 1)
 
 
 def rss(process: psutil.Process) -> int:
