@@ -24,7 +24,7 @@ SLOW = {
 
 
 def ran(name: str, arguments: list[str]) -> dict[str, object]:
-    done = subprocess.run(  # noqa: S603 - our own benchmark
+    done = subprocess.run(
         [sys.executable, "-m", f"tests.bench.{name}", *arguments],
         capture_output=True,
         text=True,
