@@ -15,5 +15,8 @@ def router_settings(redis_url: str) -> Settings:
 
 @pytest.fixture
 async def desk(router_settings: Settings) -> AsyncIterator[Desk]:
+    """A domain on the real server; whatever a test does with it, the reconciler finds nothing at its end."""
     async with open_desk(router_settings) as made:
         yield made
+        found = await made.drift()
+        assert made.tampered or not found.wrong, found.named

@@ -49,9 +49,13 @@ class FakePublisher:
         """Return the events (records and tombstones apart) in order, read by their models."""
         return [
             ALL_TYPES[each.type].model_validate_json(each.value)
-            for each in self.log
-            if each.topic.name == "routing" and each.value and contact_id in {None, each.key}
+            for each in self.routing()
+            if each.value and contact_id in {None, each.key}
         ]
+
+    def routing(self) -> list[Message]:
+        """Return the messages that `events` reads."""
+        return [each for each in self.log if each.topic.name == "routing" and each.value]
 
     def types(self, contact_id: str | None = None) -> list[str]:
         return [type(event).__name__ for event in self.events(contact_id)]
@@ -73,6 +77,8 @@ class Desk:
     redis: Redis
     kafka: FakePublisher = field(default_factory=FakePublisher)
     watermark: Watermark = field(default_factory=Watermark)
+    tampered: bool = False
+    """A test has been at the store itself: it contradicts itself on purpose."""
     domain: Domain = field(init=False)
     queues: Queues = field(init=False)
     look: Look = field(init=False)

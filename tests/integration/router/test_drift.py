@@ -34,7 +34,7 @@ async def test_each_contradiction_is_seen_and_named(desk: Desk) -> None:
     await desk.arrive("held")
     await desk.take("maria")
     await desk.arrive("waits")
-    key = desk.domain.key
+    key, desk.tampered = desk.domain.key, True
     await desk.redis.hset(key("a:maria"), "used", 7)
     await desk.redis.zadd(key("lease"), {"o:waits": 9e15})
     await desk.redis.hset(key("c:held"), "state", "completed")
