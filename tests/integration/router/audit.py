@@ -78,6 +78,16 @@ class Picture:
         till = self.of(f"cool:{contact_id}", {}).get(agent_id, 0)
         return bool(till > self.now.timestamp() * 1000)
 
+    def has_leave(self, agent_id: str, channel: Channel) -> bool:
+        """Whether her pause, her limit and blending let her have something of this channel."""
+        agent = self.agent(agent_id)
+        _, limit, window, blend = (agent.get("terms") or "0|0|0|").split("|")
+        taken = [int(each) for each in self.of(f"win:{agent_id}", [])]
+        limited = taken[int(limit) - 1] + int(window) if 0 < int(limit) <= len(taken) else 0
+        waits = dict(each.split("=") for each in blend.split(",") if each)
+        blended = int(agent.get("idle", 0)) + int(waits.get(channel.value, 0)) if channel.value in waits else 0
+        return max(float(agent.get("pause", 0)), limited, blended) <= self.now_ms
+
     def could_take(self, contact: Held, agent_id: str, profile: Profile) -> bool:
         """Whether a pull by a ready agent with this profile may give her the contact."""
         agent = self.agent(agent_id)
@@ -87,7 +97,7 @@ class Picture:
             contact.state == ContactState.WAITING
             and not self.early(contact)
             and (not self.kept(contact) or contact.fields.get("pref") == agent_id)
-            and float(agent.get("pause", 0)) <= self.now_ms
+            and self.has_leave(agent_id, contact.channel)
             and COST[contact.channel] <= room
             and can_take(profile, parse_signature(contact.fields["sig"]))
             and not self.cooling(contact.id, agent_id)

@@ -77,6 +77,26 @@ async def test_a_mail_in_after_work_is_not_counted_as_left_for_the_call(desk: De
     assert now.wrap_up.contact_id == "mail"
 
 
+async def test_each_who_has_declined_is_asked_again_when_her_own_time_is_over(desk: Desk):
+    mails = profile_of(["*"], ["sv"], [Channel.EMAIL])
+    await desk.arrive("mail")
+    for agent in ("first", "second"):
+        await desk.ready(agent, mails)
+        offer = await desk.pull(agent, profile=mails)
+        assert offer is not None
+        await desk.queues.decline(f"mail.{offer.epoch}", offer.epoch, "lunch")
+        await desk.pass_time(20)
+    await desk.pass_time(25)
+    await desk.sweep()
+    await desk.ready("second", mails)
+    assert await desk.pull("second", wait=25, profile=mails) is None
+    await desk.pass_time(16)
+    await desk.sweep()
+    view = await desk.look.contact("mail")
+    assert view is not None
+    assert (view.state, view.owner) == ("offered", "second")
+
+
 async def test_who_asks_again_for_other_channels_is_offered_those(desk: Desk):
     await desk.ready("maria")
     mails = profile_of(["*"], ["sv"], [Channel.EMAIL])

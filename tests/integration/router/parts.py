@@ -1,0 +1,143 @@
+"""The parts of the model: an agent and a contact as they must be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+
+from services.router.domain.contact import COST
+from services.router.domain.order import CLASSES, GRACE
+from services.router.domain.skills import Terms, can_take, parse_profile, parse_signature, requirement_of
+from shared.records import OpenContact
+from shared.vocabulary import LIVE_CHANNELS, Channel, ContactState, Presence
+
+TOLERANCE = 50
+"""Milliseconds that our clock and the server's may read apart."""
+PRESENCE_MS = 30_000
+NEVER = 2**60
+LOOK_PAST = 16
+"""How many that are cooling down are passed for one agent before the rest is left for later."""
+Fields = Mapping[str, str]
+
+
+def wrong(condition: object, what: str, *about: object) -> None:
+    """Raise when `condition` holds."""
+    if condition:
+        raise AssertionError(f"{what}: {', '.join(map(str, about))}")
+
+
+@cache
+def fits(profile: str, signature: str) -> bool:
+    """Whether an agent with this profile takes contacts of this line; the domain's rule, remembered."""
+    return can_take(parse_profile(profile), parse_signature(signature))
+
+
+@dataclass(slots=True)
+class Agent:
+    """One agent as she must be."""
+
+    id: str
+    terms: Terms = field(repr=False)
+    presence: Presence = Presence.OFFLINE
+    becoming: Presence | None = None
+    known: bool = False
+    """The store knows her terms."""
+    asking: bool = False
+    """A command of hers is under way, so that she may be given something at once."""
+    idle: int = 0
+    lease: int = 0
+    """When she is taken to be gone, unless she is heard of again."""
+    wait_until: int = 0
+    pause: tuple[int, int] = (0, 0)
+    """Until when she is certainly, and at most, given nothing."""
+    offer: str | None = None
+    items: dict[str, Channel] = field(default_factory=dict)
+    on_hold: set[str] = field(default_factory=set)
+    taken: list[int] = field(default_factory=list)
+    contested: int = 0
+    """Choices in a row that the contact longest past its bound has lost to others."""
+
+    @property
+    def profile(self) -> str:
+        return f"{self.terms.profile.channel_words}#{self.terms.profile.skill_words}"
+
+    @property
+    def used(self) -> int:
+        return sum(COST[channel] for channel in self.items.values())
+
+    def room(self, channel: Channel) -> int:
+        soft = sum(COST[each] for each in self.items.values() if each not in LIVE_CHANNELS)
+        return self.terms.capacity - self.used + (soft if channel in LIVE_CHANNELS else 0)
+
+    def leave_from(self, channel: Channel) -> tuple[int, int]:
+        """From when rest, limit and blending let her have something of this channel: at the earliest, and certainly."""
+        limit, limited = self.terms.max_contacts, 0
+        if limit and len(self.taken) >= limit:
+            limited = self.taken[-limit] + round(self.terms.window_seconds * 1000)
+        blend = self.terms.blend_seconds.get(channel, 0)
+        blended = self.idle + round(blend * 1000) if blend else 0
+        least, most = self.pause
+        return max(least, limited, blended), max(most, limited, blended)
+
+
+@dataclass(slots=True)
+class Contact:
+    """One contact as it must be; `state` None: not in the store (any more)."""
+
+    id: str
+    asked: OpenContact = field(repr=False)
+    signature: str
+    turn: int
+    arrived: int
+    queue: str
+    preferred: str | None
+    state: ContactState | None = None
+    epoch: int = 0
+    highest: int = 0
+    agent: str | None = None
+    step: int = 0
+    dwell: int = 0
+    not_before: int = 0
+    expires: int = 0
+    kept: tuple[int, int] = (0, 0)
+    """Until when it is certainly, and at most, for its preferred agent alone."""
+    lined_up: bool = False
+    """Its dwell has begun."""
+    taken: int = 0
+    """The epoch of the offer by which its agent has it."""
+    done: dict[str, int] = field(default_factory=dict)
+    """The last epoch that each verb has worked on."""
+    cools: dict[str, tuple[int, bool]] = field(default_factory=dict)
+    """For whom, until when, and whether that is certain."""
+
+    @property
+    def channel(self) -> Channel:
+        return self.asked.channel
+
+    @property
+    def number(self) -> int:
+        return int(self.signature[0])
+
+    @property
+    def late_from(self) -> int:
+        return self.turn + round(GRACE[CLASSES[self.number]].total_seconds() * 1000)
+
+    def rank(self, agent: Agent) -> tuple[int, bool, int, str]:
+        """Its place before this agent; the least is next."""
+        return (self.number, self.preferred != agent.id, self.turn, f"{self.arrived:013d}:{self.id}")
+
+    def cools_for(self, agent_id: str, at: int, *, certainly: bool) -> bool:
+        till, certain = self.cools.get(agent_id, (0, True))
+        return till > at and (certain or not certainly)
+
+
+def asks_at(asked: OpenContact, step: int) -> str:
+    """Return what a contact must ask for after so many of its steps."""
+    skills, reserves = asked.skills, False
+    for each in asked.steps[:step]:
+        skills, reserves = (skills if each.skills is None else each.skills), reserves or each.reserves
+    return requirement_of(asked.channel, skills, asked.language, reserves=reserves).words
+
+
+def ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
