@@ -33,18 +33,25 @@ class RouterClient:
         """Close the connections."""
         await self._http.aclose()
 
-    async def presence(self, agent_id: str, presence: str, reason: str | None = None, mode: str | None = None) -> Json:
-        """Say what the agent is available for; repeated every 10 s it is her heartbeat. Returns her after-work too."""
-        body = _given(presence=presence, reason=reason, mode=mode)
+    async def presence(
+        self, agent_id: str, presence: str, reason: str | None = None, mode: str | None = None, *, chosen: bool = False
+    ) -> Json:
+        """Say what the agent is available for; repeated every 10 s it is her heartbeat, `chosen` when she says it now.
+
+        Returns her after-work, and whether a supervisor has sent her away.
+        """
+        body = _given(presence=presence, reason=reason, mode=mode, chosen=chosen or None)
         return await self._json("PUT", f"/api/v1/agents/{agent_id}/presence", body)
 
     async def modes(self, agent_id: str) -> list[str]:
         """Return the work modes that the agent may choose among."""
         return cast("list[str]", (await self._json("GET", f"/api/v1/agents/{agent_id}/modes"))["items"])
 
-    async def pull(self, agent_id: str, wait: float = 25, channels: Sequence[str] | None = None) -> Json | None:
+    async def pull(
+        self, agent_id: str, wait: float = 25, channels: Sequence[str] | None = None, mode: str | None = None
+    ) -> Json | None:
         """Wait for an offer for at most `wait` seconds; None when there was none."""
-        body = {"channels": list(channels)} if channels else {}
+        body = _given(channels=list(channels) if channels else None, mode=mode)
         path = f"/api/v1/agents/{agent_id}/pull?wait={wait:g}"
         answer = await self._ask("POST", path, body, seconds=wait + _PULL_MARGIN)
         return None if answer.status_code == 204 else cast("Json", answer.json())

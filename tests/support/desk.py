@@ -22,7 +22,7 @@ from services.casework.web.page_routers import page_routers
 from services.casework.web.seat import Times
 from shared.clock import utc_now
 from shared.database import make_engine, upgrade
-from shared.errors import ConflictError
+from shared.errors import ConflictError, NotFoundError
 from shared.events import Candidate, ChecklistRef, ContactReceived, ContactRouted, Sender
 from shared.health import Health
 from shared.ids import new_id
@@ -58,6 +58,7 @@ class FakeRouter:
         """Mode and seconds of the after-work that follows a contact."""
         self.wrap_up: dict[str, Any] | None = None
         self.own_modes: list[str] = []
+        self.sent_away = False
         self.modes_chosen: list[str | None] = []
         self.peak_now: dict[str, Any] = {"active": False}
         self.channels_pulled: list[list[str] | None] = []
@@ -68,11 +69,15 @@ class FakeRouter:
         self.more.set()
 
     async def presence(
-        self, agent_id: str, presence: str, reason: str | None = None, mode: str | None = None
+        self, agent_id: str, presence: str, reason: str | None = None, mode: str | None = None, *, chosen: bool = False
     ) -> dict[str, Any]:
+        if mode and mode not in self.own_modes:
+            raise NotFoundError
         self.presences.append((agent_id, presence, reason))
         self.modes_chosen.append(mode)
-        return {"presence": presence, "capacity": 100, "used": 0, "on_hold": 0, "wrap_up": self.wrap_up}
+        self.sent_away = self.sent_away and not (chosen and presence == "ready")
+        said = {"presence": "away" if self.sent_away else presence, "capacity": 100, "used": 0, "on_hold": 0}
+        return {**said, "wrap_up": self.wrap_up, "sent_away": self.sent_away}
 
     async def modes(self, agent_id: str) -> list[str]:
         return self.own_modes
@@ -80,7 +85,9 @@ class FakeRouter:
     async def peak(self) -> dict[str, Any]:
         return self.peak_now
 
-    async def pull(self, agent_id: str, wait: float = 25, channels: Any = None) -> dict[str, Any] | None:
+    async def pull(
+        self, agent_id: str, wait: float = 25, channels: Any = None, mode: str | None = None
+    ) -> dict[str, Any] | None:
         self.channels_pulled.append(channels and list(channels))
 
         def fitting() -> list[dict[str, Any]]:
@@ -125,7 +132,7 @@ class FakeRouter:
 
     async def consult(self, contact_id: str, epoch: int, to_agent: str) -> str:
         self.doings.append(("consult", contact_id, epoch, to_agent))
-        return f"{contact_id}-question"
+        return f"{contact_id}~{epoch}~{to_agent}"
 
     async def transfer(self, contact_id: str, epoch: int, consult_id: str) -> dict[str, Any]:
         self.doings.append(("transfer", contact_id, epoch, consult_id))

@@ -18,6 +18,15 @@ def case_id_of(contact_id: str) -> str:
     return str(uuid5(_CASES, contact_id))
 
 
+def question_about(contact_id: str) -> str | None:
+    """Return the contact that a question to a colleague is about, None when it is no question.
+
+    The router's id of a question begins with the contact: `contact~epoch~colleague`.
+    """
+    about, asks, _ = contact_id.partition("~")
+    return about if asks else None
+
+
 class Deed(StrEnum):
     """What can be done with a case."""
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from services.casework.domain.case import question_about
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.opening import classify, let_go, take, tell_askers
 from shared.clock import Clock
@@ -67,6 +68,10 @@ class FollowRouting:
         await classify(work, [row for row in known if row["case_id"]], self.clock())
 
     async def _accept(self, work: Work, newest: Sequence[OfferAccepted]) -> None:
+        asked = [(event, about) for event in newest if (about := question_about(event.contact_id))]
+        await work.contacts.ask(
+            [{"id": e.contact_id, "about": about, "asked": e.agent_id, "at": e.at} for e, about in asked]
+        )
         news = [row for row in await work.contacts.accept([_accepted(event) for event in newest]) if not row["done_at"]]
         questions = [row for row in news if row["kind"] == WorkKind.CONSULT]
         work.ring(*(row["agent_id"] for row in questions))

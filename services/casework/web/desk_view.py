@@ -13,7 +13,7 @@ from services.casework.web.house import casework_of, names_of, seats_of
 from services.casework.web.seat import Offer
 from shared.clock import STOCKHOLM, utc_now
 from shared.errors import KontaktcenterError, NotFoundError, TransientError
-from shared.vocabulary import Channel
+from shared.vocabulary import Channel, WorkKind
 from shared.web.access import Person
 
 PRESENCE_COOKIE = "kc_presence"
@@ -65,6 +65,11 @@ class OfferView:
     entrance_name: str
     question: str
     waited_seconds: float
+    kind: str = "contact"
+    why: tuple[str, ...] = ()
+    about: str = ""
+    """The number of the case that a colleague asks about."""
+    asked_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +193,8 @@ def offer_view(offer: Offer | None, entrances: Mapping[str, str]) -> OfferView |
         entrance_name=entrances.get(offer["entrance"], offer["entrance"]),
         question=_likely(offer.get("candidates") or ()),
         waited_seconds=float(offer.get("waited_seconds") or 0),
+        kind=offer.get("kind") or WorkKind.CONTACT.value,
+        why=tuple(offer.get("why") or ()),
     )
 
 

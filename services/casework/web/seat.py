@@ -38,10 +38,12 @@ class Router(Protocol):
     """The router's doors that a seat knocks on (`router_client.RouterClient`)."""
 
     async def presence(
-        self, agent_id: str, presence: str, reason: str | None = None, mode: str | None = None
+        self, agent_id: str, presence: str, reason: str | None = None, mode: str | None = None, *, chosen: bool = False
     ) -> Any: ...
     async def modes(self, agent_id: str) -> list[str]: ...
-    async def pull(self, agent_id: str, wait: float = 25, channels: Sequence[str] | None = None) -> Any: ...
+    async def pull(
+        self, agent_id: str, wait: float = 25, channels: Sequence[str] | None = None, mode: str | None = None
+    ) -> Any: ...
     async def decline(self, offer_id: str, epoch: int, reason: str) -> None: ...
     async def wrap_end(self, contact_id: str) -> None: ...
     async def queues(self) -> list[dict[str, Any]]: ...
@@ -79,6 +81,8 @@ class Seat:
     mode: str = ""
     modes: tuple[str, ...] | None = None
     """What she may choose among; None until the router has said."""
+    sent_away: bool = False
+    """A supervisor has set her away, and she has not chosen anything since."""
 
 
 def wrap_up_in(answer: Mapping[str, Any]) -> WrapUp | None:

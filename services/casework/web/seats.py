@@ -15,7 +15,7 @@ import structlog
 
 from services.casework.web.seat import LIVE, PRESENCES, Hands, Offer, Router, Seat, Times, WrapUp, wrap_up_in
 from shared.clock import Clock
-from shared.errors import ConflictError, KontaktcenterError, TransientError
+from shared.errors import ConflictError, DomainError, KontaktcenterError, TransientError
 from shared.web.live import Hub
 
 _log = structlog.get_logger()
@@ -88,14 +88,14 @@ class Seats:
         seat.mode = seat.mode if mode is None else mode
         if seat.presence != "ready" and seat.pulling is not None:
             seat.pulling.cancel()
-        await self.refresh(agent_id)
+        await self.refresh(agent_id, chosen=presence is not None)
         return seat
 
-    async def refresh(self, agent_id: str) -> None:
+    async def refresh(self, agent_id: str, *, chosen: bool = False) -> None:
         """Hear from the router at once how it stands with her: she is done with a contact, or with her after-work."""
         seat = self.seat(agent_id)
         try:
-            await self._beat(seat)
+            await self._beat(seat, chosen=chosen)
         except TransientError:
             _log.warning("desk.presence_late", agent_id=agent_id)
         self.wake(agent_id)
@@ -135,7 +135,7 @@ class Seats:
         seat = self.seat(agent_id)
         if seat.offer is None:
             seat.presence = "ready"
-            await self._beat(seat)
+            await self._beat(seat, chosen=True)
             if seat.pulling is not None:
                 await asyncio.wait({seat.pulling}, timeout=wait)
             else:
@@ -192,15 +192,31 @@ class Seats:
             await self._router.presence(seat.agent_id, "offline", "left")
         await self._leave(seat)
 
-    async def _beat(self, seat: Seat) -> None:
-        presence, reason = ("ready", None) if seat.presence == "ready" else ("away", seat.presence)
-        answer = await self._router.presence(seat.agent_id, presence, reason, seat.mode or None)
+    async def _beat(self, seat: Seat, *, chosen: bool = False) -> None:
+        answer = await self._say_presence(seat, chosen=chosen)
+        sent_away = bool(answer.get("sent_away"))
+        if sent_away and seat.presence == "ready":
+            seat.presence = "away"
+        if sent_away != seat.sent_away:
+            seat.sent_away = sent_away
+            self.tell(seat.agent_id, "presence")
         self._wrap(seat, wrap_up_in(answer))
         if seat.modes is None:
             with contextlib.suppress(KontaktcenterError):
                 seat.modes = tuple(await self._router.modes(seat.agent_id))
                 if seat.modes:
                     self.tell(seat.agent_id, "presence")
+
+    async def _say_presence(self, seat: Seat, *, chosen: bool) -> Any:
+        """Say it; a way of working that she no longer has is forgotten, so that her heartbeat goes on."""
+        presence, reason = ("ready", None) if seat.presence == "ready" else ("away", seat.presence)
+        try:
+            return await self._router.presence(seat.agent_id, presence, reason, seat.mode or None, chosen=chosen)
+        except DomainError:
+            if not seat.mode:
+                raise
+        seat.mode, seat.modes = "", None
+        return await self._router.presence(seat.agent_id, presence, reason, chosen=chosen)
 
     def _wrap(self, seat: Seat, now: WrapUp | None) -> None:
         if now == seat.wrap_up:
@@ -259,7 +275,7 @@ class Seats:
             seat.pulling = None
 
     async def _pull(self, seat: Seat, wait: float, channels: Sequence[str] = ()) -> None:
-        offer = await self._router.pull(seat.agent_id, wait=wait, channels=channels or None)
+        offer = await self._router.pull(seat.agent_id, wait=wait, channels=channels or None, mode=seat.mode or None)
         if offer is None:
             return
         seat.offer = offer

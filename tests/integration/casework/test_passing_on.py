@@ -127,7 +127,7 @@ async def test_a_colleagues_question_opens_no_case_and_shows_the_one_it_is_about
 ):
     number = await room.open("a")
     await room.casework.ask_colleague.run(number, MARIA, JONAS.id)
-    question = f"{contact('a')}-question"
+    question = f"{contact('a')}~1~{JONAS.id}"
     assert router.doings == [("consult", contact("a"), 1, JONAS.id)]
     case = await room.casework.read_case.run(number, MARIA)
     assert [(one.state, one.agent_name) for one in case.questions] == [("asked", "Jonas Berg")]
@@ -146,11 +146,13 @@ async def test_a_colleagues_question_opens_no_case_and_shows_the_one_it_is_about
     assert [one.state for one in (await room.casework.read_case.run(number, MARIA)).questions] == ["answered"]
 
 
-async def test_what_the_router_calls_a_question_opens_no_case_though_nobody_here_asked_it(room: Room):
-    await room.open("a")
-    routed = room.routed("q").model_copy(update={"kind": WorkKind.CONSULT})
-    await room.casework.follow_routing.run([routed, room.accepted("q", agent=JONAS.id)])
+async def test_a_question_that_nobody_here_asked_opens_no_case_either(room: Room):
+    number = await room.open("a")
+    question = f"{contact('a')}~1~{JONAS.id}"
+    taken = room.accepted("a", agent=JONAS.id).model_copy(update={"contact_id": question})
+    await room.casework.follow_routing.run([taken, taken])
     assert len(await room.rows("SELECT 1 FROM casework.cases")) == 1
+    assert [row.number for row in (await room.casework.read_desk.run(JONAS.id)).cases] == [number]
 
 
 async def test_the_colleague_who_said_yes_gets_the_contact(room: Room, router: FakeRouter):
@@ -158,7 +160,7 @@ async def test_the_colleague_who_said_yes_gets_the_contact(room: Room, router: F
     await room.casework.ask_colleague.run(number, MARIA, JONAS.id)
     with pytest.raises(ConflictError):
         await room.casework.transfer_to_colleague.run(number, MARIA)
-    question = f"{contact('a')}-question"
+    question = f"{contact('a')}~1~{JONAS.id}"
     await room.casework.follow_routing.run(
         [room.accepted("a", agent=JONAS.id).model_copy(update={"contact_id": question})]
     )
@@ -170,7 +172,7 @@ async def test_the_colleague_who_said_yes_gets_the_contact(room: Room, router: F
 
 async def test_a_question_is_refused_or_ended_and_the_contact_stays(room: Room, router: FakeRouter):
     number = await room.open("a")
-    question = f"{contact('a')}-question"
+    question = f"{contact('a')}~1~{JONAS.id}"
     await room.casework.ask_colleague.run(number, MARIA, JONAS.id)
     taken = room.accepted("a", agent=JONAS.id).model_copy(update={"contact_id": question})
     await room.casework.follow_routing.run([taken])

@@ -141,6 +141,24 @@ async def test_her_way_of_working_goes_along_with_every_heartbeat(bench):
     assert bench.seats.seat("maria").presence == "ready"
 
 
+async def test_a_way_of_working_that_she_no_longer_has_does_not_stop_her_heartbeat(bench):
+    bench.seats.sit("maria", "ready", "reception")
+    await eventually(lambda: bench.presences().count("ready") >= 3)
+    assert bench.seats.seat("maria").mode == ""
+
+
+async def test_sent_away_by_a_supervisor_until_she_says_that_she_is_ready(bench):
+    bench.seats.sit("maria", "ready")
+    await eventually(lambda: "ready" in bench.presences())
+    bench.router.sent_away = True
+    await eventually(lambda: bench.seats.seat("maria").sent_away)
+    assert bench.seats.seat("maria").presence == "away"
+    await bench.seats.choose("maria", "ready")
+    assert not bench.seats.seat("maria").sent_away
+    bench.router.add(CONTACT)
+    await eventually(lambda: bench.seats.offer_of("maria"))
+
+
 async def test_a_peak_is_told_when_it_begins_and_when_it_ends(bench):
     bench.seats.sit("maria")
     await eventually(lambda: bench.seats.queues == [])
