@@ -1,6 +1,7 @@
 """Builds the objects of casework from its settings; nothing is connected before `start`."""
 
 import functools
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
@@ -49,15 +50,29 @@ from shared.outbox import Relay
 from shared.publish import Publisher
 
 
-def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Casework:
-    """Return the use cases on a database."""
-    uow = UnitOfWork(engine)
+def _letters(settings: Settings) -> tuple[Letters, reply.Replies]:
     letters = Letters.make(
         settings.key_for("thread"), settings.mail_domain, settings.outside, frozenset({settings.mail_from.lower()})
     )
-    router = RouterClient(settings.router_url, settings.machine_token.get_secret_value())
-    server = functools.partial(MailServer, settings.smtp_host, settings.smtp_port, settings.mail_from)
-    replies = reply.Replies(letters)
+    return letters, reply.Replies(letters)
+
+
+def _originals(settings: Settings) -> Callable[[], Originals]:
+    return functools.cache(functools.partial(Originals, settings.originals))
+
+
+def _router(settings: Settings) -> RouterClient:
+    return RouterClient(settings.router_url, settings.machine_token.get_secret_value())
+
+
+def _mail_server(settings: Settings) -> Callable[[], MailServer]:
+    return functools.partial(MailServer, settings.smtp_host, settings.smtp_port, settings.mail_from)
+
+
+def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Casework:
+    """Return the use cases on a database."""
+    uow = UnitOfWork(engine)
+    (letters, replies), router = _letters(settings), _router(settings)
     return Casework(
         router=router,
         read_case=read_cases.ReadCase(uow, clock),
@@ -66,7 +81,7 @@ def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Ca
         read_inbox=read_cases.ReadInbox(uow, clock),
         read_handover=read_cases.ReadHandover(uow, clock),
         read_question=consult.ReadQuestion(uow),
-        read_file=read_files.ReadFile(uow, functools.cache(functools.partial(Originals, settings.originals))),
+        read_file=read_files.ReadFile(uow, _originals(settings)),
         read_catalogue=read_catalogue.ReadCatalogue(uow),
         read_people=read_catalogue.ReadPeople(uow),
         accept_offer=accept_offer.AcceptOffer(uow, router, clock),
@@ -101,7 +116,7 @@ def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Ca
         read_hours=read_hours.ReadHours(uow, clock),
         read_takeovers=take_over.ReadTakeovers(uow, clock),
         take_over=take_over.TakeOver(uow, clock),
-        send_mail=SendMail(uow, server, clock),
+        send_mail=SendMail(uow, _mail_server(settings), clock),
         watch_deadlines=watch_deadlines.WatchDeadlines(uow, clock),
     )
 

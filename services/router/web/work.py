@@ -88,8 +88,13 @@ async def end_wrap_up(contact_id: str, request: Request, person: _Agent) -> None
 
 
 @router.post("/contacts/{contact_id}/consult", status_code=201)
-async def consult(contact_id: str, question: Question, request: Request, person: _Agent) -> Asked:
-    """Ask a colleague, who has 30 s to answer; 409 when the contact is no longer hers who asks."""
+async def consult(
+    contact_id: str, question: Question, request: Request, person: _Agent, _command: _Command = ""
+) -> Asked:
+    """Ask a colleague, who has 30 s to answer; 409 when the contact is no longer hers who asks.
+
+    Asked again of the same colleague it is the same question, with an `Idempotency-Key` or without.
+    """
     use_case: HandOn = request.app.state.hand_on
     return Asked(consult_id=await use_case.consult(contact_id, question.epoch, question.to_agent, only(person)))
 
