@@ -64,7 +64,9 @@ def _turned(event: OfferAccepted | ContactTransferred | ContactRequeued) -> Turn
 
 def _visit(event: RoutingEvent) -> VisitTurn:
     match event:
-        case OfferAccepted() | ContactTransferred():
+        case OfferAccepted():
+            return VisitTurn(event.contact_id, event.epoch, VisitState.WITH_AGENT, event.agent_id)
+        case ContactTransferred():
             return VisitTurn(event.contact_id, event.epoch, VisitState.WITH_AGENT, event.agent_id)
         case ContactRequeued():
             return VisitTurn(event.contact_id, event.epoch, VisitState.WAITING)
