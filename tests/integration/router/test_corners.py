@@ -106,3 +106,26 @@ async def test_who_asks_again_for_other_channels_is_offered_those(desk: Desk):
     view = await desk.look.contact("call")
     assert view is not None
     assert (view.state, view.owner) == ("offered", "maria")
+
+
+async def test_what_is_passed_in_the_usual_order_does_not_blind_the_look_for_the_late(desk: Desk):
+    """Nine urgent and nine late ones cool down for her; behind them stands the one that is late for longest."""
+    for number in range(9):
+        await desk.arrive(f"urgent{number}", ago=50 - number, priority=Priority.URGENT)
+        await desk.arrive(f"late{number}", ago=90 * 3600 - number)
+    await desk.ready("maria")
+    for _ in range(18):
+        offer = await desk.pull("maria")
+        assert offer is not None
+        await desk.queues.decline(f"{offer.contact_id}.{offer.epoch}", offer.epoch, "not_now")
+        await desk.pass_time(1.1)
+        await desk.ready("maria")
+    await desk.arrive("longest", ago=80 * 3600)
+    await desk.arrive("later", ago=70 * 3600, skills=("gata",))
+    taken = []
+    for number in range(3):
+        await desk.arrive(f"new{number}", priority=Priority.URGENT)
+        contact, epoch = await desk.take("maria")
+        await desk.queues.complete(contact, epoch, None)
+        taken.append(contact)
+    assert [name for name in taken if not name.startswith("new")] == ["longest"]

@@ -20,7 +20,7 @@ local function make_offer(c, r, A, why)
   note(c, r.id, 'offered', A.id, why)
 end
 
--- The first of a line who is not cooling down for this agent, at most LOOK_PAST later; c.passed counts over all lines.
+-- The first of a line who is not cooling down for this agent; of those who are, one look passes at most LOOK_PAST.
 local function first_for(c, key, A)
   local position = 0
   while true do
@@ -106,6 +106,7 @@ local function contact_for(c, A)
   local usual, why = usual_for(c, A, open), 'next_in_line'
   local mine = hers(c, A, open)
   if mine and (not usual or mine.class <= math.floor(usual.rank / CLASS_SPAN)) then usual, why = mine, 'preferred' end
+  c.passed = 0
   local late = late_for(c, A, open)
   if late and (not usual or late.id ~= usual.id) then
     if not usual or redis.call('HINCRBY', ak(c, A.id), 'shared', 1) % SHARE == 0 then usual, why = late, 'late' end
