@@ -124,4 +124,4 @@ def test_twenty_thousand_transitions_with_a_crash_between_any_two_commands(redis
 @pytest.mark.long
 @pytest.mark.timeout(4 * 3600)
 def test_a_million_transitions_with_a_crash_between_any_two_commands(redis_url: str):
-    run(redis_url, 1_000_000)
+    run(redis_url, int(os.environ.get("KC_MODEL_TRANSITIONS", "1000000")))
