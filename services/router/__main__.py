@@ -2,6 +2,7 @@
 
 import typer
 
+from services.router.commands.acts import add_acts
 from services.router.commands.rehearse import add_rehearse
 from services.router.commands.rules import rules_commands
 from services.router.main import create_app
@@ -13,6 +14,7 @@ cli = service_commands("The router: which case type, which queue, whose turn.", 
 rules = rules_commands(Settings, open_rules)
 add_rehearse(rules, Settings, open_rehearse)
 cli.add_typer(rules, name="rules")
+add_acts(cli, Settings)
 
 
 @cli.command()
