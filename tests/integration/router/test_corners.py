@@ -129,3 +129,22 @@ async def test_what_is_passed_in_the_usual_order_does_not_blind_the_look_for_the
         await desk.queues.complete(contact, epoch, None)
         taken.append(contact)
     assert [name for name in taken if not name.startswith("new")] == ["longest"]
+
+
+async def test_a_line_whose_first_is_cooling_does_not_go_before_one_that_is_late_for_longer(desk: Desk):
+    await desk.arrive("declined", ago=90 * 3600)
+    await desk.arrive("behind-it", ago=60 * 3600)
+    await desk.arrive("longest", ago=70 * 3600, skills=("gata",))
+    await desk.ready("maria")
+    offer = await desk.pull("maria")
+    assert offer is not None
+    await desk.queues.decline(f"declined.{offer.epoch}", offer.epoch, "not_now")
+    await desk.pass_time(1.1)
+    await desk.ready("maria")
+    taken = []
+    for number in range(3):
+        await desk.arrive(f"new{number}", priority=Priority.URGENT)
+        contact, epoch = await desk.take("maria")
+        await desk.queues.complete(contact, epoch, None)
+        taken.append(contact)
+    assert [name for name in taken if not name.startswith("new")] == ["longest"]

@@ -61,19 +61,25 @@ local function usual_for(c, A, open)
   end
 end
 
--- The longest overdue of the lines that she fits: past its turn and its class's grace.
+-- The longest overdue of the lines that she fits: past its turn and its class's grace. Lines come in the order of their
+-- first, who may be cooling down for her: so the next line may have one who is overdue for longer.
 local function late_for(c, A, open)
-  local start = 0
+  local best, start = nil, 0
   while true do
-    local page = redis.call('ZRANGE', c.d .. ':lates', '-inf', int(c.now), 'BYSCORE', 'LIMIT', start, PAGE)
-    for _, sig in ipairs(page) do
-      local want = parts_of(sig)
+    local page = redis.call('ZRANGE', c.d .. ':lates', '-inf', int(c.now), 'BYSCORE', 'LIMIT', start, PAGE,
+      'WITHSCORES')
+    for i = 1, #page, 2 do
+      if best and tonumber(page[i + 1]) > best.rank then return best end
+      local want = parts_of(page[i])
       if fits(open, want) then
-        local found = first_for(c, c.d .. ':q:' .. sig, A)
-        if found and found.score + GRACE[want.class] <= c.now then return found end
+        local found = first_for(c, c.d .. ':q:' .. page[i], A)
+        if found then
+          found.rank = found.score + GRACE[want.class]
+          if found.rank <= c.now and better(found, best) then best = found end
+        end
       end
     end
-    if #page < PAGE then return nil end
+    if #page < PAGE * 2 then return best end
     start = start + PAGE
   end
 end
