@@ -91,4 +91,14 @@
     field.blur();
     document.querySelector("#work [data-focus]")?.focus();
   });
+
+  // After-work: what is left of it, counted down.
+  function countDown() {
+    for (const node of document.querySelectorAll("[data-until]")) {
+      const s = Math.max(0, Math.ceil(Number(node.dataset.until) - Date.now() / 1000));
+      node.textContent = `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}`;
+    }
+  }
+  countDown();
+  setInterval(countDown, 500);
 })();

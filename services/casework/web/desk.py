@@ -28,7 +28,12 @@ _PARTS = {
     "waiting": "partials/desk_waiting.html",
     "queues": "partials/desk_queues.html",
 }
-_FOLLOWING = {"offer": ("offer",), "presence": ("presence",), "waiting": ("waiting", "queues")}
+_FOLLOWING = {
+    "offer": ("offer",),
+    "presence": ("presence",),
+    "peak": ("presence",),
+    "waiting": ("waiting", "queues"),
+}
 """Which parts are rendered anew by which notice."""
 
 
@@ -97,11 +102,14 @@ async def _part(request: Request, person: Person, name: str) -> Event:
 
 @router.post("/presence")
 async def presence(
-    request: Request, person: Agent, presence: Annotated[Literal["ready", "wrap_up", "away"], Form()]
+    request: Request,
+    person: Agent,
+    presence: Annotated[Literal["ready", "wrap_up", "away"] | None, Form()] = None,
+    mode: Annotated[str | None, Form(max_length=100)] = None,
 ) -> Response:
-    """Choose whether the next contact may come."""
+    """Choose whether the next contact may come, and on what part of her work."""
     seats = seats_of(request)
-    await seats.choose(person.id, presence)
+    seat = await seats.choose(person.id, presence, mode)
     if not is_part(request):
         seats.hold(person.id)
         response: Response = RedirectResponse("/desk", status_code=303)
@@ -109,8 +117,19 @@ async def presence(
         desk = await top_of(request, person)
         response = request.app.state.pages.render(request, "partials/desk_presence.html", **desk.context())
         response.headers["hx-trigger"] = "kc:presence"
-    response.set_cookie(PRESENCE_COOKIE, presence, httponly=True, samesite="lax", path="/desk")
+    response.set_cookie(PRESENCE_COOKIE, seat.presence, httponly=True, samesite="lax", path="/desk")
     return response
+
+
+@router.post("/wrap-up/end")
+async def end_wrap_up(request: Request, person: Agent) -> Response:
+    """End her after-work before its time; mandatory after-work ends by itself."""
+    await seats_of(request).end_wrap_up(person.id)
+    if not is_part(request):
+        return RedirectResponse("/desk", status_code=303)
+    desk = await top_of(request, person)
+    part: Response = request.app.state.pages.render(request, "partials/desk_presence.html", **desk.context())
+    return part
 
 
 @router.post("/next")

@@ -10,10 +10,10 @@ from fastapi.responses import RedirectResponse
 
 from services.casework.usecases.views import CandidateView, CaseRow, CaseView
 from services.casework.web.house import casework_of, names_of, seats_of
-from services.casework.web.seat import Offer
+from services.casework.web.seat import Offer, Seat, WrapUp
 from shared.clock import STOCKHOLM, utc_now
 from shared.errors import KontaktcenterError, NotFoundError, TransientError
-from shared.vocabulary import Channel, WorkKind
+from shared.vocabulary import Channel, WorkKind, WrapUpMode
 from shared.web.access import Person
 
 PRESENCE_COOKIE = "kc_presence"
@@ -84,6 +84,20 @@ class DeskView:
 
 
 @dataclass(frozen=True, slots=True)
+class SeatView:
+    """What the router says of her, beside her status."""
+
+    sent_away: bool = False
+    wrap_up_until: datetime | None = None
+    wrap_up_must_end: bool = False
+    """Mandatory after-work: only its time ends it."""
+    modes: tuple[str, ...] = ()
+    mode: str = ""
+    peak_until: datetime | None = None
+    mail_waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """Everything the templates of the desk need."""
 
@@ -95,10 +109,11 @@ class Desk:
     why: Sequence[str] = ()
     query: str = ""
     now: datetime = field(default_factory=utc_now)
+    seat: SeatView = field(default_factory=SeatView)
 
     def context(self) -> dict[str, Any]:
         """Return the names that the templates know."""
-        names = ("desk", "waiting", "offer", "case", "candidates", "why", "query", "now")
+        names = ("desk", "waiting", "offer", "case", "candidates", "why", "query", "now", "seat")
         return {name: getattr(self, name) for name in names} | {"saved_at": saved_at}
 
 
@@ -122,6 +137,20 @@ async def top_of(request: Request, person: Person) -> Desk:
         desk=DeskView(seat.presence),
         waiting=waiting_of(seats.queues, names.units),
         offer=offer_view(seats.offer_of(person.id), names.entrances),
+        seat=seat_view(seat, seats.wrap_up_of(person.id), seats.peak),
+    )
+
+
+def seat_view(seat: Seat, wrap_up: WrapUp | None, peak: Mapping[str, Any] | None) -> SeatView:
+    """Return what stands beside her status: after-work, work modes, a supervisor's word, a peak."""
+    return SeatView(
+        sent_away=seat.sent_away,
+        wrap_up_until=wrap_up.until if wrap_up else None,
+        wrap_up_must_end=wrap_up is not None and wrap_up.mode == WrapUpMode.MANDATORY,
+        modes=seat.modes or (),
+        mode=seat.mode,
+        peak_until=datetime.fromisoformat(peak["until"]) if peak and peak.get("until") else None,
+        mail_waits=bool(peak and peak.get("mail_waits")),
     )
 
 

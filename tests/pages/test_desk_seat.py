@@ -1,0 +1,75 @@
+"""What stands beside an agent's status: after-work with its end, a supervisor's word, her ways of working, a peak."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+
+import pytest
+from playwright.async_api import expect
+
+from shared.clock import utc_now
+from tests.pages.test_desk import desk
+from tests.support.browser import needs_browser
+from tests.support.desk import DeskHouse, desk_house
+from tests.support.wait import eventually
+
+pytestmark = [pytest.mark.integration, pytest.mark.browser, needs_browser, pytest.mark.timeout(180)]
+
+
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """A machine that is busy with other tests is slow, not wrong."""
+    expect.set_options(timeout=30_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
+@pytest.fixture
+async def house(settings) -> AsyncIterator[DeskHouse]:
+    async with desk_house(settings) as found:
+        yield found
+
+
+async def test_after_work_counts_down_and_ends_by_its_key(house: DeskHouse):
+    until = (utc_now() + timedelta(minutes=5)).isoformat()
+    house.router.wrap_up = {"contact_id": "c1", "mode": "timed", "until": until}
+    async with desk(house) as page:
+        await page.keyboard.press("r")
+        await expect(page.locator(".seat-note")).to_contain_text("4:")
+        await page.keyboard.press("f")
+        await expect(page.locator(".seat-note")).to_have_count(0)
+
+
+async def test_mandatory_after_work_has_no_key(house: DeskHouse):
+    until = (utc_now() + timedelta(minutes=5)).isoformat()
+    house.router.wrap_up = {"contact_id": "c1", "mode": "mandatory", "until": until}
+    async with desk(house) as page:
+        await page.keyboard.press("r")
+        await expect(page.locator(".seat-note")).to_contain_text("Efterarbete")
+        await expect(page.locator(".wrap-end")).to_have_count(0)
+
+
+async def test_sent_away_is_said_until_she_is_ready_again(house: DeskHouse):
+    async with desk(house) as page:
+        await page.keyboard.press("r")
+        house.router.sent_away = True
+        await expect(page.locator(".seat-note")).to_contain_text("Arbetsledaren har satt dig som borta")
+        await expect(page.get_by_role("button", name="Paus")).to_have_attribute("aria-pressed", "true")
+        await page.keyboard.press("r")
+        await expect(page.locator(".seat-note")).to_have_count(0)
+
+
+async def test_a_way_of_working_is_chosen(house: DeskHouse):
+    house.router.own_modes = ["reception"]
+    async with desk(house) as page:
+        await page.keyboard.press("r")
+        await page.get_by_label("Arbetssätt").select_option("reception")
+        await eventually(lambda: house.router.modes_chosen[-1] == "reception", 20)
+
+
+async def test_a_peak_is_shown_while_it_lasts(house: DeskHouse):
+    until = (utc_now() + timedelta(hours=1)).isoformat()
+    async with desk(house) as page:
+        house.router.peak_now = {"active": True, "until": until, "mail_waits": True}
+        await expect(page.locator(".seat-note")).to_contain_text("mejl väntar")
+        house.router.peak_now = {"active": False}
+        await expect(page.locator(".seat-note")).to_have_count(0)
