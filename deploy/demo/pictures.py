@@ -145,6 +145,9 @@ async def when_it_spikes(camera: Camera, desk: Page, display: Display) -> None:
         await wall.set_viewport_size({"width": PAGE[0], "height": PAGE[1]})
         await wall.goto(f"{camera.stack.stats}/streams")
         await camera.take(wall, "strommar")
+        await wall.goto(f"{camera.stack.router}/queues")
+        await wall.wait_for_selector("#part-agents")
+        await camera.take(wall, "koer")
 
 
 async def _hour(display: Display, hour: float) -> None:
