@@ -1,4 +1,4 @@
-"""What stands beside an agent's status: after-work with its end, a supervisor's word, her ways of working, a peak."""
+"""Beside an agent's status: after-work, a supervisor's word, ways of working, a peak; and passing a contact on."""
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import expect
 
 from shared.clock import utc_now
-from tests.pages.test_desk import desk
+from tests.pages.test_desk import desk, ready_and_taken
 from tests.support.browser import needs_browser
 from tests.support.desk import DeskHouse, desk_house
 from tests.support.wait import eventually
@@ -73,3 +73,30 @@ async def test_a_peak_is_shown_while_it_lasts(house: DeskHouse):
         await expect(page.locator(".seat-note")).to_contain_text("mejl väntar")
         house.router.peak_now = {"active": False}
         await expect(page.locator(".seat-note")).to_have_count(0)
+
+
+async def test_a_call_is_given_to_a_colleague_by_keyboard(house: DeskHouse):
+    contact = await house.arrive()
+    async with desk(house, expected="422") as page:
+        await ready_and_taken(page)
+        await page.keyboard.press("o")
+        dialog = page.get_by_role("dialog")
+        await expect(dialog.get_by_label("Till vem?")).to_be_focused()
+        await dialog.get_by_role("button", name="Koppla").click()
+        await expect(dialog).to_contain_text("Välj en kö, en kollega eller en handläggare.")
+        await dialog.get_by_label("Till vem?").select_option(label="Jonas Berg")
+        await dialog.get_by_role("button", name="Koppla").click()
+        await expect(dialog).to_have_count(0)
+        await eventually(lambda: any(one[:2] == ("requeue", contact) for one in house.router.doings), 20)
+        await expect(page.locator("#work.idle")).to_be_visible()
+
+
+async def test_a_return_call_is_promised(house: DeskHouse):
+    contact = await house.arrive()
+    async with desk(house) as page:
+        await ready_and_taken(page)
+        await page.keyboard.press("o")
+        dialog = page.get_by_role("dialog")
+        await dialog.get_by_label("Ring upp senare").fill("2031-03-04T10:15")
+        await dialog.get_by_role("button", name="Lova återuppringning").click()
+        await eventually(lambda: any(one[:2] == ("return_call", contact) for one in house.router.doings), 20)
