@@ -16,7 +16,7 @@ from services.router.domain.order import CLASSES, SHARE, place_of
 from services.router.domain.skills import requirement_of
 from services.router.store.open import OpenContacts
 from shared.records import OpenContact
-from shared.vocabulary import Channel, ContactState, Presence, Priority
+from shared.vocabulary import LIVE_CHANNELS, Channel, ContactState, Presence, Priority
 from tests.integration.router.parts import (
     LOOK_PAST,
     NEVER,
@@ -105,8 +105,10 @@ class Model:
                 contact.kept = (0, ended + contact.dwell)
 
     def settled(self, at: int) -> None:
-        """Between commands: nobody waits beside a contact that she could have."""
+        """Between commands: nobody waits beside a contact that she could have, and nothing is held for nothing."""
         for agent in self.agents.values():
+            live = any(channel in LIVE_CHANNELS for item, channel in agent.items.items() if item != agent.offer)
+            wrong(agent.on_hold and not live, "held for nothing", agent)
             if agent.presence == Presence.READY and not agent.offer and agent.wait_until - TOLERANCE > at:
                 missed = [each for each in self.contacts.values() if self.surely(each, agent)]
                 wrong(missed, "waits beside a fitting contact", agent, missed, self.swept)
