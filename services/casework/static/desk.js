@@ -15,7 +15,7 @@
   dialog?.addEventListener("click", (event) => {
     if (event.target.closest("[data-close]")) { event.preventDefault(); dialog.close(); }
   });
-  dialog?.addEventListener("close", () => document.getElementById("dialog-body").replaceChildren());
+  dialog?.addEventListener("close", () => dialog.open || document.getElementById("dialog-body").replaceChildren());
   body.addEventListener("kc:done", () => dialog?.open && dialog.close());
 
   // The note: kept in this browser until the server has it, so that neither a crash nor a lost connection loses a word.

@@ -63,6 +63,7 @@
     if (event.target.closest("[data-close]")) { event.preventDefault(); dialog.close(); }
   });
   dialog.addEventListener("close", () => {
+    if (dialog.open) return; // told late: the next one is open already
     document.getElementById("dialog-body").replaceChildren();
     dialog.querySelector(".dialog-notices").replaceChildren();
     document.getElementById(marked)?.focus();
