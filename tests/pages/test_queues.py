@@ -153,6 +153,9 @@ async def test_an_agent_is_set_away_and_her_contact_released(house):
         await expect(page.locator("#a-agent-jonas")).to_contain_text("Paus")
         await expect(page.locator("#a-agent-jonas")).to_contain_text("Kommunvägledaren svarar inte")
         await expect(page.locator("#dialog")).to_be_hidden()
+    async with queues(house) as page:
+        await page.keyboard.press("3")
+        await expect(page.locator("#a-agent-jonas")).to_be_focused()
         await page.keyboard.press("s")
         await page.get_by_label("Skäl").select_option("not_answering")
         await page.locator("#dialog button.primary").click()
