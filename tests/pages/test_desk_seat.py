@@ -1,17 +1,21 @@
 """Beside an agent's status: after-work, a supervisor's word, ways of working, a peak; and passing a contact on."""
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from playwright.async_api import expect
 
 from shared.clock import utc_now
+from shared.vocabulary import Channel
 from tests.pages.test_desk import desk, ready_and_taken
 from tests.support.browser import needs_browser
 from tests.support.desk import DeskHouse, desk_house
 from tests.support.wait import eventually
+from tests.support.web import MARIA
 
+JONAS = replace(MARIA, id="agent-jonas-berg", name="Jonas Berg")
 pytestmark = [pytest.mark.integration, pytest.mark.browser, needs_browser, pytest.mark.timeout(180)]
 
 
@@ -51,6 +55,7 @@ async def test_mandatory_after_work_has_no_key(house: DeskHouse):
 async def test_sent_away_is_said_until_she_is_ready_again(house: DeskHouse):
     async with desk(house) as page:
         await page.keyboard.press("r")
+        await expect(page.get_by_role("button", name="Redo")).to_have_attribute("aria-pressed", "true")
         house.router.sent_away = True
         await expect(page.locator(".seat-note")).to_contain_text("Arbetsledaren har satt dig som borta")
         await expect(page.get_by_role("button", name="Paus")).to_have_attribute("aria-pressed", "true")
@@ -89,6 +94,28 @@ async def test_a_call_is_given_to_a_colleague_by_keyboard(house: DeskHouse):
         await expect(dialog).to_have_count(0)
         await eventually(lambda: any(one[:2] == ("requeue", contact) for one in house.router.doings), 20)
         await expect(page.locator("#work.idle")).to_be_visible()
+
+
+async def test_a_colleagues_question_is_ended_by_its_key(house: DeskHouse):
+    contact = await house.arrive()
+    offer = house.router.waiting.pop()
+    await house.casework.accept_offer.run(JONAS.id, await house.router.offered(offer))
+    await house.casework.ask_colleague.run("KC-2026-000001", JONAS, MARIA.id)
+    question = f"{contact}~1~{MARIA.id}"
+    house.router.add({**offer, "contact_id": question, "kind": "consult", "about": contact})
+    async with desk(house) as page:
+        await ready_and_taken(page)
+        await expect(page.locator("#contact-state")).to_contain_text("Jonas Berg frågar dig")
+        await page.keyboard.press("u")
+        await expect(page.locator("#work.idle")).to_be_visible()
+    assert house.router.completed == [question]
+
+
+async def test_calls_are_asked_for_while_she_writes(house: DeskHouse):
+    await house.arrive(Channel.EMAIL, text="Hej!", subject="Hej", email="anna.ek@example.se")
+    async with desk(house) as page:
+        await ready_and_taken(page)
+        await eventually(lambda: house.router.channels_pulled[-1] == ["phone", "visit"], 20)
 
 
 async def test_a_return_call_is_promised(house: DeskHouse):

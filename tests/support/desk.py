@@ -101,7 +101,11 @@ class FakeRouter:
         except TimeoutError:
             return None
         self.waiting.remove(found[0])
-        offer = {**found[0], "offer_id": new_id(), "expires_at": (utc_now() + timedelta(seconds=30)).isoformat()}
+        return await self.offered(found[0])
+
+    async def offered(self, work: dict[str, Any]) -> dict[str, Any]:
+        """Make an offer of it."""
+        offer = {**work, "offer_id": new_id(), "expires_at": (utc_now() + timedelta(seconds=30)).isoformat()}
         self.offers[offer["offer_id"]] = offer
         return offer
 

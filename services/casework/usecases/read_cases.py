@@ -12,6 +12,7 @@ from services.casework.usecases import reading, views
 from services.casework.usecases.desk_views import DeskState, in_turn
 from services.casework.usecases.reply import answered
 from services.casework.usecases.take_over import taken_over
+from services.casework.usecases.work_views import QuestionView
 from shared.clock import Clock, local
 from shared.vocabulary import CaseState, Channel, TakenOver
 from shared.web.access import Person, visible_units
@@ -71,6 +72,7 @@ class ReadCase:
             reply_to=answers["sender_email"] if answers else None,
             moves=tuple(reading.move_view(one, names, units) for one in await work.moves.of_case(row["id"])),
             questions=tuple(reading.question_view(one, names, row["agent_id"]) for one in asked),
+            asks_me=_to(person, asked, names, row["agent_id"]),
             can=frozenset(deed.value for deed in can(CaseState(row["state"]))),
         )
 
@@ -103,6 +105,11 @@ def _greeting(entrance: Row | None, person: Person) -> str:
 
 def _address(unit: Row | None, state: TakenOver) -> str:
     return unit["handover_address"] if unit and state is TakenOver.NOT else ""
+
+
+def _to(person: Person, asked: list[Row], names: Mapping[str, str], by: str | None) -> QuestionView | None:
+    mine = [one for one in asked if one["agent_id"] == person.id and not one["done_at"]]
+    return reading.question_view(mine[-1], names, by) if mine else None
 
 
 def _candidates(contact: Row | None, units: Mapping[str, str]) -> tuple[views.CandidateView, ...]:

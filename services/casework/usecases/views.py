@@ -320,6 +320,8 @@ class CaseView:
     moves: tuple[MoveView, ...] = ()
     questions: tuple[QuestionView, ...] = ()
     """What colleagues are asked about the current contact, oldest first."""
+    asks_me: QuestionView | None = None
+    """The question that the reader has taken and is not done with."""
 
     @property
     def contact(self) -> ContactView:

@@ -116,7 +116,6 @@ async def presence(
     else:
         desk = await top_of(request, person)
         response = request.app.state.pages.render(request, "partials/desk_presence.html", **desk.context())
-        response.headers["hx-trigger"] = "kc:presence"
     response.set_cookie(PRESENCE_COOKIE, seat.presence, httponly=True, samesite="lax", path="/desk")
     return response
 
@@ -142,7 +141,6 @@ async def next_contact(request: Request, person: Agent) -> Response:
         response: Response = RedirectResponse("/desk", status_code=303)
     else:
         response = await _offer(request, person)
-        response.headers["hx-trigger"] = "kc:presence"
     response.set_cookie(PRESENCE_COOKIE, "ready", httponly=True, samesite="lax", path="/desk")
     return response
 
@@ -163,6 +161,7 @@ async def accept(request: Request, person: Agent, offer_id: Annotated[str, Form(
         raise ConflictError from error
     answer = await answer_with_work(request, person, number)
     seats.drop(person.id)
+    seats.wake(person.id)  # calls and visits are asked for while she writes
     return answer
 
 

@@ -234,5 +234,5 @@ async def _ended(request: Request, case: CaseView, person: Person) -> Response:
     if contact.epoch:
         with contextlib.suppress(KontaktcenterError):
             await casework_of(request).router.complete(contact.id, contact.epoch, case.case_type)
-    seats_of(request).wake(person.id)
+    await seats_of(request).refresh(person.id)
     return await answer_with_work(request, person, done=True)

@@ -95,7 +95,15 @@ async def pass_on(
             await casework.pass_on.run(number, person, queue=whom)
         case _:
             raise NobodyChosenError
-    seats_of(request).wake(person.id)
+    await seats_of(request).refresh(person.id)
+    return await answer_with_work(request, person, done=True)
+
+
+@router.post("/question/end")
+async def end_question(request: Request, number: str, person: Agent) -> Response:
+    """Be done with a colleague's question; the contact stays hers."""
+    await casework_of(request).end_question.run(number, person)
+    await seats_of(request).refresh(person.id)
     return await answer_with_work(request, person, done=True)
 
 

@@ -83,6 +83,8 @@ class Seat:
     """What she may choose among; None until the router has said."""
     sent_away: bool = False
     """A supervisor has set her away, and she has not chosen anything since."""
+    beating: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """One heartbeat at a time: an old answer never overtakes what she has chosen since."""
 
 
 def wrap_up_in(answer: Mapping[str, Any]) -> WrapUp | None:

@@ -193,6 +193,10 @@ class Seats:
         await self._leave(seat)
 
     async def _beat(self, seat: Seat, *, chosen: bool = False) -> None:
+        async with seat.beating:
+            await self._beat_now(seat, chosen=chosen)
+
+    async def _beat_now(self, seat: Seat, *, chosen: bool) -> None:
         answer = await self._say_presence(seat, chosen=chosen)
         sent_away = bool(answer.get("sent_away"))
         if sent_away and seat.presence == "ready":
