@@ -1,7 +1,15 @@
 """Units, entrances, case types and published checklists, as every service knows them: the topic `catalogue`."""
 
 from shared.events import Event
-from shared.records import CaseTypeRecord, ChecklistRecord, EntranceRecord, HoursRecord, TakeoverRecord, UnitRecord
+from shared.records import (
+    CaseTypeRecord,
+    ChecklistRecord,
+    EntranceRecord,
+    HoursRecord,
+    IncidentRecord,
+    TakeoverRecord,
+    UnitRecord,
+)
 from shared.settings import ServiceSettings
 from shared.table import Table
 from shared.topics import CATALOGUE
@@ -19,6 +27,7 @@ class Catalogue:
         self._checklists: dict[str, ChecklistRecord] = {}
         self._hours: dict[str, HoursRecord] = {}
         self._takeovers: dict[str, TakeoverRecord] = {}
+        self._incidents: dict[str, IncidentRecord] = {}
         self._by_value: dict[tuple[EntranceKind, str], EntranceRecord] = {}
         self.version = 0
 
@@ -49,6 +58,17 @@ class Catalogue:
     def entrances(self) -> list[EntranceRecord]:
         """Return all entrances by name."""
         return sorted(self._entrances.values(), key=lambda entrance: entrance.name)
+
+    def incidents_at(self, entrance_id: str) -> list[IncidentRecord]:
+        """Return the open incidents that concern an entrance, the oldest first."""
+        entrance = self._entrances.get(entrance_id)
+        unit = entrance.unit if entrance else ""
+        concerned = [
+            one
+            for one in self._incidents.values()
+            if (entrance_id in one.entrances if one.entrances else one.unit == unit)
+        ]
+        return sorted(concerned, key=lambda one: one.opened_at)
 
     def entrance_for(self, kind: EntranceKind, value: str) -> tuple[EntranceRecord | None, bool]:
         """Return the entrance of a number, address, form or desk, and whether it is known.
@@ -113,6 +133,8 @@ class Catalogue:
                 self._hours[name] = event
             case TakeoverRecord():
                 self._takeovers[name] = event
+            case IncidentRecord():
+                self._incidents[name] = event
             case _:
                 return
         if key.startswith("entrance:"):
@@ -134,6 +156,8 @@ class Catalogue:
                 self._hours.pop(name, None)
             case "takeover":
                 self._takeovers.pop(name, None)
+            case "incident":
+                self._incidents.pop(name, None)
             case _:
                 return
 

@@ -139,6 +139,37 @@ WIDELY_SOLVED = STRICTLY_SOLVED | {Resolution.SELF_SERVICE}
 """Resolutions that count as first-contact resolution in the wide sense."""
 
 
+class ReturnReason(StrEnum):
+    """Why a hand-over is sent back."""
+
+    WRONG_PLACE = "wrong_place"
+    """*Felskickat*: it belongs to another unit."""
+    WRONG_TYPE = "wrong_type"
+    """It is something else than the case type says."""
+    INCOMPLETE = "incomplete"
+    """What is needed is missing, and the contact centre can ask for it."""
+    SOLVABLE = "solvable"
+    """The contact centre can answer it itself."""
+
+
+class LinkKind(StrEnum):
+    """How two cases belong together."""
+
+    DUPLICATE = "duplicate"
+    FOLLOW_UP = "follow_up"
+    MERGED = "merged"
+    SPLIT = "split"
+    RELATED = "related"
+
+
+class PersonRole(StrEnum):
+    """What a person is to a case."""
+
+    CITIZEN = "citizen"
+    REPRESENTATIVE = "representative"
+    ANONYMOUS = "anonymous"
+
+
 class Cause(StrEnum):
     """Why the contact arose, asked at close."""
 

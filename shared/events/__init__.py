@@ -11,15 +11,18 @@ from shared.events.cases import (
     CaseClassified,
     CaseClosed,
     CaseHandedOver,
+    CaseMerged,
     CaseOpened,
+    CaseParked,
     CaseReopened,
+    CaseSplit,
     CaseStepDone,
     DeadlineMissed,
-    HandoverAcknowledged,
-    HandoverAnswered,
-    HandoverProgressed,
-    HandoverReturned,
+    FirstContactWithdrawn,
+    IncidentLinked,
     KnowledgeGapReported,
+    ReturnCallTried,
+    TimeAdded,
 )
 from shared.events.contacts import (
     Attachment,
@@ -29,6 +32,17 @@ from shared.events.contacts import (
     ContactPurged,
     ContactReceived,
     Sender,
+)
+from shared.events.handovers import (
+    HandoverAcknowledged,
+    HandoverAnswered,
+    HandoverAssigned,
+    HandoverDelivered,
+    HandoverMoved,
+    HandoverPaused,
+    HandoverProgressed,
+    HandoverResumed,
+    HandoverReturned,
 )
 from shared.events.load import AlarmCleared, AlarmRaised
 from shared.events.routing import (
@@ -68,8 +82,11 @@ __all__ = [
     "CaseClassified",
     "CaseClosed",
     "CaseHandedOver",
+    "CaseMerged",
     "CaseOpened",
+    "CaseParked",
     "CaseReopened",
+    "CaseSplit",
     "CaseStepDone",
     "ChecklistRef",
     "ContactAbandoned",
@@ -91,10 +108,17 @@ __all__ = [
     "DeadlineMissed",
     "EndingEvent",
     "Event",
+    "FirstContactWithdrawn",
     "HandoverAcknowledged",
     "HandoverAnswered",
+    "HandoverAssigned",
+    "HandoverDelivered",
+    "HandoverMoved",
+    "HandoverPaused",
     "HandoverProgressed",
+    "HandoverResumed",
     "HandoverReturned",
+    "IncidentLinked",
     "KnowledgeGapReported",
     "OfferAccepted",
     "OfferDeclined",
@@ -103,8 +127,10 @@ __all__ = [
     "PresenceChanged",
     "ReturnCallOffered",
     "ReturnCallPromised",
+    "ReturnCallTried",
     "Sender",
     "SupervisorActed",
+    "TimeAdded",
     "WrapUpStarted",
 ]
 
@@ -146,6 +172,18 @@ STREAM_EVENTS = (
     | HandoverAcknowledged
     | HandoverProgressed
     | HandoverReturned
+    | CaseMerged
+    | CaseParked
+    | CaseSplit
+    | FirstContactWithdrawn
+    | IncidentLinked
+    | ReturnCallTried
+    | TimeAdded
+    | HandoverAssigned
+    | HandoverDelivered
+    | HandoverMoved
+    | HandoverPaused
+    | HandoverResumed
     | HandoverAnswered
     | DeadlineMissed
     | KnowledgeGapReported

@@ -57,6 +57,11 @@ class _CaseEnd(ByCase):
     case_type: str | None = None
     checklist: ChecklistRef | None = None
     handling_seconds: float = 0.0
+    talk_seconds: float | None = None
+    """Of `handling_seconds`: connected with the citizen. None where nobody talks."""
+    hold_seconds: float | None = None
+    after_work_seconds: float | None = None
+    """After-work that is over; what ends later is told by `case.time_added`."""
     taken_over: TakenOver = TakenOver.TAKEN
     """What the contact centre does not answer for yet is counted apart."""
     by: str | None = None
@@ -71,6 +76,10 @@ class CaseClosed(_CaseEnd):
     cause: Cause | None = None
     first_contact: bool = False
     """Closed in the first contact, with a resolution that counts strictly."""
+    first_contact_wide: bool = False
+    """The same with a resolution that counts widely: shown to a self-service also counts."""
+    checklist_allows: bool | None = None
+    """Whether the checklist has an end that closes; None without a checklist. What it must hand over is no failure."""
 
 
 class CaseReopened(ByCase):
@@ -84,6 +93,99 @@ class CaseReopened(ByCase):
     state: CaseState = CaseState.OPEN
 
 
+class CaseParked(ByCase):
+    """The case rests until a moment; its agent is reminded then."""
+
+    event_type = "case.parked.v1"
+    topic = topics.CASES
+    contact_id: str
+    until: datetime
+    by: str
+    at: datetime
+
+
+class CaseMerged(ByCase):
+    """The case has become part of another; it is neither solved nor open, and counts as none of its own."""
+
+    event_type = "case.merged.v1"
+    topic = topics.CASES
+    contact_id: str
+    epoch: int = 0
+    into: str
+    """Id of the case that goes on."""
+    into_number: str
+    by: str
+    at: datetime
+
+
+class CaseSplit(ByCase):
+    """The case was made out of a part of another: two matters had come in one contact."""
+
+    event_type = "case.split.v1"
+    topic = topics.CASES
+    origin: str
+    """Id of the case that it came from."""
+    origin_number: str
+    by: str
+    at: datetime
+
+
+class FirstContactWithdrawn(ByCase):
+    """A first-contact resolution was none: the case was reopened, or the same person came back on the same type."""
+
+    event_type = "case.first_contact_withdrawn.v1"
+    topic = topics.CASES
+    contact_id: str
+    channel: Channel
+    unit: str
+    case_type: str | None = None
+    why: str
+    """`reopened` or `came_back`."""
+    by_case: str | None = None
+    """The case that the person came back with."""
+    closed_at: datetime
+    at: datetime
+
+
+class TimeAdded(ByCase):
+    """Work on the case that ended after the case did: after-work of a call or a visit."""
+
+    event_type = "case.time_added.v1"
+    topic = topics.CASES
+    contact_id: str
+    channel: Channel
+    unit: str
+    case_type: str | None = None
+    kind: str
+    """`after_work`."""
+    seconds: float
+    at: datetime
+
+
+class ReturnCallTried(ByCase):
+    """Nobody answered when we called back."""
+
+    event_type = "return_call.tried.v1"
+    topic = topics.CASES
+    contact_id: str
+    try_number: int
+    next_at: datetime | None = None
+    """When we try again; None after the last try of the day: the citizen is told by SMS, the case stays open."""
+    by: str
+    at: datetime
+
+
+class IncidentLinked(ByCase):
+    """The case is about an open incident (*driftstörning*)."""
+
+    event_type = "incident.case_linked.v1"
+    topic = topics.CASES
+    incident_id: str
+    contact_id: str
+    by: str
+    at: datetime
+
+
 class CaseHandedOver(_CaseEnd):
     """The verksamhet has the case now."""
 
@@ -93,40 +195,6 @@ class CaseHandedOver(_CaseEnd):
     priority: str = "normal"
     acknowledge_by: datetime
     answer_by: datetime
-
-
-class _Handover(ByCase):
-    topic = topics.CASES
-    handover_id: str
-    by: str
-    at: datetime
-
-
-class HandoverAcknowledged(_Handover):
-    """A named person or function has confirmed the receipt of the hand-over."""
-
-    event_type = "handover.acknowledged.v1"
-
-
-class HandoverProgressed(_Handover):
-    """The officer has said how it goes."""
-
-    event_type = "handover.progressed.v1"
-    planned_for: datetime | None = None
-
-
-class HandoverReturned(_Handover):
-    """The hand-over came to the wrong place (*felskickat*)."""
-
-    event_type = "handover.returned.v1"
-    reason: str
-    """A code; what the receiver wrote stays in the case."""
-
-
-class HandoverAnswered(_Handover):
-    """The citizen has the answer."""
-
-    event_type = "handover.answered.v1"
 
 
 class DeadlineMissed(ByCase):

@@ -14,6 +14,7 @@ from shared.records.catalogue import (
     EndRecord,
     EntranceRecord,
     HoursRecord,
+    IncidentRecord,
     Option,
     Span,
     StepRecord,
@@ -41,6 +42,7 @@ __all__ = [
     "EntranceRecord",
     "ExampleRecord",
     "HoursRecord",
+    "IncidentRecord",
     "OpenContact",
     "Option",
     "OverflowStep",
@@ -57,6 +59,7 @@ __all__ = [
 
 TABLE_RECORDS = (
     UnitRecord
+    | IncidentRecord
     | EntranceRecord
     | CaseTypeRecord
     | ChecklistRecord

@@ -26,6 +26,29 @@ class UnitRecord(Event):
         return f"unit:{self.id}"
 
 
+class IncidentRecord(Event):
+    """An open disturbance (*driftstörning*); a tombstone when it is over."""
+
+    event_type = "catalogue.incident.v1"
+    topic = topics.CATALOGUE
+    id: str
+    title: str
+    text: str
+    """What may be told."""
+    unit: str
+    entrances: tuple[str, ...] = ()
+    """Entrances whose greeting and queue message speak of it; none named: all of the unit."""
+    case_types: tuple[str, ...] = ()
+    greeting: str = ""
+    """What is said after the entrance's own greeting."""
+    opened_at: datetime
+    expected_end: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        return f"incident:{self.id}"
+
+
 class EntranceRecord(Event):
     """A number, address, form or desk that citizens come in by; decides greeting, unit and default branch."""
 

@@ -147,8 +147,9 @@ class Cases:
         await self._conn.execute(sql, {"id": case_id, "at": at, "gap": gap})
 
     async def change(self, case_id: str, at: datetime, **values: object) -> None:
-        """Write some columns of a case."""
-        await self._conn.execute(update(cases).where(cases.c.id == case_id).values(changed_at=at, **values))
+        """Write some columns of a case; its version grows."""
+        grown = {"changed_at": at, "version": cases.c.version + 1, **values}
+        await self._conn.execute(update(cases).where(cases.c.id == case_id).values(grown))
 
     async def _one(self, condition: ColumnElement[bool], units: frozenset[str] | None) -> Case:
         query = select(cases).where(condition, visible(units)).with_for_update()

@@ -49,8 +49,9 @@ class Handovers:
         return row
 
     async def change(self, handover_id: str, **values: object) -> None:
-        """Write some columns of a hand-over."""
-        await self._conn.execute(update(handovers).where(handovers.c.id == handover_id).values(**values))
+        """Write some columns of a hand-over; its version grows."""
+        grown = {"version": handovers.c.version + 1, **values}
+        await self._conn.execute(update(handovers).where(handovers.c.id == handover_id).values(grown))
 
     async def of_case(self, case_id: str) -> list[Row]:
         """Return the hand-overs of a case, oldest first."""

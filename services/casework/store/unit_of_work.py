@@ -12,11 +12,13 @@ from services.casework.store.cases import Cases
 from services.casework.store.catalogue import CatalogueStore
 from services.casework.store.contacts import Contacts
 from services.casework.store.handovers import Handovers
+from services.casework.store.history import History
 from services.casework.store.mails import Mails
 from services.casework.store.moves import Moves
 from services.casework.store.reads import Reads
 from services.casework.store.runs import Runs
 from services.casework.store.texts import Texts
+from services.casework.store.unit_terms import UnitTerms
 from services.casework.store.waves import Waves
 from shared import outbox
 from shared.events import Event
@@ -39,6 +41,8 @@ class Work:
         self.alarms = Alarms(conn)
         self.waves = Waves(conn)
         self.moves = Moves(conn)
+        self.history = History(conn)
+        self.unit_terms = UnitTerms(conn)
         self._events: list[Message] = []
         self._rings: set[str] = set()
 

@@ -68,6 +68,18 @@ CASE_FACTS: dict[type[events.Event], Reader] = {
     events.HandoverAnswered: _keeps(*_HANDOVER),
     events.DeadlineMissed: _keeps("case_id", "at", detail="kind"),
     events.KnowledgeGapReported: _keeps("case_id", "at"),
+    events.CaseParked: _keeps("contact_id", "case_id", "at", agent_id="by"),
+    events.CaseMerged: _keeps("contact_id", "case_id", "at", agent_id="by", detail="into"),
+    events.CaseSplit: _keeps("case_id", "at", agent_id="by", detail="origin"),
+    events.FirstContactWithdrawn: _keeps("contact_id", "case_id", "channel", "unit", "case_type", "at", detail="why"),
+    events.TimeAdded: _keeps("contact_id", "case_id", "channel", "unit", "case_type", "seconds", "at", detail="kind"),
+    events.ReturnCallTried: _keeps("contact_id", "case_id", "at", agent_id="by"),
+    events.IncidentLinked: _keeps("contact_id", "case_id", "at", agent_id="by", detail="incident_id"),
+    events.HandoverDelivered: _keeps(*_HANDOVER),
+    events.HandoverAssigned: _keeps(*_HANDOVER),
+    events.HandoverPaused: _keeps(*_HANDOVER),
+    events.HandoverResumed: _keeps(*_HANDOVER),
+    events.HandoverMoved: _keeps(*_HANDOVER),
 }
 _READERS = ROUTING_FACTS | CASE_FACTS
 

@@ -1,0 +1,67 @@
+"""The tables of casework; the schema itself is made by the migrations, and a test compares the two."""
+
+from services.casework.store.tables.cases import (
+    case_history,
+    case_links,
+    case_people,
+    cases,
+    drafts,
+    messages,
+    notes,
+    run_steps,
+)
+from services.casework.store.tables.catalogue import (
+    case_types,
+    checklist_versions,
+    entrances,
+    opening_hours,
+    people,
+    takeovers,
+    templates,
+    unit_terms,
+    units,
+)
+from services.casework.store.tables.columns import metadata
+from services.casework.store.tables.contacts import call_tries, contacts, moves
+from services.casework.store.tables.handovers import handovers, webhooks_out
+from services.casework.store.tables.incidents import alarms, incident_cases, incidents
+from services.casework.store.tables.outgoing import mails_out, receipt_marks, sms_out
+from shared.decisions import decisions_table
+from shared.outbox import outbox_table
+
+outbox = outbox_table(metadata)
+dead_decisions = decisions_table(metadata)
+
+__all__ = [
+    "alarms",
+    "call_tries",
+    "case_history",
+    "case_links",
+    "case_people",
+    "case_types",
+    "cases",
+    "checklist_versions",
+    "contacts",
+    "dead_decisions",
+    "drafts",
+    "entrances",
+    "handovers",
+    "incident_cases",
+    "incidents",
+    "mails_out",
+    "messages",
+    "metadata",
+    "moves",
+    "notes",
+    "opening_hours",
+    "outbox",
+    "people",
+    "receipt_marks",
+    "run_steps",
+    "sms_out",
+    "takeovers",
+    "templates",
+    "unit_terms",
+    "units",
+    "webhooks_out",
+]

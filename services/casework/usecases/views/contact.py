@@ -1,0 +1,97 @@
+"""Contacts, and what was written to and fro."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.vocabulary import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateView:
+    """A case type the contact may be about; `confidence` 0 to 1."""
+
+    case_type: str
+    unit: str
+    unit_name: str
+    area: str
+    question: str
+    confidence: float
+    checklist: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentView:
+    """A file that came with a contact."""
+
+    name: str
+    content_type: str
+    size: int
+    store_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactView:
+    """One contact of the case; `current` is the one that is worked on."""
+
+    id: str
+    channel: Channel
+    entrance: str
+    entrance_name: str
+    received_at: datetime
+    sender_name: str | None
+    sender_email: str | None
+    sender_phone: str | None
+    subject: str
+    text: str
+    full_text: str
+    language: str
+    fields: dict[str, str]
+    attachments: tuple[AttachmentView, ...]
+    flags: tuple[str, ...]
+    unreadable: bool
+    automatic: bool
+    ticket: str | None
+    queue: str
+    waited_seconds: float
+    accepted_at: datetime | None
+    ended_at: datetime | None
+    epoch: int
+    agent_id: str | None
+    purged: bool
+    current: bool
+    why: tuple[str, ...] = ()
+    linked_case: str | None = None
+    done_at: datetime | None = None
+    """When the work on it ended."""
+    original_key: str | None = None
+    kind: str = "contact"
+    """`return_call` when we are to call the citizen, or have."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """One message of the conversation, oldest first; `direction` is `in` or `out`.
+
+    `state` of a mail of ours: `queued`, `sent`, `failed` or `bounced`.
+    """
+
+    id: str
+    direction: str
+    kind: str
+    at: datetime
+    author: str
+    subject: str
+    text: str
+    state: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteView:
+    """A locked note (tjänsteanteckning)."""
+
+    id: str
+    author: str
+    author_name: str
+    at: datetime
+    text: str

@@ -1,0 +1,87 @@
+"""Hand-overs and their inbox."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.casework.usecases.views.listed import CaseRow
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """A value that went along, or would."""
+
+    name: str
+    label: str
+    value: str
+    missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverView:
+    """A hand-over as agent and officer see it."""
+
+    id: str
+    case_number: str
+    state: str
+    to: str
+    unit: str
+    unit_name: str
+    address: str
+    mode: str | None
+    priority: str
+    message: str
+    fields: tuple[FieldView, ...]
+    by: str
+    at: datetime
+    acknowledge_by: datetime
+    answer_by: datetime
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    ended_at: datetime | None
+    ended_by: str | None
+    end_text: str
+    reason: str
+    external_ref: str | None
+    planned_for: datetime | None
+    performer: str
+    progress: str
+    progress_at: datetime | None
+    late: bool
+    """A deadline has passed without its promise kept."""
+    mail_state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewView:
+    """What would go if the case were handed over now, and what is missing; nothing has happened."""
+
+    to: str
+    unit: str
+    unit_name: str
+    address: str
+    mode: str | None
+    priority: str
+    fields: tuple[FieldView, ...]
+    missing: tuple[str, ...]
+    warnings: tuple[str, ...]
+    message: str
+    with_conversation: bool
+    acknowledge_by: datetime
+    answer_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """A hand-over in the officers' inbox, with its case in brief."""
+
+    handover: HandoverView
+    case: CaseRow
+
+
+@dataclass(frozen=True, slots=True)
+class InboxView:
+    """The hand-overs of the units a person sees: not received, in work, lately ended."""
+
+    waiting: tuple[InboxRow, ...]
+    working: tuple[InboxRow, ...]
+    ended: tuple[InboxRow, ...]
