@@ -129,7 +129,8 @@ def handover_view(
     names = (
         *("id", "state", "unit", "address", "mode", "priority", "message", "by", "at", "acknowledge_by", "answer_by"),
         *("acknowledged_at", "acknowledged_by", "ended_at", "ended_by", "end_text", "reason", "external_ref"),
-        *("planned_for", "performer", "progress", "progress_at"),
+        *("planned_for", "performer", "progress", "progress_at", "assignee", "paused_at", "return_code", "return_to"),
+        *("answer_to", "deliver_at", "delivered_at", "version"),
     )
     waiting = row["state"] == "sent" and row["acknowledge_by"] < now
     return views.HandoverView(
@@ -137,6 +138,7 @@ def handover_view(
         case_number=number,
         to=row["to_label"],
         unit_name=units.get(row["unit"], row["unit"]),
+        return_to_name=units.get(row["return_to"], row["return_to"]),
         fields=field_views([Field(**one) for one in row["fields"]]),
         late=waiting or (row["state"] in ("sent", "acknowledged") and row["answer_by"] < now),
         mail_state=mail["state"] if mail else "",

@@ -49,6 +49,19 @@ class HandoverView:
     late: bool
     """A deadline has passed without its promise kept."""
     mail_state: str = ""
+    assignee: str | None = None
+    """Who in the unit works on it."""
+    paused_at: datetime | None = None
+    """Since when the citizen is waited for; the answer's clock stands still."""
+    return_code: str = ""
+    return_to: str = ""
+    """The unit that it belongs to, as the one who sent it back says."""
+    return_to_name: str = ""
+    answer_to: str = ""
+    """`citizen` or `agent`; empty until it is answered."""
+    deliver_at: datetime | None = None
+    delivered_at: datetime | None = None
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
