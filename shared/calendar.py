@@ -2,11 +2,13 @@
 
 Pure: imported by domains. Moments are aware datetimes; answers are in UTC, counted on the local clock, so that the
 nights when the clock changes neither add nor take an hour. Closed on weekends and on the public and the de facto
-holidays of Sweden (midsommarafton, julafton and nyårsafton among them).
+holidays of Sweden (midsommarafton, julafton and nyårsafton among them). Half days and *klämdagar* are local
+decisions: a unit's calendar names them.
 """
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -28,6 +30,7 @@ _SAME_DAY = re.compile(
     re.IGNORECASE,
 )
 _AT_ONCE = ("automatiskt", "genast", "omgående")
+SATURDAY = 5
 _LONGEST_SEARCH = 3660
 
 
@@ -63,7 +66,14 @@ def is_holiday(day: date) -> bool:
 
 def is_working_day(day: date) -> bool:
     """Say whether offices are open on a day: no weekend, no public and no de facto holiday."""
-    return day.weekday() < 5 and not is_holiday(day)
+    return day.weekday() < SATURDAY and not is_holiday(day)
+
+
+Span = tuple[time, time]
+"""From and until, on one day of the local clock."""
+YearlyDay = tuple[int, int]
+"""Month and day of every year."""
+Day = date | YearlyDay
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,27 +86,49 @@ class WorkingCalendar:
     opens: time = time(8)
     closes: time = time(17)
     cutoff: time | None = None
-    closed: frozenset[date] = frozenset()
+    closed: frozenset[Day] = frozenset()
     """Days that this unit is closed besides weekends and holidays, as local *klämdagar*."""
+    half_days: Mapping[Day, time] = field(default_factory=dict, hash=False)
+    """Days that it closes earlier, as *skärtorsdag* at 13; at or before the doors open it is closed all day."""
+    weekly: Mapping[int, Span | None] = field(default_factory=dict, hash=False)
+    """Weekdays (Monday is 0) with hours of their own; None is closed. A Saturday that is named is a working day."""
+    lunch: Span | None = None
+    """When nobody works in the middle of the day."""
+
+    def hours_of(self, day: date) -> tuple[Span, ...]:
+        """Return when this unit works on a day, in order; nothing when it is closed."""
+        week = day.weekday()
+        usual = self.weekly.get(week, (self.opens, self.closes) if week < SATURDAY else None)
+        yearly = (day.month, day.day)
+        if usual is None or day in self.closed or yearly in self.closed or is_holiday(day):
+            return ()
+        opens, closes = usual
+        closes = min(closes, self.half_days.get(day, closes), self.half_days.get(yearly, closes))
+        halves = ((opens, self.lunch[0]), (self.lunch[1], closes)) if self.lunch else ((opens, closes),)
+        return tuple((max(begin, opens), min(end, closes)) for begin, end in halves if begin < min(end, closes))
+
+    def closing_of(self, day: date) -> time:
+        """Return when a working day ends."""
+        return self.hours_of(day)[-1][1]
 
     def is_working_day(self, day: date) -> bool:
         """Say whether this unit works on a day."""
-        return day not in self.closed and is_working_day(day)
+        return bool(self.hours_of(day))
 
     def is_open(self, at: datetime) -> bool:
         """Say whether the unit is open at a moment; at the closing minute it no longer is."""
         there = _local(at)
-        return self.is_working_day(there.date()) and self.opens <= there.time() < self.closes
+        return any(opens <= there.time() < closes for opens, closes in self.hours_of(there.date()))
 
     def next_open(self, at: datetime) -> datetime:
         """Return the moment itself when open, else when the doors open next."""
         there = _local(at)
-        if self.is_open(at):
-            return at.astimezone(UTC)
         day = there.date()
-        if there.time() >= self.opens or not self.is_working_day(day):
-            day = self.next_working_day(day)
-        return _moment(day, self.opens)
+        for opens, closes in self.hours_of(day):
+            if there.time() < closes:
+                return at.astimezone(UTC) if opens <= there.time() else _moment(day, opens)
+        day = self.next_working_day(day)
+        return _moment(day, self.hours_of(day)[0][0])
 
     def next_working_day(self, day: date) -> date:
         """Return the first working day after a day."""
@@ -116,18 +148,25 @@ class WorkingCalendar:
         day = there.date() if self.cutoff is None and count > 0 else self.arrival_day(start)
         for _ in range(count):
             day = self.next_working_day(day)
-        return _moment(day, self.closes)
+        return _moment(day, self.closing_of(day))
 
     def add_hours(self, start: datetime, count: float) -> datetime:
         """Return the moment when the unit has been open for `count` hours since `start`."""
-        left = timedelta(hours=count)
+        return self._open_for(start, timedelta(hours=count))
+
+    def _open_for(self, start: datetime, left: timedelta) -> datetime:
         at = self.next_open(start)
         while True:
-            closing = _moment(_local(at).date(), self.closes)
+            closing = self._closing(at)
             if at + left <= closing:
                 return at + left
             left -= closing - at
             at = self.next_open(closing)
+
+    def _closing(self, at: datetime) -> datetime:
+        """Return when that which is open at a moment closes, for lunch or for the day."""
+        there = _local(at)
+        return _moment(there.date(), next(end for _, end in self.hours_of(there.date()) if there.time() < end))
 
     def add(self, start: datetime, duration: Duration) -> datetime:
         """Return when a promise of that duration, given at `start`, is due."""
@@ -143,17 +182,34 @@ class WorkingCalendar:
         calendar = self if duration.cutoff is None else replace(self, cutoff=duration.cutoff)
         due = calendar.add_days(start, round(duration.count))
         came_late = calendar.arrival_day(start) != _local(start).date()
-        return _moment(_local(due).date(), duration.late_by) if duration.late_by and came_late else due
+        if duration.late_by is None or not came_late:
+            return due
+        day = _local(due).date()
+        return _moment(day, min(duration.late_by, self.closing_of(day)))
 
     def hours_between(self, start: datetime, end: datetime) -> float:
         """Return how many hours the unit was open between two moments; 0 when `end` is not after `start`."""
+        return self.open_between(start, end) / timedelta(hours=1)
+
+    def open_between(self, start: datetime, end: datetime) -> timedelta:
+        """Return how long the unit was open between two moments; nothing when `end` is not after `start`."""
         total = timedelta()
         at = self.next_open(start)
         while at < end.astimezone(UTC):
-            closing = _moment(_local(at).date(), self.closes)
+            closing = self._closing(at)
             total += min(closing, end.astimezone(UTC)) - at
             at = self.next_open(closing)
-        return total / timedelta(hours=1)
+        return total
+
+    def moved(self, due: datetime, paused_at: datetime, resumed_at: datetime) -> datetime:
+        """Return when a promise is due after its clock stood still: what was left in working time is left again.
+
+        Never earlier than it was; what was over when the clock stopped stays as it was.
+        """
+        before = due.astimezone(UTC)
+        if paused_at >= due or resumed_at <= paused_at:
+            return before
+        return max(before, self._open_for(resumed_at, self.open_between(paused_at, due)))
 
     def working_days_between(self, start: datetime, end: datetime) -> int:
         """Return how many working days lie after the day that `start` counts as, up to and with that of `end`."""
@@ -171,9 +227,16 @@ class WorkingCalendar:
     def arrival_day(self, start: datetime) -> date:
         """Return the working day that something counts as come in on: the next one when it is too late today."""
         there = _local(start)
-        late = there.time() >= (self.cutoff or self.closes)
         day = there.date()
-        return self.next_working_day(day) if late or not self.is_working_day(day) else day
+        return self.next_working_day(day) if self.is_late(there) else day
+
+    def is_late(self, at: datetime) -> bool:
+        """Say whether what comes in at a moment no longer counts as come in that day."""
+        there = _local(at)
+        if not self.is_working_day(there.date()):
+            return True
+        closing = self.closing_of(there.date())
+        return there.time() >= min(self.cutoff or closing, closing)
 
 
 def parse(text: str) -> Duration:
