@@ -91,22 +91,6 @@ class Reads:
         handed = select(func.count()).where(handovers.c.by == agent_id, handovers.c.at >= since)
         return int(await self._conn.scalar(closed) or 0), int(await self._conn.scalar(handed) or 0)
 
-    async def inbox(self, seen: frozenset[str] | None, *, ended: bool) -> list[Row]:
-        """Return hand-overs of the reader's units with their cases: those alive by deadline, or the latest ended."""
-        over = handovers.c.state.in_(["returned", "answered"])
-        mine = handovers.c.id.is_not(None) if seen is None else handovers.c.unit.in_(sorted(seen))
-        order = handovers.c.ended_at.desc() if ended else handovers.c.answer_by
-        columns = [column.label(f"h_{column.name}") for column in handovers.c]
-        query = (
-            _listing()
-            .add_columns(*columns)
-            .join(handovers, handovers.c.case_id == cases.c.id)
-            .where(mine, over if ended else ~over)
-            .order_by(order)
-            .limit(LIMIT if ended else 4 * LIMIT)
-        )
-        return await rows_of(self._conn, query)
-
 
 def _asked(agent_id: str) -> ColumnElement[bool]:
     """Return the condition that a colleague asks the agent about the case and she is not done with it."""

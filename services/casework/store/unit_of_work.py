@@ -13,6 +13,7 @@ from services.casework.store.catalogue import CatalogueStore
 from services.casework.store.contacts import Contacts
 from services.casework.store.handovers import Handovers
 from services.casework.store.history import History
+from services.casework.store.inbox import Inbox
 from services.casework.store.mails import Mails
 from services.casework.store.moves import Moves
 from services.casework.store.reads import Reads
@@ -42,6 +43,7 @@ class Work:
         self.waves = Waves(conn)
         self.moves = Moves(conn)
         self.history = History(conn)
+        self.inbox = Inbox(conn)
         self.unit_terms = UnitTerms(conn)
         self._events: list[Message] = []
         self._rings: set[str] = set()

@@ -12,10 +12,11 @@ from services.casework.usecases.follow_load import FollowLoad, ReadAlarms
 from services.casework.usecases.follow_routing import FollowRouting
 from services.casework.usecases.hand_over import HandOver, PreviewHandover
 from services.casework.usecases.pass_on import InviteOfficer, PassOn, PromiseReturnCall
-from services.casework.usecases.read_cases import ListCases, ReadCase, ReadDesk, ReadHandover, ReadInbox
+from services.casework.usecases.read_cases import ListCases, ReadCase, ReadDesk, ReadHandover
 from services.casework.usecases.read_catalogue import ReadCatalogue, ReadPeople
 from services.casework.usecases.read_files import ReadFile
 from services.casework.usecases.read_hours import ReadHours
+from services.casework.usecases.read_inbox import ReadColleagues, ReadDeeds, ReadInbox
 from services.casework.usecases.receive_handover import (
     AcknowledgeHandover,
     AnswerHandover,
@@ -49,6 +50,8 @@ class Casework:
     list_cases: ListCases
     read_desk: ReadDesk
     read_inbox: ReadInbox
+    read_colleagues: ReadColleagues
+    read_deeds: ReadDeeds
     read_handover: ReadHandover
     read_question: ReadQuestion
     read_file: ReadFile

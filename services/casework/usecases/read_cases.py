@@ -1,4 +1,4 @@
-"""Reading cases: one with everything about it, lists, an agent's desk and the officers' inbox."""
+"""Reading cases: one with everything about it, lists, an agent's desk, and a hand-over."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -166,33 +166,6 @@ class ReadDesk:
         parked = tuple(row for row in found if row.state is CaseState.PARKED)
         cases = in_turn([row for row in found if row.state is not CaseState.PARKED])
         return DeskState(agent_id, cases, parked, closed, handed)
-
-
-@dataclass(frozen=True, slots=True)
-class ReadInbox:
-    """Read the hand-overs of the units a person sees."""
-
-    uow: UnitOfWork
-    clock: Clock
-
-    async def run(self, person: Person) -> views.InboxView:
-        """Return the inbox: what waits for a receipt, what is in work, what ended lately."""
-        async with self.uow.read() as work:
-            units = {one["id"]: one["name"] for one in await work.catalogue.units()}
-            alive = await work.reads.inbox(visible_units(person), ended=False)
-            over = await work.reads.inbox(visible_units(person), ended=True)
-        rows = [self._row(row, units) for row in alive]
-        return views.InboxView(
-            waiting=tuple(row for row in rows if row.handover.state == "sent"),
-            working=tuple(row for row in rows if row.handover.state != "sent"),
-            ended=tuple(self._row(row, units) for row in over),
-        )
-
-    def _row(self, row: Row, units: Mapping[str, str]) -> views.InboxRow:
-        handover = {name.removeprefix("h_"): value for name, value in row.items() if name.startswith("h_")}
-        return views.InboxRow(
-            reading.handover_view(handover, row["number"], units, self.clock()), reading.case_row(row)
-        )
 
 
 @dataclass(frozen=True, slots=True)

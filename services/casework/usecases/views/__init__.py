@@ -3,7 +3,8 @@
 from services.casework.usecases.views.case import CaseView
 from services.casework.usecases.views.checklist import ChecklistNamed, ChecklistView, EndView, OptionView, StepView
 from services.casework.usecases.views.contact import AttachmentView, CandidateView, ContactView, MessageView, NoteView
-from services.casework.usecases.views.handover import FieldView, HandoverView, InboxRow, InboxView, PreviewView
+from services.casework.usecases.views.handover import FieldView, HandoverView, PreviewView
+from services.casework.usecases.views.inbox import ColleagueView, DeedView, InboxRow, InboxView
 from services.casework.usecases.views.listed import CasePage, CaseRow
 from services.casework.usecases.views.people import AlarmView, PersonRow
 
@@ -16,7 +17,9 @@ __all__ = [
     "CaseView",
     "ChecklistNamed",
     "ChecklistView",
+    "ColleagueView",
     "ContactView",
+    "DeedView",
     "EndView",
     "FieldView",
     "HandoverView",

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.casework.usecases.views.listed import CaseRow
-
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
@@ -81,20 +79,3 @@ class PreviewView:
     with_conversation: bool
     acknowledge_by: datetime
     answer_by: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class InboxRow:
-    """A hand-over in the officers' inbox, with its case in brief."""
-
-    handover: HandoverView
-    case: CaseRow
-
-
-@dataclass(frozen=True, slots=True)
-class InboxView:
-    """The hand-overs of the units a person sees: not received, in work, lately ended."""
-
-    waiting: tuple[InboxRow, ...]
-    working: tuple[InboxRow, ...]
-    ended: tuple[InboxRow, ...]
