@@ -12,6 +12,7 @@ from services.casework.domain.handover import NoReceiverError, Preview, fields, 
 from services.casework.mail import CHANNELS, Letters, when
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
+from services.casework.usecases.calendars import calendar_for
 from services.casework.usecases.close_case import ending
 from services.casework.usecases.who import author
 from shared.clock import Clock
@@ -55,7 +56,10 @@ async def preview(work: Work, case: Case, to: str | None, given: Given, now: dat
     forbid = end.forbid if end else ()
     secrecy = run.checklist.secrecy if run else Secrecy.NONE
     terms = deadlines(
-        now, _fill(run, end.receive_within if end else None), _fill(run, end.answer_citizen_within if end else None)
+        now,
+        _fill(run, end.receive_within if end else None),
+        _fill(run, end.answer_citizen_within if end else None),
+        await calendar_for(work, unit["id"]),
     )
     values = await _values(work, case, run)
     return Preview(
