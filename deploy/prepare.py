@@ -21,8 +21,9 @@ IMPORTS = (
     ("import-people", "people.yaml"),
     ("import-examples", "examples-sv.jsonl.gz"),
     ("import-takeovers", "takeovers.yaml"),
+    ("import-unit-terms", "unit-terms.yaml"),
 )
-"""In this order: checklists, entrances, people, examples and takeovers name units and case types of the catalogue."""
+"""In this order: whatever follows the catalogue names its units and case types."""
 HOURS = ("import-hours", "hours.yaml")
 """Only on request: with real hours nobody could call or visit a stack that is tried in the evening."""
 

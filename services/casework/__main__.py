@@ -11,7 +11,7 @@ import typer
 from services.casework.main import create_app
 from services.casework.settings import Settings
 from services.casework.store.unit_of_work import UnitOfWork
-from services.casework.usecases import import_waves, imports
+from services.casework.usecases import import_waves, imports, unit_terms
 from services.casework.usecases.files import RejectedFileError
 from services.casework.usecases.take_over import UNIT, Move, TakeOver
 from services.casework.usecases.wave_views import TakeoverView
@@ -84,6 +84,12 @@ def import_entrances(file: Path) -> None:
 def import_people(file: Path) -> None:
     """Take in people from a YAML file."""
     _take_in(file, lambda uow, _: imports.ImportPeople(uow), "personer")
+
+
+@cli.command()
+def import_unit_terms(file: Path) -> None:
+    """Take in how units work with what they get, calendars among it, from a YAML file."""
+    _take_in(file, lambda uow, _: unit_terms.ImportUnitTerms(uow), "verksamheters villkor")
 
 
 @cli.command()
