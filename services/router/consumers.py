@@ -8,6 +8,8 @@ from shared.consume import Inflow
 from shared.events import (
     CaseClosed,
     CaseHandedOver,
+    CaseMerged,
+    CaseParked,
     ContactAbandoned,
     ContactCompleted,
     ContactConferenced,
@@ -22,6 +24,7 @@ from shared.events import (
     ContactRequeued,
     ContactResumed,
     ContactRouted,
+    ContactSetAside,
     ContactTransferred,
     OfferAccepted,
     OfferDeclined,
@@ -37,7 +40,7 @@ from shared.settings import ServiceSettings
 from shared.topics import CASES, CONTACTS
 
 ARRIVALS = (ContactReceived, ContactFollowedUp, ContactEnded, ContactPurged)
-ENDINGS = (CaseClosed, CaseHandedOver)
+ENDINGS = (CaseClosed, CaseHandedOver, CaseParked, CaseMerged, ContactSetAside)
 WRITES = (
     ContactRouted,
     ContactQueued,

@@ -17,6 +17,7 @@ from shared.events.cases import (
     CaseReopened,
     CaseSplit,
     CaseStepDone,
+    ContactSetAside,
     DeadlineMissed,
     FirstContactWithdrawn,
     IncidentLinked,
@@ -104,6 +105,7 @@ __all__ = [
     "ContactRequeued",
     "ContactResumed",
     "ContactRouted",
+    "ContactSetAside",
     "ContactTransferred",
     "DeadlineMissed",
     "EndingEvent",
@@ -134,7 +136,7 @@ __all__ = [
     "WrapUpStarted",
 ]
 
-EndingEvent = CaseClosed | CaseHandedOver
+EndingEvent = CaseClosed | CaseHandedOver | CaseParked | CaseMerged | ContactSetAside
 """The events of `cases` that free an agent's capacity."""
 
 STREAM_EVENTS = (
@@ -175,6 +177,7 @@ STREAM_EVENTS = (
     | CaseMerged
     | CaseParked
     | CaseSplit
+    | ContactSetAside
     | FirstContactWithdrawn
     | IncidentLinked
     | ReturnCallTried

@@ -62,6 +62,8 @@ class _CaseEnd(ByCase):
     hold_seconds: float | None = None
     after_work_seconds: float | None = None
     """After-work that is over; what ends later is told by `case.time_added`."""
+    checklist_allows: bool | None = None
+    """Whether the checklist has an end that closes; None without a checklist. What it must hand over is no failure."""
     taken_over: TakenOver = TakenOver.TAKEN
     """What the contact centre does not answer for yet is counted apart."""
     by: str | None = None
@@ -78,8 +80,6 @@ class CaseClosed(_CaseEnd):
     """Closed in the first contact, with a resolution that counts strictly."""
     first_contact_wide: bool = False
     """The same with a resolution that counts widely: shown to a self-service also counts."""
-    checklist_allows: bool | None = None
-    """Whether the checklist has an end that closes; None without a checklist. What it must hand over is no failure."""
 
 
 class CaseReopened(ByCase):
@@ -94,11 +94,12 @@ class CaseReopened(ByCase):
 
 
 class CaseParked(ByCase):
-    """The case rests until a moment; its agent is reminded then."""
+    """The case rests until a moment; its agent is reminded then, and nobody works on its contact any more."""
 
     event_type = "case.parked.v1"
     topic = topics.CASES
     contact_id: str
+    epoch: int = 0
     until: datetime
     by: str
     at: datetime
@@ -110,6 +111,7 @@ class CaseMerged(ByCase):
     event_type = "case.merged.v1"
     topic = topics.CASES
     contact_id: str
+    """The contact that nobody works on any more: of the two cases only one goes on."""
     epoch: int = 0
     into: str
     """Id of the case that goes on."""
@@ -127,6 +129,17 @@ class CaseSplit(ByCase):
     """Id of the case that it came from."""
     origin_number: str
     by: str
+    at: datetime
+
+
+class ContactSetAside(ByCase):
+    """Nobody has to take a contact: a machine has answered a mail of ours in a case that is closed."""
+
+    event_type = "case.contact_set_aside.v1"
+    topic = topics.CASES
+    contact_id: str
+    why: str
+    """`automatic`."""
     at: datetime
 
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import cast
 
-from sqlalchemy import ColumnElement, Interval, TextClause, bindparam, select, text, update
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy import ColumnElement, TextClause, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.domain.case import Case
@@ -55,7 +54,8 @@ _TERMS = text(
     "WHERE k.id = r.case_id AND k.state <> 'closed'"
 )
 _TAKE = text(
-    "UPDATE casework.cases AS k SET agent_id = r.agent_id, current_contact = r.contact_id, changed_at = :at "
+    "UPDATE casework.cases AS k SET agent_id = r.agent_id, current_contact = r.contact_id, changed_at = :at, "
+    "last_beat_at = CASE WHEN k.agent_id IS DISTINCT FROM r.agent_id THEN NULL ELSE k.last_beat_at END "
     "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(case_id text, agent_id text, contact_id text) "
     "WHERE k.id = r.case_id"
 )
@@ -125,6 +125,12 @@ class Cases:
         query = select(cases).where(cases.c.id.in_(sorted(set(ids)))).order_by(cases.c.id).with_for_update()
         return [as_case(row) for row in await rows_of(self._conn, query)]
 
+    async def hold_parked(self, at: datetime, most: int) -> list[Row]:
+        """Return and hold parked cases whose moment has come, the longest past first; what others hold is left."""
+        due = (cases.c.state == CaseState.PARKED, cases.c.parked_until <= at)
+        query = select(cases).where(*due).order_by(cases.c.parked_until).limit(most)
+        return await rows_of(self._conn, query.with_for_update(skip_locked=True))
+
     async def number_of(self, case_id: str) -> str:
         """Return the number of a case."""
         return str(await self._conn.scalar(select(cases.c.number).where(cases.c.id == case_id)))
@@ -135,16 +141,6 @@ class Cases:
             "SELECT k.number FROM casework.contacts AS c JOIN casework.cases AS k ON k.id = c.case_id WHERE c.id = :id"
         )
         return cast("str | None", await self._conn.scalar(sql, {"id": contact_id}))
-
-    async def beat(self, case_id: str, at: datetime, gap: timedelta) -> None:
-        """Count the time since the last beat as work, unless it is longer ago than `gap`."""
-        sql = text(
-            "UPDATE casework.cases SET last_beat_at = :at, handling_seconds = handling_seconds + CASE "
-            "WHEN :at - last_beat_at BETWEEN interval '0' AND :gap THEN extract(epoch FROM :at - last_beat_at) "
-            "ELSE 0 END "
-            "WHERE id = :id"
-        ).bindparams(bindparam("at", type_=TIMESTAMP(timezone=True)), bindparam("gap", type_=Interval()))
-        await self._conn.execute(sql, {"id": case_id, "at": at, "gap": gap})
 
     async def change(self, case_id: str, at: datetime, **values: object) -> None:
         """Write some columns of a case; its version grows."""

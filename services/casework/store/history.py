@@ -1,9 +1,9 @@
 """What was done with a case: written once per deed, read in order, never changed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.store.sql import Row, rows_of
@@ -32,4 +32,18 @@ class History:
         """Return what was done last."""
         query = select(case_history).where(case_history.c.case_id == case_id).order_by(case_history.c.id.desc())
         found = await rows_of(self._conn, query.limit(1))
+        return found[0] if found else None
+
+    async def mark(self, case_id: str) -> int:
+        """Return a number that grows with every deed of the case; 0 before the first."""
+        query = select(func.coalesce(func.max(case_history.c.id), 0)).where(case_history.c.case_id == case_id)
+        return int(await self._conn.scalar(query) or 0)
+
+    async def last_of(self, case_id: str, what: Collection[str], *, since: int = 0, but_by: str = "") -> Row | None:
+        """Return the latest of some deeds after a mark, passing over those of one person."""
+        wanted = (case_history.c.case_id == case_id, case_history.c.what.in_(sorted(what)), case_history.c.id > since)
+        query = select(case_history).where(*wanted)
+        if but_by:
+            query = query.where(case_history.c.by != but_by)
+        found = await rows_of(self._conn, query.order_by(case_history.c.id.desc()).limit(1))
         return found[0] if found else None

@@ -1,4 +1,4 @@
-"""A contact ends: said by its agent (the fast path), or by its case having ended (the truth)."""
+"""A contact ends: said by its agent (the fast path), or by what became of its case (the truth)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 from services.router.store.queues import EndedCase, Queues
 from shared.consume import Received
-from shared.events import CaseClosed, CaseHandedOver
+from shared.events import CaseClosed, CaseHandedOver, CaseMerged, CaseParked, ContactSetAside
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +20,17 @@ class Complete:
         await self.queues.complete(contact_id, epoch, case_type, agent_id)
 
     async def handle(self, batch: Sequence[Received[Any]]) -> None:
-        """End the contact of every case that has ended.
+        """End the contact of every case that has ended, rests, or has become part of another.
 
-        Whatever epoch the case knew: it is over, so nobody has anything to do with its contact any more.
+        Whatever epoch the case knew: nobody has anything to do with its contact any more.
         """
-        await self.queues.end_cases(
-            [
-                EndedCase(event.contact_id, event.by, event.case_type)
-                for event in (received.event for received in batch)
-                if isinstance(event, CaseClosed | CaseHandedOver)
-            ]
-        )
+        ended = [_ended(received.event) for received in batch]
+        await self.queues.end_cases([one for one in ended if one is not None])
+
+
+def _ended(event: object) -> EndedCase | None:
+    if isinstance(event, CaseClosed | CaseHandedOver):
+        return EndedCase(event.contact_id, event.by, event.case_type)
+    if isinstance(event, CaseParked | CaseMerged):
+        return EndedCase(event.contact_id, event.by, None)
+    return EndedCase(event.contact_id, None, None) if isinstance(event, ContactSetAside) else None

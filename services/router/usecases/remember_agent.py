@@ -6,9 +6,35 @@ from typing import Any, Protocol
 
 from services.router.store.case_agents import CaseNews
 from shared.consume import Received
-from shared.events import CaseClassified, CaseClosed, CaseHandedOver, CaseOpened, CaseReopened
+from shared.events import (
+    CaseClassified,
+    CaseClosed,
+    CaseHandedOver,
+    CaseMerged,
+    CaseOpened,
+    CaseParked,
+    CaseReopened,
+    CaseSplit,
+    Event,
+)
 
-WANTED = (CaseOpened, CaseClassified, CaseClosed, CaseHandedOver, CaseReopened)
+WANTED = (
+    CaseOpened,
+    CaseClassified,
+    CaseClosed,
+    CaseHandedOver,
+    CaseReopened,
+    CaseParked,
+    CaseMerged,
+    CaseSplit,
+)
+_STATES: dict[type[Event], str] = {
+    CaseClosed: "closed",
+    CaseHandedOver: "away",
+    CaseReopened: "open",
+    CaseParked: "open",
+    CaseSplit: "open",
+}
 
 
 class Cases(Protocol):
@@ -20,7 +46,7 @@ class Cases(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RememberAgent:
-    """Notes who opened, classified, closed or handed over a case; officers and machines are no case's agent."""
+    """Notes who opened, classified, parked, closed or handed over a case; officers and machines are nobody's agent."""
 
     cases: Cases
     is_agent: Callable[[str], bool]
@@ -30,20 +56,15 @@ class RememberAgent:
         news = [self._news(received.event) for received in batch]
         await self.cases.note([one for one in news if one is not None])
 
-    def _news(self, event: object) -> CaseNews | None:
-        match event:
-            case CaseOpened():
-                return CaseNews(event.case_id, event.opened_at, "open", person=event.person_key)
-            case CaseClassified():
-                return CaseNews(event.case_id, event.at, agent=self._agent(event.by))
-            case CaseClosed():
-                return CaseNews(event.case_id, event.at, "closed", agent=self._agent(event.by))
-            case CaseHandedOver():
-                return CaseNews(event.case_id, event.at, "away", agent=self._agent(event.by))
-            case CaseReopened():
-                return CaseNews(event.case_id, event.at, "open", agent=self._agent(event.by))
-            case _:
-                return None
+    def _news(self, event: Any) -> CaseNews | None:
+        if isinstance(event, CaseOpened):
+            return CaseNews(event.case_id, event.opened_at, "open", person=event.person_key)
+        if isinstance(event, CaseClassified):
+            return CaseNews(event.case_id, event.at, agent=self._agent(event.by))
+        if isinstance(event, CaseMerged):
+            return CaseNews(event.case_id, event.at, "closed")
+        state = _STATES.get(type(event))
+        return CaseNews(event.case_id, event.at, state, agent=self._agent(event.by)) if state else None
 
     def _agent(self, by: str | None) -> str | None:
         return by if by and self.is_agent(by) else None

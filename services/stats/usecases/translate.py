@@ -71,6 +71,7 @@ CASE_FACTS: dict[type[events.Event], Reader] = {
     events.CaseParked: _keeps("contact_id", "case_id", "at", agent_id="by"),
     events.CaseMerged: _keeps("contact_id", "case_id", "at", agent_id="by", detail="into"),
     events.CaseSplit: _keeps("case_id", "at", agent_id="by", detail="origin"),
+    events.ContactSetAside: _keeps("contact_id", "case_id", "at", detail="why"),
     events.FirstContactWithdrawn: _keeps("contact_id", "case_id", "channel", "unit", "case_type", "at", detail="why"),
     events.TimeAdded: _keeps("contact_id", "case_id", "channel", "unit", "case_type", "seconds", "at", detail="kind"),
     events.ReturnCallTried: _keeps("contact_id", "case_id", "at", agent_id="by"),

@@ -30,8 +30,8 @@ def test_every_state_and_deed_either_leads_somewhere_or_is_refused():
                     after(state, deed)
 
 
-def test_a_closed_case_takes_notes_and_lives_again_and_nothing_else():
-    assert can(CaseState.CLOSED) == {Deed.NOTE, Deed.FOLLOW_UP, Deed.REOPEN}
+def test_a_closed_case_ends_no_second_time_and_is_not_worked_on():
+    assert not can(CaseState.CLOSED) & {Deed.CLOSE, Deed.HAND_OVER, Deed.PARK, Deed.STEP, Deed.CLASSIFY, Deed.REPLY}
 
 
 def test_a_citizen_who_comes_back_wakes_every_case_but_one_that_is_handed_over():
