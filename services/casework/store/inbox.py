@@ -27,7 +27,6 @@ class Asked:
     units: frozenset[str] | None
     ids: Sequence[str]
     name: str
-    now: datetime
     text: str = ""
 
     @property
@@ -46,7 +45,7 @@ class Inbox:
     async def alive(self, asked: Asked, show: str) -> list[Row]:
         """Return what is received or waits for it, what is due first at the top; `show`: `mine unit unclaimed`."""
         wanted = {"mine": asked.mine, "unclaimed": _NOBODYS}.get(show)
-        conditions = [_ALIVE, _delivered(asked.now), _of(asked.units), *_found(asked.text)]
+        conditions = [_ALIVE, _delivered(), _of(asked.units), *_found(asked.text)]
         query = _listing().where(*conditions, *([] if wanted is None else [wanted]))
         received = handovers.c.acknowledged_at.is_not(None)
         due = func.least(handovers.c.answer_by, _unless(received, handovers.c.acknowledge_by))
@@ -68,7 +67,7 @@ class Inbox:
                 func.count().filter(_NOBODYS).label("unclaimed"),
             )
             .select_from(handovers)
-            .where(_ALIVE, _delivered(asked.now), _of(asked.units))
+            .where(_ALIVE, _delivered(), _of(asked.units))
         )
         return {name: int(value) for name, value in (await row_of(self._conn, query) or {}).items()}
 
@@ -124,9 +123,9 @@ def _of(seen: frozenset[str] | None) -> ColumnElement[bool]:
     return handovers.c.id.is_not(None) if seen is None else handovers.c.unit.in_(sorted(seen))
 
 
-def _delivered(now: datetime) -> ColumnElement[bool]:
+def _delivered() -> ColumnElement[bool]:
     """Leave out what its unit wants to get at a later time of the day."""
-    return or_(handovers.c.deliver_at.is_(None), handovers.c.delivered_at.is_not(None), handovers.c.deliver_at <= now)
+    return or_(handovers.c.deliver_at.is_(None), handovers.c.delivered_at.is_not(None))
 
 
 def _found(text: str) -> list[ColumnElement[bool]]:

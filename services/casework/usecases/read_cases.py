@@ -9,6 +9,7 @@ from services.casework.store.reads import LIMIT, narrowed
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases import reading, views
+from services.casework.usecases.calendars import Calendars, calendar_for, calendars
 from services.casework.usecases.desk_views import DeskState, in_turn
 from services.casework.usecases.reply import answered
 from services.casework.usecases.take_over import taken_over
@@ -80,9 +81,14 @@ class ReadCase:
         self, work: Work, row: Row, units: Mapping[str, str], mails: list[Row]
     ) -> tuple[views.HandoverView, ...]:
         sent = {mail["id"].rsplit(".", 1)[-1]: mail for mail in mails}
+        found = await work.handovers.of_case(row["id"])
+        times = await calendars(work) if found else Calendars({})
+        now, number = self.clock(), row["number"]
         return tuple(
-            reading.handover_view(one, row["number"], units, self.clock(), sent.get(one["id"].replace("-", "")))
-            for one in await work.handovers.of_case(row["id"])
+            reading.handover_view(
+                one, number, units, now, sent.get(one["id"].replace("-", "")), calendar=times.of(one["unit"])
+            )
+            for one in found
         )
 
     async def _type(self, work: Work, row: Row) -> dict[str, Any]:
@@ -181,4 +187,5 @@ class ReadHandover:
             row = await work.handovers.find(handover_id, visible_units(person), hold=False)
             units = {one["id"]: one["name"] for one in await work.catalogue.units()}
             number = await work.cases.number_of(row["case_id"])
-        return reading.handover_view(row, number, units, self.clock())
+            calendar = await calendar_for(work, row["unit"])
+        return reading.handover_view(row, number, units, self.clock(), calendar=calendar)

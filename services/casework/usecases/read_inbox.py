@@ -8,6 +8,7 @@ from services.casework.store.inbox import MOST, Asked
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases import reading, views
+from services.casework.usecases.calendars import Calendars, calendars
 from shared.clock import Clock
 from shared.web.access import Person, visible_units
 
@@ -27,8 +28,9 @@ class ReadInbox:
         async with self.uow.read() as work:
             asked = await self._asked(work, person, text)
             units = {one["id"]: one["name"] for one in await work.catalogue.units()}
-            alive = [self._row(row, units) for row in await work.inbox.alive(asked, show)]
-            over = [self._row(row, units) for row in await work.inbox.ended(asked, show)]
+            times = await calendars(work)
+            alive = [self._row(row, units, times) for row in await work.inbox.alive(asked, show)]
+            over = [self._row(row, units, times) for row in await work.inbox.ended(asked, show)]
             counts = await work.inbox.counts(asked)
         return views.InboxView(
             waiting=tuple(row for row in alive if row.handover.state == "sent"),
@@ -40,14 +42,14 @@ class ReadInbox:
         )
 
     async def _asked(self, work: Work, person: Person, text: str) -> Asked:
-        now = self.clock()
-        ids = [person.id, *await work.inbox.stands_in_for(person.id, now)]
-        return Asked(visible_units(person), ids, person.name, now, text)
+        ids = [person.id, *await work.inbox.stands_in_for(person.id, self.clock())]
+        return Asked(visible_units(person), ids, person.name, text)
 
-    def _row(self, row: Row, units: Mapping[str, str]) -> views.InboxRow:
+    def _row(self, row: Row, units: Mapping[str, str], times: Calendars) -> views.InboxRow:
         handover = {name.removeprefix("h_"): value for name, value in row.items() if name.startswith("h_")}
+        calendar = times.of(handover["unit"])
         return views.InboxRow(
-            reading.handover_view(handover, row["number"], units, self.clock()),
+            reading.handover_view(handover, row["number"], units, self.clock(), calendar=calendar),
             reading.case_row(row),
             protected=row["protected"],
         )

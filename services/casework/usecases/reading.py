@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from services.casework.domain.checklist import Done, Run, Step
+from services.casework.domain.deadline import OFFICE, light
 from services.casework.domain.handover import Field, Preview
 from services.casework.store.runs import Published
 from services.casework.store.sql import Row
 from services.casework.usecases import views
 from services.casework.usecases.desk_views import DeskRow
 from services.casework.usecases.work_views import MoveView, QuestionView
+from shared.calendar import WorkingCalendar
 from shared.vocabulary import LIVE_CHANNELS, CaseState, Channel, WorkKind
 
 
@@ -89,7 +91,7 @@ def conversation(
     said = ("body", "full_body", "subject", "attachments", "original_key")
     found = [_incoming(one) for one in contacts if any(one[name] for name in said) and not one["purged_at"]]
     found += [_outgoing(one, state.get(one["id"].replace("-", "")), names) for one in messages]
-    found += [_automatic(one) for one in mails if one["kind"] == "receipt"]
+    found += [_automatic(one) for one in mails if one["kind"] in {"receipt", "notice"}]
     return tuple(sorted(found, key=lambda one: one.at))
 
 
@@ -112,7 +114,7 @@ def _automatic(mail: Row) -> views.MessageView:
     return views.MessageView(
         mail["id"],
         "out",
-        "receipt",
+        mail["kind"],
         mail["created_at"],
         mail["sender_name"],
         mail["subject"],
@@ -122,10 +124,16 @@ def _automatic(mail: Row) -> views.MessageView:
     )
 
 
-def handover_view(
-    row: Row, number: str, units: Mapping[str, str], now: datetime, mail: Row | None = None
+def handover_view(  # noqa: PLR0913 - a row and what it is read with
+    row: Row,
+    number: str,
+    units: Mapping[str, str],
+    now: datetime,
+    mail: Row | None = None,
+    *,
+    calendar: WorkingCalendar = OFFICE,
 ) -> views.HandoverView:
-    """Return a hand-over."""
+    """Return a hand-over; `calendar` is that of the unit which keeps its promises."""
     names = (
         *("id", "state", "unit", "address", "mode", "priority", "message", "by", "at", "acknowledge_by", "answer_by"),
         *("acknowledged_at", "acknowledged_by", "ended_at", "ended_by", "end_text", "reason", "external_ref"),
@@ -142,7 +150,19 @@ def handover_view(
         fields=field_views([Field(**one) for one in row["fields"]]),
         late=waiting or (row["state"] in ("sent", "acknowledged") and row["answer_by"] < now),
         mail_state=mail["state"] if mail else "",
+        **_lights(row, now, calendar),
     )
+
+
+def _lights(row: Row, now: datetime, calendar: WorkingCalendar) -> dict[str, Any]:
+    """Return how both promises of a hand-over stand; one that is kept, over or standing still has no light."""
+    if row["ended_at"]:
+        return {}
+    received, paused = row["acknowledged_at"], row["paused_at"]
+    return {
+        "acknowledge_light": "" if received else light(now, row["at"], row["acknowledge_by"], calendar).value,
+        "answer_light": "" if paused else light(now, row["at"], row["answer_by"], calendar).value,
+    }
 
 
 def field_views(fields: Sequence[Field]) -> tuple[views.FieldView, ...]:

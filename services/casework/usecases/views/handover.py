@@ -46,6 +46,10 @@ class HandoverView:
     progress_at: datetime | None
     late: bool
     """A deadline has passed without its promise kept."""
+    acknowledge_light: str = ""
+    """How the promise of a receipt stands: `green amber red`; empty when it is kept or over."""
+    answer_light: str = ""
+    """The same of the answer; empty when it is given, or while its clock stands still."""
     mail_state: str = ""
     assignee: str | None = None
     """Who in the unit works on it."""
