@@ -83,14 +83,9 @@ class Inbox:
         query = select(people.c.id).where(people.c.substitute == person_id, people.c.away_until > now)
         return [row["id"] for row in await rows_of(self._conn, query)]
 
-    async def latest_of(self, case_ids: Sequence[str]) -> list[Row]:
-        """Return the latest hand-over of each of these cases."""
-        query = (
-            select(handovers)
-            .distinct(handovers.c.case_id)
-            .where(handovers.c.case_id.in_(list(case_ids)))
-            .order_by(handovers.c.case_id, handovers.c.at.desc())
-        )
+    async def of_cases(self, case_ids: Sequence[str]) -> list[Row]:
+        """Return the hand-overs of these cases, oldest first."""
+        query = select(handovers).where(handovers.c.case_id.in_(list(case_ids))).order_by(handovers.c.at)
         return await rows_of(self._conn, query) if case_ids else []
 
 

@@ -1,6 +1,6 @@
 """Reading cases: one with everything about it, lists, an agent's desk, and a hand-over."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +39,8 @@ class ReadCase:
         names = {one["id"]: one["name"] for one in await work.catalogue.people()}
         contacts = await work.contacts.of_case(row["id"])
         mails = await work.mails.of_case(row["id"])
-        handovers = await self._handovers(work, row, units, mails)
+        earlier = await work.reads.earlier(row, visible_units(person))
+        handovers = await self._handovers(work, [row], units, names, mails)
         draft = await work.texts.draft(row["id"], person.id)
         current = next((one for one in contacts if one["id"] == row["current_contact"]), None)
         messages = reading.conversation(contacts, await work.texts.messages_of(row["id"]), mails, names)
@@ -67,7 +68,8 @@ class ReadCase:
             draft_saved_at=draft["saved_at"] if draft else None,
             handover=handovers[-1] if handovers else None,
             handovers=handovers,
-            earlier=tuple(map(reading.case_row, await work.reads.earlier(row, visible_units(person)))),
+            earlier=tuple(map(reading.case_row, earlier)),
+            earlier_handovers=await self._handovers(work, earlier, units, names, ()),
             taken_over=state,
             forward_to=forward or _address(listed.get(row["unit"]), state),
             reply_to=answers["sender_email"] if answers else None,
@@ -78,15 +80,28 @@ class ReadCase:
         )
 
     async def _handovers(
-        self, work: Work, row: Row, units: Mapping[str, str], mails: list[Row]
+        self,
+        work: Work,
+        cases: Sequence[Row],
+        units: Mapping[str, str],
+        names: Mapping[str, str],
+        mails: Sequence[Row],
     ) -> tuple[views.HandoverView, ...]:
+        """Return the hand-overs of these cases, oldest first."""
         sent = {mail["id"].rsplit(".", 1)[-1]: mail for mail in mails}
-        found = await work.handovers.of_case(row["id"])
+        numbers = {case["id"]: case["number"] for case in cases}
+        found = await work.inbox.of_cases(list(numbers))
         times = await calendars(work) if found else Calendars({})
-        now, number = self.clock(), row["number"]
+        now = self.clock()
         return tuple(
             reading.handover_view(
-                one, number, units, now, sent.get(one["id"].replace("-", "")), calendar=times.of(one["unit"])
+                one,
+                numbers[one["case_id"]],
+                units,
+                now,
+                sent.get(one["id"].replace("-", "")),
+                calendar=times.of(one["unit"]),
+                people=names,
             )
             for one in found
         )

@@ -132,6 +132,7 @@ def handover_view(  # noqa: PLR0913 - a row and what it is read with
     mail: Row | None = None,
     *,
     calendar: WorkingCalendar = OFFICE,
+    people: Mapping[str, str] | None = None,
 ) -> views.HandoverView:
     """Return a hand-over; `calendar` is that of the unit which keeps its promises."""
     names = (
@@ -146,6 +147,7 @@ def handover_view(  # noqa: PLR0913 - a row and what it is read with
         case_number=number,
         to=row["to_label"],
         unit_name=units.get(row["unit"], row["unit"]),
+        assignee_name=(people or {}).get(row["assignee"], row["assignee"] or ""),
         return_to_name=units.get(row["return_to"], row["return_to"]),
         fields=field_views([Field(**one) for one in row["fields"]]),
         late=waiting or (row["state"] in ("sent", "acknowledged") and row["answer_by"] < now),

@@ -56,6 +56,8 @@ class CaseView:
     handovers: tuple[HandoverView, ...]
     earlier: tuple[CaseRow, ...]
     """Other cases of the same person that the reader may see, newest first, at most five."""
+    earlier_handovers: tuple[HandoverView, ...]
+    """The hand-overs of those, oldest first: when it is repaired and who comes is asked about them."""
     taken_over: TakenOver
     """Whether the contact centre answers for it yet."""
     forward_to: str

@@ -53,6 +53,7 @@ class HandoverView:
     mail_state: str = ""
     assignee: str | None = None
     """Who in the unit works on it."""
+    assignee_name: str = ""
     paused_at: datetime | None = None
     """Since when the citizen is waited for; the answer's clock stands still."""
     return_code: str = ""
@@ -64,6 +65,11 @@ class HandoverView:
     deliver_at: datetime | None = None
     delivered_at: datetime | None = None
     version: int = 1
+
+    @property
+    def holder(self) -> str:
+        """Who has it: the officer that it was given to, else the person or function that received it."""
+        return self.assignee_name or self.acknowledged_by or ""
 
 
 @dataclass(frozen=True, slots=True)
