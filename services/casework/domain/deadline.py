@@ -14,10 +14,21 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
 from services.casework.domain.unit_calendar import BadCalendarError, calendar_of, clock
-from shared.calendar import STOCKHOLM, WorkingCalendar, parse
+from shared.calendar import STOCKHOLM, DurationUnit, WorkingCalendar, parse
 from shared.vocabulary import Priority
 
-__all__ = ["BadCalendarError", "Deadlines", "Light", "calendar_of", "deadlines", "delivery", "due", "light"]
+__all__ = [
+    "BadCalendarError",
+    "Deadlines",
+    "Light",
+    "Watched",
+    "amber_until",
+    "calendar_of",
+    "deadlines",
+    "delivery",
+    "due",
+    "light",
+]
 
 CUTOFF = time(12)
 """What comes later counts as come in on the next working day, when a promise is in whole days."""
@@ -41,6 +52,13 @@ class Light(StrEnum):
     RED = "red"
 
 
+class Watched(StrEnum):
+    """What is done about a promise by the clock; words of the case's history."""
+
+    REMIND = "remind"
+    ESCALATE = "escalate"
+
+
 @dataclass(frozen=True, slots=True)
 class Deadlines:
     """When the receipt and the citizen's answer are due."""
@@ -53,15 +71,18 @@ def due(start: datetime, within: str | None, default: str, calendar: WorkingCale
     """Return when `within`, counted from `start`, is over; what is not understood counts as `default`."""
     text = _FIRST_WORDS.sub("", (within or "").strip().lower())
     whole_days = replace(calendar, cutoff=calendar.cutoff or CUTOFF)
-    if "annars senast" in text:
-        return _by_cutoff(start, whole_days)
-    if text.startswith(("samma arbetsdag", "genast")):
+    if text in {"genast", "omgående"}:
         return calendar.add_days(start, 0)
     try:
         promised = parse(default if text == "automatiskt" else text)
     except ValueError:
+        if "annars senast" in text:
+            return _by_cutoff(start, whole_days)
+        if text.startswith(("samma arbetsdag", "genast")):
+            return calendar.add_days(start, 0)
         promised = parse(default)
-    return whole_days.add(start, promised)
+    same_day = promised.unit is DurationUnit.WORKING_DAYS and promised.count == 0
+    return (calendar if same_day else whole_days).add(start, promised)
 
 
 def deadlines(
