@@ -1,6 +1,8 @@
 """Settings of casework."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
 
 from shared.settings import ServiceSettings
 
@@ -11,6 +13,18 @@ class Settings(ServiceSettings):
     port: int = Field(8103, description="Port that the HTTP doors listen on.")
     smtp_host: str = Field("127.0.0.1", description="Mail server that takes our mail.")
     smtp_port: int = Field(3025, description="Port of the mail server.")
+    smtp_starttls: bool = Field(
+        False, description="Talk to the mail server by STARTTLS only, its certificate verified; true in production."
+    )
+    smtp_ca_file: str = Field("", description="File of who signs the mail server's certificate; the system's if empty.")
+    smtp_user: str = Field("", description="Login at the mail server; none if empty. Only with STARTTLS.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="Password at the mail server.")
+    undo_seconds: float = Field(
+        10.0, ge=0, le=120, description="How long an agent's reply waits, so that she can take it back."
+    )
+    elks_url: str = Field("", description="Base address of 46elks' API; no SMS is sent if empty.")
+    elks_user: str = Field("", description="API user name at 46elks.")
+    elks_password: SecretStr = Field(SecretStr(""), description="API password at 46elks.")
     mail_from: str = Field("kontakt@kommun.example", description="From address of every mail; answers come back here.")
     mail_domain: str = Field("kommun.example", description="Domain of our Message-IDs and of units' addresses.")
     public_url: str = Field(
@@ -21,3 +35,10 @@ class Settings(ServiceSettings):
     def outside(self) -> str:
         """Return the base address that mails link to, without a slash at its end."""
         return (self.public_url or self.casework_url).rstrip("/")
+
+    @model_validator(mode="after")
+    def _password_is_safe(self) -> Self:
+        """Refuse to send a password over a line that anybody may read."""
+        if self.smtp_user and not self.smtp_starttls:
+            raise ValueError("smtp_user needs smtp_starttls: the password would go out in the clear")
+        return self

@@ -2,7 +2,8 @@
 
 `next_at` is when a mail is to be tried (next); null when nothing more is to be done. A receipt is marked before it is
 handed to the mail server and never tried again unless the server surely did not take it; anything else is tried until
-it is taken, under one Message-ID.
+it is taken, under one Message-ID. While the server takes nothing at all, what is due is held together, so that one try
+an interval is enough, and woken together when it answers again; that costs no mail an attempt.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.casework.store.sql import Columns, Row, records, rows_of
+from services.casework.store.sql import Columns, Row, records, row_of, rows_of
 from services.casework.store.tables import mails_out
 
 _NEW = Columns(
@@ -28,7 +29,11 @@ _NEW = Columns(
     state="text",
     created_at="timestamptz",
     next_at="timestamptz",
+    html="text",
+    attachments="jsonb",
+    sender_address="text",
 )
+_PLAIN: Row = {"html": "", "attachments": [], "sender_address": ""}
 _QUEUE = text(
     f"INSERT INTO casework.mails_out ({_NEW.names}) SELECT {_NEW.names} FROM {_NEW.recordset} "  # noqa: S608 - constants
     "ON CONFLICT (message_id) DO NOTHING"
@@ -48,6 +53,20 @@ _CLAIM = text(
 )
 
 
+AWAY = "away "
+"""How the problem of a mail begins that waits for the server itself; why follows."""
+_HOLD = text(
+    "UPDATE casework.mails_out SET state = 'queued', next_at = :until, problem = :problem, "
+    "attempts = GREATEST(0, attempts - CASE WHEN id = ANY(CAST(:ids AS text[])) THEN 1 ELSE 0 END) "
+    "WHERE id = ANY(CAST(:ids AS text[])) OR (next_at <= :at AND state = 'queued')"
+)
+_WAKE = text("UPDATE casework.mails_out SET next_at = :at, problem = '' WHERE next_at > :at AND problem LIKE :away")
+_HELD = text(
+    "SELECT min(created_at) FROM casework.mails_out WHERE next_at IS NOT NULL AND problem LIKE :away "
+    "AND created_at <= CAST(:at AS timestamptz) - interval '60 seconds'"
+)
+
+
 class Mails:
     """Outgoing mail within one transaction."""
 
@@ -57,7 +76,7 @@ class Mails:
     async def queue(self, rows: Sequence[Row]) -> None:
         """Put mails in the queue; one that is there already under its Message-ID stays as it is."""
         if rows:
-            await self._conn.execute(_QUEUE, {"rows": records(rows)})
+            await self._conn.execute(_QUEUE, {"rows": records([{**_PLAIN, **row} for row in rows])})
 
     async def mark_receipts(self, address_hashes: Sequence[str], at: datetime) -> frozenset[str]:
         """Return those that have had no receipt for an hour, and note that they get one now."""
@@ -88,10 +107,38 @@ class Mails:
         values = {"state": "failed", "next_at": None, "problem": problem}
         await self._conn.execute(update(mails_out).where(mails_out.c.id == mail_id).values(**values))
 
-    async def bounced(self, message_id: str, problem: str) -> None:
-        """It came back."""
-        values = {"state": "bounced", "next_at": None, "problem": problem}
-        await self._conn.execute(update(mails_out).where(mails_out.c.message_id == message_id).values(**values))
+    async def bounced(self, message_id: str, problem: str, at: datetime) -> Row | None:
+        """It came back; returns the mail when that is news."""
+        values = {"state": "bounced", "next_at": None, "problem": problem, "bounced_at": at}
+        news = update(mails_out).where(mails_out.c.message_id == message_id, mails_out.c.state != "bounced")
+        return await row_of(self._conn, news.values(**values).returning(mails_out))
+
+    async def take_back(self, mail_id: str) -> bool:
+        """Never send it; False when it is being sent or was."""
+        mine = (mails_out.c.id == mail_id) & (mails_out.c.state == "queued") & (mails_out.c.attempts == 0)
+        values = {"state": "undone", "next_at": None}
+        done = update(mails_out).where(mine).values(**values).returning(mails_out.c.id)
+        return (await self._conn.execute(done)).scalar_one_or_none() is not None
+
+    async def again(self, mail_id: str, at: datetime) -> bool:
+        """Send it once more, under its Message-ID; False unless it had failed or come back."""
+        ended = (mails_out.c.id == mail_id) & mails_out.c.state.in_(("failed", "bounced"))
+        values = {"state": "queued", "next_at": at, "attempts": 0, "problem": "", "bounced_at": None}
+        done = update(mails_out).where(ended).values(**values).returning(mails_out.c.id)
+        return (await self._conn.execute(done)).scalar_one_or_none() is not None
+
+    async def hold(self, ids: Sequence[str], at: datetime, until: datetime, problem: str) -> None:
+        """The server takes nothing: hold the claimed mails (`ids`) and all that is due; that was no attempt."""
+        await self._conn.execute(_HOLD, {"ids": list(ids), "at": at, "until": until, "problem": f"{AWAY}{problem}"})
+
+    async def wake(self, at: datetime) -> None:
+        """The server answers again: what was held is due now."""
+        await self._conn.execute(_WAKE, {"at": at, "away": f"{AWAY}%"})
+
+    async def held_since(self, at: datetime) -> datetime | None:
+        """Return since when mail has waited because the server takes nothing, None when none has for a minute."""
+        since: datetime | None = await self._conn.scalar(_HELD, {"away": f"{AWAY}%", "at": at})
+        return since
 
     async def of_case(self, case_id: str) -> list[Row]:
         """Return the mails of a case, oldest first."""

@@ -2,12 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.store.sql import Row, row_of, rows_of
 from services.casework.store.tables import drafts, messages, notes
+
+NOTE, REPLY, REPLY_FILES = "note", "reply", "reply_files"
+"""Kinds of drafts; the files of a reply that is being written are a JSON list."""
 
 _ERASE_CONTACT = text(
     "INSERT INTO casework.contacts AS c (id, purged_at) VALUES (:id, :at) ON CONFLICT (id) DO UPDATE SET "
@@ -18,12 +21,15 @@ _ERASE_CONTACT = text(
 _LIVING = text("SELECT count(*) FROM casework.contacts WHERE case_id = :id AND purged_at IS NULL")
 _ERASE_CASE = (
     "UPDATE casework.cases SET purged = true, person_key = NULL WHERE id = :id",
-    "UPDATE casework.messages SET body = '', subject = '', recipient = '' WHERE case_id = :id",
+    "UPDATE casework.messages SET body = '', subject = '', recipient = '', attachments = '[]' WHERE case_id = :id",
+    "UPDATE casework.messages SET html = '' WHERE case_id = :id AND html <> ''",
     "UPDATE casework.notes SET body = '' WHERE case_id = :id",
     "DELETE FROM casework.drafts WHERE case_id = :id",
     "UPDATE casework.run_steps SET note = '' WHERE case_id = :id",
     "UPDATE casework.handovers SET message = '', fields = '[]', end_text = '', progress = '' WHERE case_id = :id",
     "UPDATE casework.mails_out SET body = '', subject = '', recipient = '', next_at = NULL WHERE case_id = :id",
+    "UPDATE casework.mails_out SET html = '', attachments = '[]' WHERE case_id = :id",
+    "UPDATE casework.sms_out SET body = '', recipient = '', next_at = NULL WHERE case_id = :id",
 )
 
 
@@ -50,26 +56,34 @@ class Texts:
         body: str | None = (await self._conn.execute(said)).scalar_one_or_none()
         return body
 
-    async def save_draft(self, case_id: str, person: str, body: str, at: datetime) -> None:
-        """Keep what a person has typed."""
-        fresh = insert(drafts).values(case_id=case_id, person=person, body=body, saved_at=at)
-        await self._conn.execute(
-            fresh.on_conflict_do_update(index_elements=["case_id", "person"], set_={"body": body, "saved_at": at})
-        )
+    async def save_draft(self, case_id: str, person: str, body: str, at: datetime, kind: str = NOTE) -> None:
+        """Keep what a person has typed of a kind."""
+        fresh = insert(drafts).values(case_id=case_id, person=person, kind=kind, body=body, saved_at=at)
+        keys = ["case_id", "person", "kind"]
+        await self._conn.execute(fresh.on_conflict_do_update(index_elements=keys, set_={"body": body, "saved_at": at}))
 
-    async def drop_draft(self, case_id: str, person: str) -> None:
-        """Forget a draft."""
-        await self._conn.execute(delete(drafts).where(drafts.c.case_id == case_id, drafts.c.person == person))
+    async def drop_draft(self, case_id: str, person: str, *kinds: str) -> None:
+        """Forget a person's drafts of these kinds, the note's when none is named."""
+        mine = (drafts.c.case_id == case_id) & (drafts.c.person == person) & drafts.c.kind.in_(kinds or (NOTE,))
+        await self._conn.execute(delete(drafts).where(mine))
 
-    async def draft(self, case_id: str, person: str) -> Row | None:
-        """Return a person's draft."""
-        query = select(drafts).where(drafts.c.case_id == case_id, drafts.c.person == person)
+    async def draft(self, case_id: str, person: str, kind: str = NOTE) -> Row | None:
+        """Return a person's draft of a kind."""
+        query = select(drafts).where(drafts.c.case_id == case_id, drafts.c.person == person, drafts.c.kind == kind)
         return await row_of(self._conn, query)
 
     async def messages_of(self, case_id: str) -> list[Row]:
-        """Return the messages we wrote, oldest first."""
-        query = select(messages).where(messages.c.case_id == case_id).order_by(messages.c.at)
-        return await rows_of(self._conn, query)
+        """Return the messages we wrote and did not take back, oldest first."""
+        query = select(messages).where(messages.c.case_id == case_id, messages.c.undone_at.is_(None))
+        return await rows_of(self._conn, query.order_by(messages.c.at))
+
+    async def message(self, message_id: str) -> Row | None:
+        """Return one message of ours."""
+        return await row_of(self._conn, select(messages).where(messages.c.id == message_id))
+
+    async def take_back(self, message_id: str, at: datetime) -> None:
+        """Note that a message was taken back before it went out; its words stay for those who trace it."""
+        await self._conn.execute(update(messages).where(messages.c.id == message_id).values(undone_at=at))
 
     async def notes_of(self, case_id: str) -> list[Row]:
         """Return the notes, oldest first."""

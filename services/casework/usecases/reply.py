@@ -1,18 +1,30 @@
-"""Answering the citizen by mail, in the citizen's own thread."""
+"""Answering the citizen: by mail in the citizen's own thread, or by SMS where the entrance has it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import orjson
 
 from services.casework.domain.case import Case, Deed, after
-from services.casework.mail import Letters
+from services.casework.domain.outgoing import LATELY, UNDO, AnsweredError
+from services.casework.domain.sms import short_enough
+from services.casework.domain.template import refuse_blanks
+from services.casework.mail import Letters, Sender
 from services.casework.store.sql import Row
+from services.casework.store.texts import REPLY, REPLY_FILES
 from services.casework.store.unit_of_work import UnitOfWork, Work
+from services.casework.usecases.standing import write_down
+from services.casework.usecases.text_citizen import NoMobileError, reach
 from services.casework.usecases.who import author
 from services.casework.usecases.work_case import same_words, wanted
 from shared.clock import Clock
 from shared.errors import DomainError
 from shared.ids import natural_event_id, new_id
 from shared.web.access import Person, visible_units
+
+By = Literal["email", "sms"]
 
 
 class NoAddressError(DomainError):
@@ -23,6 +35,14 @@ class NoAddressError(DomainError):
     title = "Det finns ingen e-postadress att svara till."
 
 
+class NoFilesBySmsError(DomainError):
+    """An SMS carries no files."""
+
+    type = "no-files-by-sms"
+    status = 422
+    title = "Filer kan inte skickas med sms. Ta bort dem eller svara med mejl."
+
+
 def answered(contacts: list[Row], current: str) -> Row | None:
     """Return the contact that a reply answers: the current one, or the latest that has an address."""
     reachable = [one for one in contacts if one["sender_email"] and not one["purged_at"]]
@@ -31,39 +51,113 @@ def answered(contacts: list[Row], current: str) -> Row | None:
     return found[-1] if found else None
 
 
+async def sender_of(work: Work, unit: str, entrance_id: str) -> Sender:
+    """Return in whose name we write: the unit's own terms, else the entrance's, else the contact centre's."""
+    terms, entrance = await work.unit_terms.of(unit), await work.catalogue.entrance(entrance_id)
+    ours = (entrance and (entrance["sender_name"] or entrance["name"])) or "Kontaktcenter"
+    return Sender(terms["sender_name"] or ours, terms["sender_address"])
+
+
 @dataclass(frozen=True, slots=True)
 class Replies:
     """Writes a reply within somebody else's transaction."""
 
     letters: Letters
+    undo: timedelta = UNDO
+    """How long a reply of an agent waits, so that she can take it back."""
+    sms: bool = False
+    """Whether SMS can be sent at all."""
 
-    async def write(self, work: Work, case: Case, by: str, text: str, request_id: str | None, now: datetime) -> str:
-        """Queue a reply and put it in the conversation, once per `request_id`; NoAddressError without an address."""
+    async def write(  # noqa: PLR0913 - what a reply is made of
+        self,
+        work: Work,
+        case: Case,
+        by: str,
+        text: str,
+        request_id: str | None,
+        now: datetime,
+        *,
+        channel: By = "email",
+        files: Sequence[Row] = (),
+        undoable: bool = False,
+    ) -> str:
+        """Queue a reply and put it in the conversation, once per `request_id`; NoAddressError without an address.
+
+        BlankFieldsError while a field of a template is not filled in. `undoable` waits so that it can be taken back.
+        """
         body = wanted(text)
+        refuse_blanks(body)
+        reply_id = natural_event_id("reply", case.id, request_id) if request_id else new_id()
+        at = now + self.undo if undoable else now
+        if channel == "sms":
+            await self._text(work, case, reply_id, by, body, now, at, files)
+        else:
+            await self._mail(work, case, reply_id, by, body, now, at, files)
+        return reply_id
+
+    async def _mail(  # noqa: PLR0913, PLR0917 - what a reply is made of
+        self,
+        work: Work,
+        case: Case,
+        reply_id: str,
+        by: str,
+        body: str,
+        now: datetime,
+        at: datetime,
+        files: Sequence[Row],
+    ) -> None:
         contact = answered(await work.contacts.of_case(case.id), case.current_contact)
         if contact is None:
             raise NoAddressError
-        reply_id = natural_event_id("reply", case.id, request_id) if request_id else new_id()
-        subject = contact["subject"] or ""
-        fresh = await work.texts.add_message(
-            id=reply_id,
-            case_id=case.id,
-            kind="reply",
-            author=by,
-            recipient=contact["sender_email"],
-            subject=subject,
-            body=body,
-            at=now,
-        )
-        if fresh:
-            entrance = await work.catalogue.entrance(contact["entrance"])
-            sender = (entrance and (entrance["sender_name"] or entrance["name"])) or "Kontaktcenter"
+        said = {"recipient": contact["sender_email"], "subject": contact["subject"] or "", "body": body}
+        if await _written(work, case, reply_id, by, now, {**said, "attachments": [dict(one) for one in files]}):
+            sender = await sender_of(work, case.unit, contact["entrance"])
             nonce = reply_id.replace("-", "")
-            mail = self.letters.reply(case.id, case.number, contact, body, sender, nonce, now)
-            await work.mails.queue([mail])
-        else:
-            await same_words(work, reply_id, body)
-        return reply_id
+            mail = self.letters.reply(case.id, case.number, contact, body, sender, nonce, now, files=files)
+            await work.mails.queue([{**mail, "next_at": at}])
+
+    async def _text(  # noqa: PLR0913, PLR0917 - what a reply is made of
+        self,
+        work: Work,
+        case: Case,
+        reply_id: str,
+        by: str,
+        body: str,
+        now: datetime,
+        at: datetime,
+        files: Sequence[Row],
+    ) -> None:
+        found = reach(await work.contacts.of_case(case.id), await work.catalogue.entrance(case.entrance), case)
+        if not self.sms or found is None:
+            raise NoMobileError
+        if files:
+            raise NoFilesBySmsError
+        said = short_enough(body)
+        if await _written(work, case, reply_id, by, now, {"recipient": found.number, "body": said, "channel": "sms"}):
+            await work.sms.queue(
+                id=f"{case.id}.reply.{reply_id.replace('-', '')}",
+                case_id=case.id,
+                kind="reply",
+                recipient=found.number,
+                sender=found.sender,
+                body=said,
+                created_at=now,
+                next_at=at,
+            )
+
+
+async def _written(work: Work, case: Case, reply_id: str, by: str, now: datetime, said: dict[str, Any]) -> bool:
+    """Put a message in the conversation; False when it is there already, KeyReusedError when that one says else."""
+    fresh = await work.texts.add_message(id=reply_id, case_id=case.id, kind="reply", author=by, at=now, **said)
+    if not fresh:
+        await same_words(work, reply_id, said["body"])
+    return fresh
+
+
+async def files_of_draft(work: Work, case_id: str, person: str) -> list[dict[str, Any]]:
+    """Return the files that a person has put to the reply that she writes."""
+    draft = await work.texts.draft(case_id, person, REPLY_FILES)
+    return list(orjson.loads(draft["body"])) if draft and draft["body"] else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +168,41 @@ class ReplyCase:
     replies: Replies
     clock: Clock
 
-    async def run(self, number: str, person: Person, text: str, request_id: str | None = None) -> str:
-        """Queue the answer; returns its id, the same for the same `request_id`."""
+    async def run(
+        self,
+        number: str,
+        person: Person,
+        text: str,
+        request_id: str | None = None,
+        *,
+        channel: By = "email",
+        seen: str | None = None,
+    ) -> str:
+        """Queue the answer with the files of her draft, and forget the draft; the same `request_id`, the same id.
+
+        `seen` is the latest reply of the case that she has seen ("" for none): AnsweredError when a colleague has
+        answered lately after that. None asks nothing.
+        """
         async with self.uow.begin() as work:
             case = await work.cases.lock(number, visible_units(person))
             after(case.state, Deed.REPLY)
-            now = self.clock()
-            reply_id = await self.replies.write(work, case, author(person, case), text, request_id, now)
+            now, by = self.clock(), author(person, case)
+            await _ask(work, case, by, seen, now)
+            files = await files_of_draft(work, case.id, person.id)
+            reply_id = await self.replies.write(
+                work, case, by, text, request_id, now, channel=channel, files=files, undoable=True
+            )
+            await work.texts.drop_draft(case.id, person.id, REPLY, REPLY_FILES)
             await work.cases.change(case.id, now)
+            await write_down(work, case.id, person, by, Deed.REPLY, self.clock)
         return reply_id
+
+
+async def _ask(work: Work, case: Case, by: str, seen: str | None, now: datetime) -> None:
+    """Refuse an answer that would be the second on the same thing, until its writer has seen the first."""
+    if seen is None:
+        return
+    other = await work.sending.by_another(case.id, by, now - LATELY)
+    if other is not None and other["id"] != seen:
+        found = await work.catalogue.person(other["author"])
+        raise AnsweredError(name=found["name"] if found else "En kollega", reply=other["id"])

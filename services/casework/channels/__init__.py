@@ -1,0 +1,1 @@
+"""How casework reaches people outside by other ways than mail."""

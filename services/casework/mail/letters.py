@@ -1,0 +1,207 @@
+"""What our mails say, as rows of the outgoing queue.
+
+Every mail has a Message-ID by `shared.thread`, so that whoever we wrote to can answer in the case.
+"""
+
+import re
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from services.casework.domain.handover import Preview
+from services.casework.mail.compose import one_line
+from services.casework.mail.html import html_of
+from shared import thread
+from shared.clock import local
+from shared.vocabulary import Channel
+
+CHANNELS = MappingProxyType(
+    {Channel.PHONE: "Samtal", Channel.EMAIL: "Mejl", Channel.VISIT: "Besök", Channel.E_SERVICE: "E-tjänst"}
+)
+"""Channels as the receiver of a hand-over reads them."""
+
+_LONGEST_REFERENCES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """In whose name a mail goes out; an empty address is our own."""
+
+    name: str
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """Composes our mails as rows of the outgoing queue."""
+
+    key: bytes
+    """The key of reply tokens (`settings.key_for("thread")`)."""
+    domain: str
+    casework_url: str
+    own_addresses: frozenset[str]
+    _texts: Environment
+
+    @classmethod
+    def make(cls, key: bytes, domain: str, casework_url: str, own_addresses: frozenset[str]) -> "Letters":
+        """Return letters with our templates."""
+        loader = FileSystemLoader(Path(__file__).parents[1] / "templates" / "mails")
+        texts = Environment(loader=loader, undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)  # noqa: S701 - plain text
+        return cls(key, domain, casework_url, own_addresses, texts)
+
+    def receipt(self, contact: Mapping[str, Any], number: str, sender: str, now: datetime) -> dict[str, Any]:
+        """Return the mail that says a contact has come in, in the thread of the citizen's own mail."""
+        subject = contact["subject"] or ""
+        body = self._render(
+            "receipt.txt",
+            name=contact["sender_name"],
+            channel=contact["channel"],
+            number=number,
+            subject=subject,
+            sender=sender,
+        )
+        title = f"Vi har tagit emot ditt ärende {number}"
+        mail = self._mail("receipt", contact["case_id"], contact["sender_email"], "receipt", now)
+        return {**mail, "sender_name": sender, "subject": title, "body": body, **in_thread(contact)}
+
+    def reply(  # noqa: PLR0913, PLR0917 - what a reply is made of
+        self,
+        case_id: str,
+        number: str,
+        contact: Mapping[str, Any],
+        text: str,
+        sender: Sender,
+        nonce: str,
+        now: datetime,
+        *,
+        files: Sequence[Mapping[str, Any]] = (),
+    ) -> dict[str, Any]:
+        """Return a reply in the citizen's thread, in plain text and HTML; the same nonce gives the same Message-ID."""
+        template = "reply.en.txt" if contact["language"] == "en" else "reply.txt"
+        body = self._render(template, text=text.strip(), number=number, sender=sender.name)
+        mail = self._mail("reply", case_id, contact["sender_email"], nonce, now)
+        subject = answering(contact["subject"] or f"Ärende {number}")
+        said = {"subject": subject, "body": body, "html": html_of(body, contact["language"] or "sv", subject)}
+        return {
+            **mail,
+            **said,
+            **in_thread(contact),
+            "sender_name": sender.name,
+            "sender_address": sender.address,
+            "attachments": [dict(one) for one in files],
+        }
+
+    def handover(  # noqa: PLR0913 - what a hand-over is made of, each by name
+        self,
+        case_id: str,
+        number: str,
+        preview: Preview,
+        *,
+        message: str,
+        conversation: Sequence[Mapping[str, str]],
+        nonce: str,
+        now: datetime,
+    ) -> dict[str, Any]:
+        """Return the mail that hands a case over to a unit's address."""
+        body = self._render(
+            "handover.txt",
+            preview=preview,
+            message=message.strip(),
+            conversation=conversation,
+            number=number,
+            url=f"{self.casework_url}/cases/{number}",
+            acknowledge_by=when(preview.acknowledge_by),
+            answer_by=when(preview.answer_by),
+        )
+        mail = self._mail("handover", case_id, preview.address, nonce, now)
+        subject = f"Överlämnat ärende {number}: {preview.to}"
+        return {**mail, "sender_name": "Kontaktcenter", "subject": subject, "body": body, "reference_ids": []}
+
+    def notice(  # noqa: PLR0913 - what a notice is made of, each by name
+        self,
+        case_id: str,
+        number: str,
+        contact: Mapping[str, Any],
+        what: str,
+        *,
+        sender: Sender,
+        nonce: str,
+        now: datetime,
+        answer_by: datetime,
+        **facts: str,
+    ) -> dict[str, Any]:
+        """Return the mail that tells the citizen where her case is: `handed_over`, `moved` or `late`, in her thread."""
+        language = "en" if contact["language"] == "en" else "sv"
+        values = {"what": what, "number": number, "sender": sender.name, "answer_by": when(answer_by), **facts}
+        body = self._render(f"notice.{language}.txt", name=contact["sender_name"], **values)
+        mail = self._mail("notice", case_id, contact["sender_email"], nonce, now)
+        subject = answering(contact["subject"] or f"Ärende {number}")
+        said = {"subject": subject, "body": body, "html": html_of(body, language, subject)}
+        return {**mail, **said, **in_thread(contact), "sender_name": sender.name, "sender_address": sender.address}
+
+    def promise(
+        self,
+        what: str,
+        handover: Mapping[str, Any],
+        recipient: str,
+        promises: Mapping[str, datetime],
+        now: datetime,
+        *,
+        with_link: bool,
+    ) -> dict[str, Any]:
+        """Return the mail that says of promises to `acknowledge` and to `answer` that they are due soon or broken.
+
+        `what` is `reminder` or `escalation`; nothing of the case but its number. The same promise gives the same
+        Message-ID.
+        """
+        said = {kind: when(by) for kind, by in promises.items()}
+        number, to = handover["number"], handover["to_label"]
+        url = f"{self.casework_url}/cases/{number}" if with_link else ""
+        moments = "x".join(f"{kind[:2]}{int(by.timestamp())}" for kind, by in promises.items())
+        nonce = f"{handover['id'].replace('-', '')}x{moments}x{zlib.crc32(recipient.encode()):08x}"
+        mail = self._mail(what, handover["case_id"], recipient, nonce, now)
+        title = "Påminnelse om" if what == "reminder" else "Försenat:"
+        body = self._render(f"{what}.txt", number=number, to=to, promises=said, url=url)
+        subject = f"{title} ärende {number}: {to}"
+        return {**mail, "sender_name": "Kontaktcenter", "subject": subject, "body": body, "reference_ids": []}
+
+    def _mail(self, kind: str, case_id: str, recipient: str, nonce: str, now: datetime) -> dict[str, Any]:
+        message_id = thread.message_id(self.key, case_id, recipient, nonce, self.domain)
+        return {
+            "id": f"{case_id}.{kind}.{nonce}",
+            "case_id": case_id,
+            "kind": kind,
+            "recipient": recipient,
+            "message_id": message_id,
+            "state": "queued",
+            "created_at": now,
+            "next_at": now,
+        }
+
+    def _render(self, template: str, /, **values: object) -> str:
+        return re.sub(r"\n{3,}", "\n\n", self._texts.get_template(template).render(values)).strip() + "\n"
+
+
+def when(moment: datetime) -> str:
+    """Return a moment as our mails say it: `2026-11-25 kl. 14.30`."""
+    return local(moment).strftime("%Y-%m-%d kl. %H.%M")
+
+
+def answering(subject: str) -> str:
+    """Return the subject of an answer: one `Re:` however often it went back and forth."""
+    plain = re.sub(r"^(?:\s*(?:re|sv)\s*:\s*)+", "", subject, flags=re.IGNORECASE)
+    return f"Re: {one_line(plain)}"
+
+
+def in_thread(contact: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what keeps an answer in the citizen's thread (RFC 5322 3.6.4)."""
+    message_id = contact["message_id"]
+    earlier = [one for one in contact.get("reference_ids") or () if one != message_id]
+    references = [*earlier, message_id] if message_id else earlier
+    return {"in_reply_to": message_id, "reference_ids": references[-_LONGEST_REFERENCES:]}

@@ -1,0 +1,90 @@
+"""What goes out to citizens besides the reply itself, as one part of casework."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Self
+
+from services.casework.channels.elks_sms import ElksSms
+from services.casework.domain.outgoing import may_undo
+from services.casework.store.unit_of_work import UnitOfWork
+from services.casework.usecases.reply_draft import AttachFile, Drafted, ReadReplyDraft, SaveReplyDraft
+from services.casework.usecases.send_mail import ReadOutage
+from services.casework.usecases.send_sms import SendSms
+from services.casework.usecases.sent_files import ReadSentFile
+from services.casework.usecases.templates import ReadTemplates
+from services.casework.usecases.text_citizen import ConfirmBySms, ReadReach
+from services.casework.usecases.undo_reply import SendAgain, UndoReply
+from shared.clock import Clock
+from shared.originals import Originals
+
+
+@dataclass(frozen=True, slots=True)
+class SendingView:
+    """A reply of hers that she can still take back."""
+
+    reply_id: str
+    number: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSending:
+    """What an agent has just sent and can still take back."""
+
+    uow: UnitOfWork
+    clock: Clock
+    undo: timedelta
+
+    async def run(self, agent_id: str) -> SendingView | None:
+        """Return the latest."""
+        now = self.clock()
+        async with self.uow.read() as work:
+            row = await work.sending.latest(agent_id, now - self.undo, now)
+        if row is None or not may_undo(row["at"], now, self.undo):
+            return None
+        return SendingView(row["id"], row["number"], row["at"] + self.undo)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """Drafts, templates, second thoughts, SMS, and how it stands with the mail server."""
+
+    draft: ReadReplyDraft
+    save_draft: SaveReplyDraft
+    files: AttachFile
+    sent_file: ReadSentFile
+    templates: ReadTemplates
+    sending: ReadSending
+    undo: UndoReply
+    again: SendAgain
+    reach: ReadReach
+    confirm: ConfirmBySms
+    send_sms: SendSms
+    outage: ReadOutage
+
+    async def close(self) -> None:
+        """Let go of the SMS provider."""
+        if self.send_sms.channel is not None:
+            await self.send_sms.channel.close()
+
+    @classmethod
+    def make(
+        cls, uow: UnitOfWork, originals: Callable[[], Originals], sms: ElksSms | None, undo: timedelta, clock: Clock
+    ) -> Self:
+        """Build all of it; without `sms` nothing is sent by SMS."""
+        drafted = Drafted(clock)
+        return cls(
+            draft=ReadReplyDraft(uow, drafted),
+            save_draft=SaveReplyDraft(uow, clock),
+            files=AttachFile(uow, originals, clock),
+            sent_file=ReadSentFile(uow, originals),
+            templates=ReadTemplates(uow, drafted),
+            sending=ReadSending(uow, clock, undo),
+            undo=UndoReply(uow, clock, undo),
+            again=SendAgain(uow, clock),
+            reach=ReadReach(uow, sms is not None),
+            confirm=ConfirmBySms(uow, clock, sms is not None),
+            send_sms=SendSms(uow, sms, clock),
+            outage=ReadOutage(uow, clock),
+        )

@@ -1,0 +1,96 @@
+"""Second thoughts: a reply taken back before it goes out, and one sent again that did not arrive."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import orjson
+
+from services.casework.domain.case import Case
+from services.casework.domain.outgoing import UNDO, GoneError, NotFailedError, OutgoingDeed, may_undo
+from services.casework.store.sql import Row
+from services.casework.store.texts import REPLY, REPLY_FILES
+from services.casework.store.unit_of_work import UnitOfWork, Work
+from services.casework.usecases.reopening import reopen
+from services.casework.usecases.reply import files_of_draft
+from services.casework.usecases.who import author
+from shared.clock import Clock
+from shared.errors import NotFoundError
+from shared.vocabulary import CaseState
+from shared.web.access import Person, visible_units
+
+
+def queued_as(case_id: str, reply_id: str) -> str:
+    """Return the id under which a reply stands in the queue of mails, or of SMS."""
+    return f"{case_id}.reply.{reply_id.replace('-', '')}"
+
+
+@dataclass(frozen=True, slots=True)
+class UndoReply:
+    """Take back a reply of one's own before it goes out; GoneError (409) when it has, or the time is up."""
+
+    uow: UnitOfWork
+    clock: Clock
+    undo: timedelta = UNDO
+
+    async def run(self, number: str, person: Person, reply_id: str) -> str:
+        """Take it back: its words and files are her draft again, and a case it closed is open. Returns the words.
+
+        Again is the same: what was taken back stays so.
+        """
+        async with self.uow.begin() as work:
+            case = await work.cases.lock(number, visible_units(person))
+            said, by, now = await work.texts.message(reply_id), author(person, case), self.clock()
+            if said is None or said["case_id"] != case.id or said["kind"] != "reply" or said["author"] != by:
+                raise NotFoundError
+            if said["undone_at"]:
+                return str(said["body"])
+            if not may_undo(said["at"], now, self.undo) or not await _take_back(work, case, said):
+                raise GoneError
+            await work.texts.take_back(reply_id, now)
+            await _back_to_draft(work, case, person, said, now)
+            if case.state is CaseState.CLOSED and case.closed_at == said["at"]:
+                await reopen(work, case, by, now)
+            else:
+                await work.cases.change(case.id, now)
+            what = OutgoingDeed.UNDO_REPLY.value
+            await work.history.write(case.id, now, by=by, by_name=person.name, what=what)
+            work.ring(by)
+        return str(said["body"])
+
+
+async def _take_back(work: Work, case: Case, said: Row) -> bool:
+    queue = work.sms if said["channel"] == "sms" else work.mails
+    return await queue.take_back(queued_as(case.id, said["id"]))
+
+
+async def _back_to_draft(work: Work, case: Case, person: Person, said: Row, now: datetime) -> None:
+    """Put words and files before what she has begun to write since."""
+    begun = await work.texts.draft(case.id, person.id, REPLY)
+    later = begun["body"].strip() if begun else ""
+    words = "\n\n".join(filter(None, (said["body"], later if later != said["body"] else "")))
+    await work.texts.save_draft(case.id, person.id, words, now, REPLY)
+    files = [*said["attachments"], *await files_of_draft(work, case.id, person.id)]
+    if files:
+        await work.texts.save_draft(case.id, person.id, orjson.dumps(files).decode(), now, REPLY_FILES)
+
+
+@dataclass(frozen=True, slots=True)
+class SendAgain:
+    """Send once more what failed or came back, under its Message-ID; NotFailedError (409) for anything else."""
+
+    uow: UnitOfWork
+    clock: Clock
+
+    async def run(self, number: str, person: Person, queued_id: str) -> None:
+        """Put it back into its queue; `queued_id` is its id there."""
+        async with self.uow.begin() as work:
+            case = await work.cases.lock(number, visible_units(person))
+            if not queued_id.startswith(f"{case.id}."):
+                raise NotFoundError
+            now = self.clock()
+            if not await work.mails.again(queued_id, now) and not await work.sms.again(queued_id, now):
+                raise NotFailedError
+            await work.cases.change(case.id, now)
+            facts = {"what": queued_id.split(".")[1]}
+            what = OutgoingDeed.SEND_AGAIN.value
+            await work.history.write(case.id, now, by=person.id, by_name=person.name, what=what, facts=facts)
