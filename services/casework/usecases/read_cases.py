@@ -12,9 +12,10 @@ from services.casework.usecases import reading, views
 from services.casework.usecases.calendars import Calendars, calendar_for, calendars
 from services.casework.usecases.desk_views import DeskState, in_turn
 from services.casework.usecases.reply import answered
+from services.casework.usecases.search_cases import ListFound
 from services.casework.usecases.take_over import taken_over
 from services.casework.usecases.work_views import QuestionView
-from shared.clock import Clock, local
+from shared.clock import Clock, local, utc_now
 from shared.vocabulary import CaseState, Channel, TakenOver
 from shared.web.access import Person, visible_units
 
@@ -148,9 +149,10 @@ def _note(row: Row) -> views.NoteView:
 
 @dataclass(frozen=True, slots=True)
 class ListCases:
-    """List the cases a person may see, newest first."""
+    """List the cases a person may see, newest first; those that answer a text, best first."""
 
     uow: UnitOfWork
+    clock: Clock = utc_now
 
     async def run(  # noqa: PLR0913 - each a way to narrow the list, by name
         self,
@@ -163,11 +165,14 @@ class ListCases:
         cursor: str | None = None,
         limit: int = LIMIT,
     ) -> views.CasePage:
-        """Return one page; `text` is looked for in number, subject, words and sender."""
+        """Return one page; `text` is looked for as the search does (`docs/search.md`)."""
+        limit = max(1, min(limit, 200))
+        if text and text.strip() and not (contact_id or number):
+            return await ListFound(self.uow, self.clock).run(person, text, state, cursor, limit)
         seen = visible_units(person)
         condition = narrowed(seen, contact_id=contact_id, number=number, text=text, state=state)
         async with self.uow.read() as work:
-            rows, following = await work.reads.page(condition, cursor, max(1, min(limit, 200)))
+            rows, following = await work.reads.page(condition, cursor, limit)
         return views.CasePage(tuple(map(reading.case_row, rows)), following)
 
 

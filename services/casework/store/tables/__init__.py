@@ -26,6 +26,7 @@ from services.casework.store.tables.contacts import call_tries, contacts, moves
 from services.casework.store.tables.handovers import handovers, webhooks_out
 from services.casework.store.tables.incidents import alarms, incident_cases, incidents
 from services.casework.store.tables.outgoing import mails_out, receipt_marks, sms_out
+from services.casework.store.tables.search import search_docs, search_marks, search_words
 from shared.decisions import decisions_table
 from shared.outbox import outbox_table
 
@@ -58,6 +59,9 @@ __all__ = [
     "people",
     "receipt_marks",
     "run_steps",
+    "search_docs",
+    "search_marks",
+    "search_words",
     "sms_out",
     "takeovers",
     "templates",

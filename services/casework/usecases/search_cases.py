@@ -1,0 +1,75 @@
+"""Finding cases by whatever somebody remembers of them: a number, a name, a phone number, words."""
+
+from dataclasses import dataclass
+
+from services.casework.domain.search import Query, read_query
+from services.casework.domain.search_hits import why_found
+from services.casework.store.search import Found, Seeker
+from services.casework.store.sql import Row
+from services.casework.store.unit_of_work import UnitOfWork, Work
+from services.casework.usecases import reading, views
+from services.casework.usecases.views.search import HitView, SearchView
+from shared.clock import Clock
+from shared.web.access import Person, visible_units
+
+PAGE = 20
+
+
+async def found_rows(
+    work: Work, query: Query, seeker: Seeker, clock: Clock, cursor: str | None, limit: int
+) -> tuple[Found, list[Row]]:
+    """Return what a query finds and the rows of the cases, in its order."""
+    found = await work.search.find(query, seeker, clock(), cursor, limit)
+    rows = {row["id"]: row for row in await work.reads.by_ids(found.ids)}
+    return found, [rows[one] for one in found.ids if one in rows]
+
+
+def seeker_of(person: Person, state: str | None = None) -> Seeker:
+    """Return what bounds a person's search."""
+    return Seeker(visible_units(person), person.id, state)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchCases:
+    """Find the cases that a person may see, best first, and say why each was found."""
+
+    uow: UnitOfWork
+    clock: Clock
+
+    async def run(
+        self, person: Person, text: str, *, state: str | None = None, cursor: str | None = None, limit: int = PAGE
+    ) -> SearchView:
+        """Return one page of hits; a cursor is only good for the same text."""
+        query = read_query(text)
+        if not (query.terms or query.numbers or query.phone):
+            return SearchView((), None, personal_number=query.personal_number, empty=True)
+        async with self.uow.read() as work:
+            found, rows = await found_rows(work, query, seeker_of(person, state), self.clock, cursor, limit)
+            texts = await work.index.parts([row["id"] for row in rows]) if rows else []
+        parts: dict[str, list[tuple[str, str]]] = {}
+        for part in texts:
+            parts.setdefault(part["case_id"], []).append((part["kind"], part["body"]))
+        hits = [
+            HitView(
+                views_row := reading.case_row(row),
+                why_found(query, row["number"], [*parts.get(row["id"], ()), ("type", views_row.question)]),
+                near=row["id"] in found.near,
+            )
+            for row in rows
+        ]
+        return SearchView(tuple(hits), found.next, found.unknown, query.personal_number)
+
+
+@dataclass(frozen=True, slots=True)
+class ListFound:
+    """The same as a plain list of cases: what the API gives."""
+
+    uow: UnitOfWork
+    clock: Clock
+
+    async def run(self, person: Person, text: str, state: str | None, cursor: str | None, limit: int) -> views.CasePage:
+        """Return one page."""
+        query = read_query(text)
+        async with self.uow.read() as work:
+            found, rows = await found_rows(work, query, seeker_of(person, state), self.clock, cursor, limit)
+        return views.CasePage(tuple(map(reading.case_row, rows)), found.next)
