@@ -134,6 +134,8 @@ class ContactCompleted(Fenced):
     case_type: str | None = None
     channel: Channel
     talk_seconds: float = 0.0
+    after_work_seconds: float = 0.0
+    """Between the end of the contact (`contact.wrap_up_started`) and this: her after-work."""
 
 
 class ContactAbandoned(Fenced):

@@ -124,7 +124,7 @@ _REQUEUE = text(
     "UPDATE casework.contacts AS c SET agent_id = NULL, accepted_at = NULL, epoch = GREATEST(c.epoch, r.epoch) "
     "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, epoch bigint), casework.contacts AS before "
     "WHERE c.id = r.id AND before.id = c.id AND c.epoch <= r.epoch AND c.done_at IS NULL "
-    "RETURNING c.case_id, before.agent_id, c.kind, c.about"
+    "RETURNING c.case_id, before.agent_id, c.kind, c.about, c.id, c.channel, before.accepted_at, c.ended_at"
 )
 _TRANSFER = text(
     "UPDATE casework.contacts AS c SET agent_id = r.agent_id, epoch = r.epoch "  # noqa: S608 - constants
@@ -145,9 +145,12 @@ _ASK = text(
 )
 _COMPLETE = text(
     "UPDATE casework.contacts AS c SET done_at = COALESCE(c.done_at, r.at), "
-    "talk_seconds = GREATEST(c.talk_seconds, r.talk_seconds) FROM jsonb_to_recordset(CAST(:rows AS jsonb)) "
-    "AS r(id text, epoch bigint, at timestamptz, talk_seconds double precision) "
-    "WHERE c.id = r.id AND c.epoch <= r.epoch RETURNING c.agent_id, c.kind, c.about"
+    "talk_seconds = GREATEST(c.talk_seconds, r.talk_seconds), "
+    "after_work_seconds = GREATEST(c.after_work_seconds, r.after_work_seconds) "
+    "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, epoch bigint, at timestamptz, "
+    "talk_seconds double precision, after_work_seconds double precision), casework.contacts AS before "
+    "WHERE c.id = r.id AND before.id = c.id AND c.epoch <= r.epoch "
+    "RETURNING c.id, c.case_id, c.agent_id, c.kind, c.about, c.after_work_seconds - before.after_work_seconds AS added"
 )
 _LEAVE = text(
     "UPDATE casework.contacts AS c SET ended_at = CASE WHEN c.ended_at IS NULL OR c.ended_at < c.accepted_at "

@@ -11,6 +11,8 @@ from services.casework.store.alarms import Alarms
 from services.casework.store.cases import Cases
 from services.casework.store.catalogue import CatalogueStore
 from services.casework.store.contacts import Contacts
+from services.casework.store.first_contact import FirstContacts
+from services.casework.store.handling import HandlingTimes
 from services.casework.store.handovers import Handovers
 from services.casework.store.history import History
 from services.casework.store.inbox import Inbox
@@ -45,6 +47,8 @@ class Work:
         self.history = History(conn)
         self.inbox = Inbox(conn)
         self.unit_terms = UnitTerms(conn)
+        self.first_contacts = FirstContacts(conn)
+        self.handling = HandlingTimes(conn)
         self._events: list[Message] = []
         self._rings: set[str] = set()
 

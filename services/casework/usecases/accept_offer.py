@@ -7,6 +7,7 @@ from typing import Any
 
 from services.casework.router_client import RouterClient
 from services.casework.store.unit_of_work import UnitOfWork
+from services.casework.usecases.first_contact import came_back
 from services.casework.usecases.opening import classify, take, tell_askers
 from shared.clock import Clock
 from shared.errors import NotFoundError
@@ -43,6 +44,7 @@ class AcceptOffer:
                 [{**row, "accepted_at": now, "waited_seconds": offer.get("waited_seconds") or 0}]
             )
             numbers = await take(work, taken, now) if taken else {}
+            await came_back(work, now)
         return numbers.get(contact_id) or await self._number(contact_id)
 
     async def _join(self, agent_id: str, question: str, epoch: int, offer: Mapping[str, Any]) -> str:

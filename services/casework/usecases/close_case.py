@@ -4,15 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.casework.domain.case import (
-    Case,
-    Deed,
-    ObligatoryStepOpenError,
-    after,
-    handling,
-    solved_at_first_contact,
-)
+from services.casework.domain.case import Case, Deed, ObligatoryStepOpenError, after
+from services.casework.domain.first_contact import allows, solved
 from services.casework.store.unit_of_work import UnitOfWork, Work
+from services.casework.usecases.handling import told_in_end
 from services.casework.usecases.reply import Replies
 from services.casework.usecases.take_over import taken_over
 from services.casework.usecases.who import author
@@ -25,14 +20,10 @@ from shared.web.access import Person, visible_units
 async def ending(work: Work, case: Case, by: str | None, now: datetime) -> dict[str, Any]:
     """Return what both ending events carry, and note that the work on the current contact is done."""
     contact = await work.contacts.get(case.current_contact)
-    accepted = contact["accepted_at"] if contact else None
-    connected = (
-        max(0.0, ((contact and contact["ended_at"]) or now).timestamp() - accepted.timestamp()) if accepted else 0.0
-    )
-    seconds = handling(case.channel, case.handling_seconds, connected, case.reported_seconds)
     work.ring(case.agent_id, contact["agent_id"] if contact else None)
     await work.contacts.done(case.current_contact, now)
-    await work.cases.change(case.id, now, reported_seconds=case.reported_seconds + seconds)
+    times = await told_in_end(work, case, now)
+    run = await work.runs.of(case)
     named = case.checklist_id is not None and case.checklist_version is not None
     return {
         "case_id": case.id,
@@ -45,7 +36,8 @@ async def ending(work: Work, case: Case, by: str | None, now: datetime) -> dict[
         "checklist": ChecklistRef(id=str(case.checklist_id), version=int(case.checklist_version or 0))
         if named
         else None,
-        "handling_seconds": seconds,
+        **times,
+        "checklist_allows": allows(run.checklist if run else None),
         "taken_over": (await taken_over(work, case, contact))[0],
         "by": by,
         "at": now,
@@ -54,7 +46,7 @@ async def ending(work: Work, case: Case, by: str | None, now: datetime) -> dict[
 
 async def close(work: Work, case: Case, by: str, resolution: Resolution, cause: Cause | None, now: datetime) -> None:
     """Write and tell that the case is closed."""
-    first = solved_at_first_contact(resolution, case.contact_count)
+    first, wide = solved(resolution, once=await work.first_contacts.once(case.id))
     await work.cases.change(
         case.id,
         now,
@@ -64,9 +56,11 @@ async def close(work: Work, case: Case, by: str, resolution: Resolution, cause: 
         closed_at=now,
         closed_by=by,
         first_contact=first,
+        first_contact_wide=wide,
     )
     facts = await ending(work, case, by, now)
-    work.tell(CaseClosed(**facts, resolution=resolution, cause=cause, first_contact=first))
+    counted = {"first_contact": first, "first_contact_wide": wide}
+    work.tell(CaseClosed(**facts, **counted, resolution=resolution, cause=cause))
 
 
 @dataclass(frozen=True, slots=True)

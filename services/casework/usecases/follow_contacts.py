@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from services.casework.domain.case import case_id_of
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
+from services.casework.usecases.first_contact import came_back
 from services.casework.usecases.opening import classify, follow_up, open_cases
 from services.casework.usecases.receipts import SendReceipts
 from shared.clock import Clock
@@ -37,6 +38,7 @@ class FollowContacts:
                     await work.mails.bounced(bounce.message_id, f"{bounce.status or 'bounced'}")
             for purge in _of(events, ContactPurged):
                 await work.texts.erase_contact(purge.contact_id, purge.purged_at)
+            await came_back(work, self.clock())
 
     async def _arrive(self, work: Work, events: Sequence[ContactReceived]) -> None:
         now = self.clock()
@@ -53,6 +55,7 @@ class FollowContacts:
             await classify(work, followers, now)
         late = [row for row in news if row["case_id"] not in (None, row["follows"]) and row["id"] not in numbers]
         await work.cases.complete_rows([_late_facts(row) for row in late])
+        work.first_contacts.typed(*(row["case_id"] for row in late))
 
 
 def _of(events: Sequence[Event], kind: type[E]) -> list[E]:

@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 from services.casework.domain.case import question_about
 from services.casework.store.unit_of_work import UnitOfWork, Work
+from services.casework.usecases.first_contact import came_back
+from services.casework.usecases.handling import after_work_ended
 from services.casework.usecases.opening import classify, let_go, take, tell_askers
 from shared.clock import Clock
 from shared.events import (
@@ -61,6 +63,7 @@ class FollowRouting:
             await self._transfer(work, _newest(_of(events, ContactTransferred)))
             await self._send_on(work, events)
             await self._end(work, events)
+            await came_back(work, self.clock())
 
     async def _route(self, work: Work, events: Sequence[ContactRouted]) -> None:
         rows = {event.contact_id: _routed(event) for event in events}
@@ -93,13 +96,17 @@ class FollowRouting:
         promised = _newest(_of(events, ReturnCallPromised))
         await work.contacts.return_call([{"id": e.contact_id, "epoch": e.epoch} for e in promised])
         back = _newest([e for e in events if isinstance(e, ContactRequeued | ReturnCallPromised)])
-        await let_go(work, [{"id": e.contact_id, "epoch": e.epoch} for e in back], self.clock())
+        await let_go(work, [{"id": e.contact_id, "epoch": e.epoch, "at": e.at} for e in back], self.clock())
 
     async def _end(self, work: Work, events: Sequence[Event]) -> None:
         """A contact is done when its after-work begins, or when there was none."""
-        over = [event for event in events if isinstance(event, WrapUpStarted | ContactCompleted)]
-        ended = {event.contact_id: _completed(event) for event in over}
-        await tell_askers(work, await work.contacts.complete(list(ended.values())))
+        ended: dict[str, dict[str, Any]] = {}
+        for event in events:
+            if isinstance(event, WrapUpStarted | ContactCompleted):
+                ended[event.contact_id] = _completed(event, ended.get(event.contact_id))
+        completed = await work.contacts.complete(list(ended.values()))
+        await after_work_ended(work, completed, self.clock())
+        await tell_askers(work, completed)
         left = [
             {"id": event.contact_id, "at": event.at, "reason": "abandoned", "talk_seconds": None}
             for event in _of(events, ContactAbandoned)
@@ -167,6 +174,8 @@ def _moved(event: Move) -> dict[str, Any]:
     }
 
 
-def _completed(event: WrapUpStarted | ContactCompleted) -> dict[str, Any]:
-    talk = event.talk_seconds if isinstance(event, ContactCompleted) else None
-    return {"id": event.contact_id, "epoch": event.epoch, "at": event.at, "talk_seconds": talk}
+def _completed(event: WrapUpStarted | ContactCompleted, before: dict[str, Any] | None) -> dict[str, Any]:
+    """Return when the work on a contact was over: when its after-work began, if it had any."""
+    whole = isinstance(event, ContactCompleted)
+    times = {name: getattr(event, name) if whole else None for name in ("talk_seconds", "after_work_seconds")}
+    return {"id": event.contact_id, "epoch": event.epoch, "at": before["at"] if before else event.at, **times}

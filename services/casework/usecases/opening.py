@@ -9,6 +9,8 @@ import orjson
 from services.casework.domain.case import Case, Deed, after, case_id_of
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import Work
+from services.casework.usecases.first_contact import reopened
+from services.casework.usecases.handling import given_back
 from shared.clock import local
 from shared.events import CaseClassified, CaseOpened, CaseReopened
 from shared.ids import natural_event_id
@@ -66,6 +68,7 @@ async def classify(work: Work, contacts: Iterable[Row], now: datetime) -> None:
             terms.append(term)
     await work.cases.terms(terms)
     for row in await work.cases.classify_set(rows, now):
+        work.first_contacts.typed(row["id"])
         event = CaseClassified(
             case_id=row["id"],
             case_number=row["number"],
@@ -117,7 +120,8 @@ async def revive(work: Work, case: Case, contact_id: str, now: datetime, *, by: 
         return case
     values: dict[str, Any] = {"state": state.value, "parked_until": None}
     if case.state is CaseState.CLOSED:
-        values |= {"closed_at": None, "closed_by": None, "resolution": None, "cause": None, "first_contact": False}
+        await reopened(work, case.id, now)
+        values |= {"closed_at": None, "closed_by": None, "resolution": None, "cause": None}
         work.tell(CaseReopened(case_id=case.id, case_number=case.number, contact_id=contact_id, by=by, at=now))
     await work.cases.change(case.id, now, **values)
     return await work.cases.lock_id(case.id)
@@ -146,12 +150,17 @@ def _home(contact: Row) -> str:
 
 
 async def let_go(work: Work, contacts: Sequence[Row], now: datetime) -> None:
-    """Contacts (`id`, `epoch`) wait again: nobody has them any more, nor their cases."""
+    """Contacts (`id`, `epoch`, since when `at`) wait again: nobody has them any more, nor their cases.
+
+    What was talked until then stays counted in the case.
+    """
+    since = {contact["id"]: contact.get("at") or now for contact in contacts}
     rows = await work.contacts.requeue(contacts)
     for row in rows:
         work.ring(row["agent_id"])
         if row["case_id"]:
             await work.cases.change(row["case_id"], now, agent_id=None)
+            await given_back(work, row, since[row["id"]])
     await tell_askers(work, rows)
 
 

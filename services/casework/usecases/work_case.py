@@ -7,11 +7,13 @@ from services.casework.domain.case import Case, Deed, after
 from services.casework.domain.checklist import Done, NothingToUndoError, Run, StepNotNextError
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
+from services.casework.usecases.first_contact import came_back, reopened
 from services.casework.usecases.who import author
 from shared.clock import Clock
 from shared.errors import DomainError, KeyReusedError
 from shared.events import CaseClassified, CaseReopened, CaseStepDone, ChecklistRef, KnowledgeGapReported
 from shared.ids import natural_event_id, new_id
+from shared.vocabulary import CaseState
 from shared.web.access import Person, visible_units
 
 LONGEST_TEXT = 20_000
@@ -67,6 +69,8 @@ class ClassifyCase:
             if case_type == case.case_type and case.classified_how in ("confirmed", "corrected"):
                 return
             await self._write(work, case, row, author(person, case))
+            work.first_contacts.typed(case.id)
+            await came_back(work, self.clock())
 
     async def _write(self, work: Work, case: Case, row: Row, by: str) -> None:
         now = self.clock()
@@ -204,7 +208,7 @@ class BeatCase:
         async with self.uow.begin() as work:
             case = await work.cases.lock(number, visible_units(person))
             if case.agent_id == person.id:
-                await work.cases.beat(case.id, self.clock(), BEAT_GAP)
+                await work.handling.beat(case.id, self.clock(), BEAT_GAP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +224,9 @@ class ReopenCase:
             case = await work.cases.lock(number, visible_units(person))
             state, now, by = after(case.state, Deed.REOPEN), self.clock(), author(person, case)
             cleared = dict.fromkeys(("closed_at", "closed_by", "resolution", "cause", "parked_until"))
-            await work.cases.change(case.id, now, state=state.value, agent_id=by, first_contact=False, **cleared)
+            if case.state is CaseState.CLOSED:
+                await reopened(work, case.id, now)
+            await work.cases.change(case.id, now, state=state.value, agent_id=by, **cleared)
             work.tell(
                 CaseReopened(case_id=case.id, case_number=case.number, contact_id=case.current_contact, by=by, at=now)
             )

@@ -122,7 +122,7 @@ class Model:
         for contact in list(self.contacts.values()):
             record = kafka.open.get(contact.id)
             contact.agent, contact.kept, contact.lined_up = None, (0, 0), False
-            contact.taken = 0
+            contact.taken = contact.wraps_since = 0
             contact.cools.clear()
             contact.done.clear()
             if record is None:
@@ -311,6 +311,11 @@ class Model:
             agent.pause = (0, max(agent.pause[1], self.now + most))
 
     def _contact_completed(self, fields: Fields) -> None:
+        contact = self.contacts[fields["k"]]
+        wrapping, took = contact.state == ContactState.WRAPPING, float(fields["after_work_seconds"])
+        if contact.wraps_since or not wrapping:
+            right = (int(fields["at"]) - contact.wraps_since) / 1000 if wrapping else 0
+            wrong(abs(took - right) > 0.001, "after-work of another length", fields, contact)
         self._end(fields, ContactState.COMPLETED)
 
     def _contact_abandoned(self, fields: Fields) -> None:
@@ -326,6 +331,7 @@ class Model:
 
     def _contact_wrap_up_started(self, fields: Fields) -> None:
         contact = self._become(fields, ContactState.WRAPPING)
+        contact.wraps_since = int(fields["at"])
         wrong(contact.agent != fields["agent_id"], "another wraps up", fields, contact)
         self.agents[fields["agent_id"]].on_hold.discard(contact.id)
 

@@ -105,6 +105,8 @@ class Contact:
     """Its dwell has begun."""
     taken: int = 0
     """The epoch of the offer by which its agent has it."""
+    wraps_since: int = 0
+    """When its after-work began; 0: nobody knows, it was begun in an earlier generation."""
     done: dict[str, int] = field(default_factory=dict)
     """The last epoch that each verb has worked on."""
     cools: dict[str, tuple[int, bool]] = field(default_factory=dict)

@@ -163,7 +163,9 @@ async def test_after_work_keeps_its_capacity_until_its_own_time(desk: Desk):
     assert await state(desk, "next") == ("offered", "maria")
     await desk.relayed()
     assert desk.kafka.types("call")[-2:] == ["WrapUpStarted", "ContactCompleted"]
-    assert desk.kafka.events("call")[-1].case_type == "ct"
+    completed = desk.kafka.events("call")[-1]
+    assert completed.case_type == "ct"
+    assert completed.after_work_seconds == pytest.approx(31, abs=0.9)
 
 
 async def test_timed_after_work_ends_when_she_says_so(desk: Desk):
@@ -176,6 +178,9 @@ async def test_timed_after_work_ends_when_she_says_so(desk: Desk):
     await desk.queues.wrap_end(contact, "maria")
     await desk.queues.wrap_end(contact, "maria")
     assert (await desk.ready("maria")).used == 0
+    await desk.relayed()
+    completed = desk.kafka.events("c1")[-1]
+    assert 0 <= completed.after_work_seconds < 1
 
 
 async def test_after_work_of_one_ends_whatever_others_do(desk: Desk):

@@ -4,9 +4,9 @@
 
 local CONTACT = { 'state', 'epoch', 'sig', 'turn', 'arr', 'queue', 'ch', 'agent', 'pref', 'kind', 'from', 'hold', 'step' }
 local NUMBERS = { epoch = true, turn = true, arr = true, accepted = true, from = true, hold = true, dwell = true,
-  step = true }
+  step = true, since = true }
 local RARE = { taken = true, accepted = true, talk = true, sid = true, dwell = true, steps = true, wrap = true,
-  priority = true, as = true }
+  priority = true, as = true, since = true }
 local FINISHED = { completed = true, abandoned = true, purged = true, early = true }
 local HELD = { connecting = true, assigned = true }
 local PRIORITY = { [0] = 'urgent', 'high', 'normal', 'low' }

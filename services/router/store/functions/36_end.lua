@@ -1,20 +1,21 @@
 -- How a contact ends: completed (with after-work, when it has any) or abandoned.
 
-local function say_completed(c, r, agent_id, case_type)
+local function say_completed(c, r, agent_id, case_type, since)
   tell(c, r, 'contact.completed.v1', 'agent_id', agent_id or '', 'case_type', case_type or '', 'channel', r.ch,
-    'talk_seconds', r.talk or '0')
+    'talk_seconds', r.talk or '0', 'after_work_seconds', tostring(since and (c.now - since) / 1000 or 0))
 end
 
 local function end_contact(c, r, state, agent_id, case_type)
   local held = HELD[r.state] or r.state == 'wrapping'
   local holder = (r.state == 'offered' or held) and agent(c, r.agent) or nil
+  local since = r.state == 'wrapping' and r.since or nil
   if r.state == 'waiting' then leave_line(c, r) end
   finish(c, r, state)
   if state == 'abandoned' then
     tell(c, r, 'contact.abandoned.v1', 'channel', r.ch, 'queue', r.queue,
       'waited_seconds', tostring(waited(c, r) / 1000))
   else
-    say_completed(c, r, agent_id, case_type)
+    say_completed(c, r, agent_id, case_type, since)
   end
   if r.kind ~= 'consult' then emit(c, 'gone', r.id) end
   note(c, r.id, state, agent_id)
@@ -39,7 +40,7 @@ local function wrap_up(c, r, case_type)
   redis.call('HDEL', c.d .. ':hold:' .. r.agent, r.id)
   move(c, r, 'wrapping')
   r.as = case_type
-  redis.call('HSET', ck(c, r.id), 'as', case_type or '', 'until', int(till))
+  redis.call('HSET', ck(c, r.id), 'as', case_type or '', 'until', int(till), 'since', int(c.now))
   deadline(c, 'w:' .. r.id, till)
   tell(c, r, 'contact.wrap_up_started.v1', 'agent_id', r.agent, 'mode', mode, 'until', int(till))
   keep_open(c, r)

@@ -37,7 +37,7 @@ local function restore(keys, args)
     deadline(c, 'p:' .. A.id, c.now + PRESENCE_MS)
     if had == 'wrapping' then
       local _, ms = wrap_of(r)
-      redis.call('HSET', key, 'until', int(c.now + (ms or 0)))
+      redis.call('HSET', key, 'until', int(c.now + (ms or 0)), 'since', int(c.now))
       deadline(c, 'w:' .. id, c.now + (ms or 0))
     end
   else
