@@ -1,42 +1,113 @@
-"""Promises that were broken are told, each once."""
+"""Promises are watched: who has to keep one is reminded once, who has to know is told once when it was broken."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.casework.domain.deadline import Light, Watched, amber_until, light
+from services.casework.mail import Letters
+from services.casework.store.deadlines import Deadlines
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
+from services.casework.usecases.calendars import Calendars, calendars
+from services.casework.usecases.tell_citizen import TellCitizen
 from shared.clock import Clock
 from shared.events import DeadlineMissed
 from shared.ids import natural_event_id
 
+MOST = 50
+"""Hand-overs in one transaction: a watcher that is killed has done nothing of it, and holds nobody up for long."""
+MOST_SOON = 1000
+MOST_CASES = 500
+
 
 @dataclass(frozen=True, slots=True)
 class WatchDeadlines:
-    """Find receipts, answers and cases whose time has passed."""
+    """Find receipts, answers and cases whose time runs out or has passed."""
 
     uow: UnitOfWork
+    letters: Letters
+    tell: TellCitizen
     clock: Clock
 
     async def run(self) -> int:
-        """Tell every newly broken promise; returns how many."""
+        """Remind, and tell every newly broken promise; returns how many were broken."""
+        await self._remind()
+        return await self._miss()
+
+    async def _remind(self) -> None:
         now = self.clock()
         async with self.uow.begin() as work:
-            missed = 0
-            for row in await work.handovers.late(now):
-                missed += await self._handover(work, row, now)
-            for row in await work.handovers.overdue_cases(now):
-                self._tell(work, row["id"], row["number"], "due", row["due_at"], now)
+            known, watched = await calendars(work), Deadlines(work.conn)
+            ends = {unit: amber_until(now, calendar) for unit, calendar in known.own.items()}
+            soon = await watched.soon(now, ends, amber_until(now), MOST_SOON)
+            amber = [row["id"] for row in soon if self._kinds(row, known, now)]
+            for row in await watched.hold(amber[:MOST]):
+                if kinds := self._kinds(row, known, now):
+                    await self._reminded(work, row, kinds, now)
+
+    def _kinds(self, row: Row, known: Calendars, now: datetime) -> list[str]:
+        """Return which promises of a hand-over are amber and nobody was reminded of."""
+        calendar = known.of(row["unit"])
+        waits = [kind for kind in _promised(row) if row[f"{kind}_reminded_at"] is None]
+        return [kind for kind in waits if light(now, row["at"], row[f"{kind}_by"], calendar) is Light.AMBER]
+
+    async def _reminded(self, work: Work, row: Row, kinds: list[str], now: datetime) -> None:
+        await work.handovers.change(row["id"], **{f"{kind}_reminded_at": now for kind in kinds})
+        recipients = dict.fromkeys(filter(None, (row["address"], await self._assignee(work, row, now))))
+        await self._write(work, "reminder", row, kinds, list(recipients), now)
+        await self._note(work, row, Watched.REMIND, kinds, now)
+
+    async def _assignee(self, work: Work, row: Row, now: datetime) -> str:
+        """Return the address of the officer who works on it, or of her substitute while she is away."""
+        person = await work.catalogue.person(row["assignee"]) if row["assignee"] else None
+        if person and person["away_until"] and person["away_until"] > now and person["substitute"]:
+            person = await work.catalogue.person(person["substitute"])
+        return str(person["email"] or "") if person and person["active"] else ""
+
+    async def _miss(self) -> int:
+        now = self.clock()
+        async with self.uow.begin() as work:
+            watched, missed = Deadlines(work.conn), 0
+            for row in await watched.late(now, MOST):
+                missed += await self._missed(work, row, now)
+            for row in await watched.overdue_cases(now, MOST_CASES):
+                self._event(work, row["id"], row["number"], "due", row["due_at"], now)
+                work.ring(row["agent_id"])
                 missed += 1
         return missed
 
-    async def _handover(self, work: Work, row: Row, now: datetime) -> int:
-        kinds = ("acknowledge", "answer") if row["state"] == "sent" else ("answer",)
-        broken = [kind for kind in kinds if not row[f"{kind}_missed"] and row[f"{kind}_by"] < now]
-        await work.handovers.change(row["id"], **{f"{kind}_missed": True for kind in broken})
-        for kind in broken:
-            self._tell(work, row["case_id"], row["number"], kind, row[f"{kind}_by"], now)
-        return len(broken)
+    async def _missed(self, work: Work, row: Row, now: datetime) -> int:
+        kinds = [kind for kind in _promised(row) if not row[f"{kind}_missed"] and row[f"{kind}_by"] < now]
+        await work.handovers.change(row["id"], **{f"{kind}_missed": True for kind in kinds})
+        for kind in kinds:
+            self._event(work, row["case_id"], row["number"], kind, row[f"{kind}_by"], now)
+        terms = await work.unit_terms.of(row["unit"])
+        address = terms["escalation_address"] or row["address"]
+        await self._write(work, "escalation", row, kinds, [address] if address else [], now)
+        await self._note(work, row, Watched.ESCALATE, kinds, now)
+        work.ring(row["by"], row["agent_id"])
+        if "answer" in kinds:
+            await self.tell.late(work, await work.cases.lock_id(row["case_id"]), row, now=now)
+        return len(kinds)
 
-    def _tell(self, work: Work, case_id: str, number: str, kind: str, due: datetime, now: datetime) -> None:
+    async def _write(
+        self, work: Work, what: str, row: Row, kinds: list[str], recipients: list[str], now: datetime
+    ) -> None:
+        login = (await work.unit_terms.of(row["unit"]))["has_login"]
+        promises = {kind: row[f"{kind}_by"] for kind in kinds}
+        await work.mails.queue(
+            [self.letters.promise(what, row, to, promises, now, with_link=login) for to in recipients]
+        )
+
+    async def _note(self, work: Work, row: Row, deed: Watched, kinds: list[str], now: datetime) -> None:
+        facts = {"handover_id": row["id"], "unit": row["unit"], "promises": kinds}
+        await work.history.write(row["case_id"], now, by="", by_name="", what=deed.value, facts=facts)
+
+    def _event(self, work: Work, case_id: str, number: str, kind: str, due: datetime, now: datetime) -> None:
         event = DeadlineMissed(case_id=case_id, case_number=number, kind=kind, due_at=due, at=now)
         work.tell(event, event_id=natural_event_id(event.event_type, case_id, kind, due.isoformat()))
+
+
+def _promised(row: Row) -> tuple[str, ...]:
+    """Return what is still promised: the receipt until it is given, the answer until the end."""
+    return ("acknowledge", "answer") if row["state"] == "sent" else ("answer",)
