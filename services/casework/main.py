@@ -8,7 +8,15 @@ from fastapi import FastAPI
 
 from services.casework import consumers, wiring
 from services.casework.settings import Settings
-from services.casework.web import api_cases, api_catalogue, api_handovers, api_terms, api_waves
+from services.casework.web import (
+    api_cases,
+    api_catalogue,
+    api_handovers,
+    api_incidents,
+    api_people,
+    api_terms,
+    api_waves,
+)
 from services.casework.web.house import open_pages
 from services.casework.web.page_routers import page_routers
 from shared.consume import tune_gc
@@ -16,7 +24,16 @@ from shared.health import Health
 from shared.web import ops
 from shared.web.app import build_app
 
-DOORS = (api_cases.router, api_handovers.router, api_catalogue.router, api_waves.router, api_terms.router, ops.router)
+DOORS = (
+    api_cases.router,
+    api_handovers.router,
+    api_incidents.router,
+    api_people.router,
+    api_catalogue.router,
+    api_waves.router,
+    api_terms.router,
+    ops.router,
+)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

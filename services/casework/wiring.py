@@ -4,12 +4,17 @@ import functools
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.casework import consumers
+from services.casework.channels.elks_sms import ElksSms
+from services.casework.channels.webhooks import Webhooks
 from services.casework.jobs import clocks
-from services.casework.mail import Letters, MailServer
+from services.casework.links import Links
+from services.casework.mail import Letters, MailServer, Safety
 from services.casework.router_client import RouterClient
 from services.casework.settings import Settings
 from services.casework.store import tables
@@ -19,26 +24,40 @@ from services.casework.usecases import (
     accept_offer,
     close_case,
     consult,
+    deliver_handovers,
     finish_contact,
     hand_over,
+    misrouted,
+    notes,
+    pass_handover,
     pass_on,
+    pause_handover,
     read_cases,
     read_catalogue,
     read_files,
     read_hours,
     read_inbox,
     receive_handover,
+    reindex,
+    reopen,
     reply,
+    search_cases,
     take_over,
+    unit_terms,
     watch_deadlines,
     work_case,
 )
+from services.casework.usecases.case_deeds import CaseDeeds
 from services.casework.usecases.casework import Casework
 from services.casework.usecases.follow_contacts import FollowContacts
 from services.casework.usecases.follow_load import FollowLoad, ReadAlarms
 from services.casework.usecases.follow_routing import FollowRouting
+from services.casework.usecases.incidents import Incidents
+from services.casework.usecases.outgoing import Outgoing
 from services.casework.usecases.receipts import SendReceipts
 from services.casework.usecases.send_mail import SendMail
+from services.casework.usecases.send_webhooks import SendWebhooks
+from services.casework.usecases.tell_citizen import TellCitizen
 from shared import database
 from shared.background import Background
 from shared.clock import Clock, utc_now
@@ -55,7 +74,7 @@ def _letters(settings: Settings) -> tuple[Letters, reply.Replies]:
     letters = Letters.make(
         settings.key_for("thread"), settings.mail_domain, settings.outside, frozenset({settings.mail_from.lower()})
     )
-    return letters, reply.Replies(letters)
+    return letters, reply.Replies(letters, timedelta(seconds=settings.undo_seconds), sms=bool(settings.elks_url))
 
 
 def _originals(settings: Settings) -> Callable[[], Originals]:
@@ -67,7 +86,50 @@ def _router(settings: Settings) -> RouterClient:
 
 
 def _mail_server(settings: Settings) -> Callable[[], MailServer]:
-    return functools.partial(MailServer, settings.smtp_host, settings.smtp_port, settings.mail_from)
+    password = settings.smtp_password.get_secret_value()
+    safety = Safety(settings.smtp_starttls, settings.smtp_user, password, settings.smtp_ca_file)
+    return functools.partial(MailServer, settings.smtp_host, settings.smtp_port, settings.mail_from, safety)
+
+
+def _outgoing(settings: Settings, uow: UnitOfWork, clock: Clock) -> Outgoing:
+    key = settings.elks_password.get_secret_value()
+    sms = ElksSms(settings.elks_url, settings.elks_user, key) if settings.elks_url else None
+    return Outgoing.make(uow, _originals(settings), sms, timedelta(seconds=settings.undo_seconds), clock)
+
+
+def webhook_key(settings: Settings, unit: str) -> bytes:
+    """Return the key that webhooks to a unit's system are signed with."""
+    return settings.key_for(f"webhook:{unit}")
+
+
+def _tells_citizen(settings: Settings, letters: Letters) -> TellCitizen:
+    return TellCitizen(letters, Links(settings.outside, settings.key_for("status")))
+
+
+def _handing_over(settings: Settings, uow: UnitOfWork, replies: reply.Replies, clock: Clock) -> dict[str, Any]:
+    """Return the use cases of hand-overs by their names."""
+    letters = replies.letters
+    tell = _tells_citizen(settings, letters)
+    hands_over = hand_over.HandOver(uow, letters, tell, clock)
+    return {
+        "preview_handover": hand_over.PreviewHandover(uow, clock),
+        "hand_over": hands_over,
+        "hand_on": hand_over.HandOnReturned(uow, hands_over),
+        "withdraw": pass_handover.WithdrawHandover(uow, clock),
+        "acknowledge": receive_handover.AcknowledgeHandover(uow, clock),
+        "progress": receive_handover.ProgressHandover(uow, clock),
+        "assign": pass_handover.AssignHandover(uow, clock),
+        "reassign": pass_handover.ReassignHandover(uow, letters, clock),
+        "ask_citizen": pause_handover.AskCitizen(uow, replies, clock),
+        "resume": pause_handover.ResumeHandover(uow, clock),
+        "move_answer": pause_handover.MoveAnswer(uow, tell, clock),
+        "send_back": receive_handover.ReturnHandover(uow, clock),
+        "answer": receive_handover.AnswerHandover(uow, replies, clock),
+        "set_away": pass_handover.SetAway(uow, clock),
+        "read_misrouted": misrouted.ReadMisrouted(uow),
+        "deliver_handovers": deliver_handovers.DeliverHandovers(uow, letters, clock),
+        "watch_deadlines": watch_deadlines.WatchDeadlines(uow, letters, tell, clock),
+    }
 
 
 def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Casework:
@@ -77,7 +139,8 @@ def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Ca
     return Casework(
         router=router,
         read_case=read_cases.ReadCase(uow, clock),
-        list_cases=read_cases.ListCases(uow),
+        list_cases=read_cases.ListCases(uow, clock),
+        search_cases=search_cases.SearchCases(uow, clock),
         read_desk=read_cases.ReadDesk(uow, clock),
         read_inbox=read_inbox.ReadInbox(uow, clock),
         read_colleagues=read_inbox.ReadColleagues(uow, clock),
@@ -98,29 +161,31 @@ def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Ca
         classify=work_case.ClassifyCase(uow, clock),
         do_step=work_case.DoStep(uow, clock),
         step_back=work_case.StepBack(uow, clock),
-        add_note=work_case.AddNote(uow, clock),
-        save_draft=work_case.SaveDraft(uow, clock),
+        add_note=notes.AddNote(uow, clock),
+        save_draft=notes.SaveDraft(uow, clock),
         beat=work_case.BeatCase(uow, clock),
         report_gap=work_case.ReportGap(uow, clock),
         reply=reply.ReplyCase(uow, replies, clock),
         close=close_case.CloseCase(uow, replies, clock),
-        reopen=work_case.ReopenCase(uow, clock),
-        preview_handover=hand_over.PreviewHandover(uow, clock),
-        hand_over=hand_over.HandOver(uow, letters, clock),
-        acknowledge=receive_handover.AcknowledgeHandover(uow, clock),
-        progress=receive_handover.ProgressHandover(uow, clock),
-        reassign=receive_handover.ReassignHandover(uow, letters, clock),
-        send_back=receive_handover.ReturnHandover(uow, clock),
-        answer=receive_handover.AnswerHandover(uow, replies, clock),
-        follow_contacts=FollowContacts(uow, SendReceipts(letters, settings.key_for("receipts")), clock),
+        reopen=reopen.ReopenCase(uow, clock, settings.reopen_days),
+        deeds=CaseDeeds.make(uow, clock),
+        **_handing_over(settings, uow, replies, clock),
+        follow_contacts=FollowContacts(
+            uow, SendReceipts(letters, settings.key_for("receipts")), clock, settings.reopen_days
+        ),
         follow_routing=FollowRouting(uow, clock),
         follow_load=FollowLoad(uow),
         read_alarms=ReadAlarms(uow),
+        catch_up=reindex.CatchUp(uow),
+        incidents=Incidents.make(uow, replies, clock),
         read_hours=read_hours.ReadHours(uow, clock),
         read_takeovers=take_over.ReadTakeovers(uow, clock),
+        read_unit_terms=unit_terms.ReadUnitTerms(uow),
+        set_unit_terms=unit_terms.SetUnitTerms(uow),
         take_over=take_over.TakeOver(uow, clock),
-        send_mail=SendMail(uow, _mail_server(settings), clock),
-        watch_deadlines=watch_deadlines.WatchDeadlines(uow, clock),
+        send_mail=SendMail(uow, _mail_server(settings), clock, _originals(settings)),
+        send_webhooks=SendWebhooks(uow, Webhooks(), functools.partial(webhook_key, settings), clock),
+        outgoing=_outgoing(settings, uow, clock),
     )
 
 
@@ -148,6 +213,8 @@ class Parts:
         await self.background.stop()
         await self.publisher.stop()
         await self.casework.router.close()
+        await self.casework.outgoing.close()
+        await self.casework.send_webhooks.channel.close()
         await self.engine.dispose()
 
 
@@ -172,7 +239,13 @@ def assemble(settings: Settings, health: Health) -> Parts:
     background.add("relay", Relay(engine, tables.outbox, publisher).run)
     bell = Bell(engine)
     background.add("desks", bell.run)
+    background.add("webhooks", functools.partial(clocks.send_webhooks, casework.send_webhooks))
     background.add("mail", functools.partial(clocks.send_mail, casework.send_mail))
+    background.add("sms", functools.partial(clocks.send_sms, casework.outgoing.send_sms))
+    background.add("incidents", functools.partial(clocks.answer_incidents, casework.incidents.answer_job))
+    background.add("deliveries", functools.partial(clocks.deliver_handovers, casework.deliver_handovers))
+    background.add("search", functools.partial(clocks.catch_up, casework.catch_up))
+    background.add("reminders", functools.partial(clocks.wake_parked, casework.deeds.wake))
     background.add("deadlines", functools.partial(clocks.watch_deadlines, casework.watch_deadlines))
     health.add("postgres", database.check(engine))
     health.add("kafka", publisher.check)

@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import ColumnElement, TextClause, select, text, update
+from sqlalchemy import ARRAY, ColumnElement, Text, TextClause, literal, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.domain.case import Case
@@ -69,12 +69,20 @@ _FIELDS = tuple(field.name for field in fields(Case))
 
 
 def visible(units: frozenset[str] | None) -> ColumnElement[bool]:
-    """Return the bound of every query: the reader's units, as the case's own or as the receiver of a hand-over."""
+    """Return the bound of every query: the reader's units, as the case's own, or as one that a hand-over has come to.
+
+    Who has passed a hand-over on, or sent it back, sees the case as before.
+    """
     if units is None:
         return cases.c.id.is_not(None)
     wanted = sorted(units)
-    received = select(handovers.c.case_id).where(handovers.c.unit.in_(wanted))
+    received = select(handovers.c.case_id).where(handovers.c.unit.in_(wanted) | passed_on(wanted))
     return cases.c.unit.in_(wanted) | cases.c.id.in_(received)
+
+
+def passed_on(units: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that one of the units has had a hand-over and passed it on."""
+    return handovers.c.passed_by.bool_op("&&")(literal(list(units), ARRAY(Text)))
 
 
 def as_case(row: Row) -> Case:
@@ -125,11 +133,11 @@ class Cases:
         query = select(cases).where(cases.c.id.in_(sorted(set(ids)))).order_by(cases.c.id).with_for_update()
         return [as_case(row) for row in await rows_of(self._conn, query)]
 
-    async def hold_parked(self, at: datetime, most: int) -> list[Row]:
+    async def hold_parked(self, at: datetime, most: int) -> list[Case]:
         """Return and hold parked cases whose moment has come, the longest past first; what others hold is left."""
         due = (cases.c.state == CaseState.PARKED, cases.c.parked_until <= at)
         query = select(cases).where(*due).order_by(cases.c.parked_until).limit(most)
-        return await rows_of(self._conn, query.with_for_update(skip_locked=True))
+        return [as_case(row) for row in await rows_of(self._conn, query.with_for_update(skip_locked=True))]
 
     async def number_of(self, case_id: str) -> str:
         """Return the number of a case."""

@@ -134,6 +134,12 @@ class CatalogueStore:
         """Return one person."""
         return await self._get(people, person_id)
 
+    async def set_away(self, person_id: str, until: datetime | None, substitute: str | None) -> bool:
+        """Say until when a person is away and who stands in; False when there is no such person."""
+        query = update(people).where(people.c.id == person_id)
+        done = await self._conn.execute(query.values(away_until=until, substitute=substitute))
+        return done.rowcount > 0
+
     async def _get(self, table: Table, key: str) -> Row | None:
         return await row_of(self._conn, select(table).where(table.c.id == key))
 

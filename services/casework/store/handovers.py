@@ -5,21 +5,24 @@ from datetime import datetime
 from sqlalchemy import insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.casework.store.cases import passed_on
 from services.casework.store.sql import Row, row_of, rows_of
 from services.casework.store.tables import cases, handovers
 from shared.errors import NotFoundError
 
-_LATE = text(
-    "SELECT h.id, h.case_id, k.number, h.state, h.acknowledge_by, h.answer_by, h.acknowledge_missed, h.answer_missed "
-    "FROM casework.handovers AS h JOIN casework.cases AS k ON k.id = h.case_id "
-    "WHERE (h.state = 'sent' AND NOT h.acknowledge_missed AND h.acknowledge_by < :at) "
-    "OR (h.state IN ('sent', 'acknowledged') AND NOT h.answer_missed AND h.answer_by < :at) "
-    "ORDER BY h.id LIMIT 200 FOR UPDATE OF h SKIP LOCKED"
+_TO_DELIVER = text(
+    "SELECT h.* FROM casework.handovers AS h JOIN casework.cases AS k ON k.id = h.case_id "
+    "WHERE h.delivered_at IS NULL AND h.state = 'sent' AND h.deliver_at <= :at "
+    "ORDER BY h.deliver_at LIMIT :limit FOR UPDATE OF k, h SKIP LOCKED"
 )
-_DUE = text(
-    "UPDATE casework.cases SET due_missed = true WHERE id IN (SELECT id FROM casework.cases "
-    "WHERE state = 'open' AND NOT due_missed AND due_at < :at ORDER BY due_at LIMIT 500 FOR UPDATE SKIP LOCKED) "
-    "RETURNING id, number, due_at"
+"""The case is locked too: a deed locks it first, and the note in its history would wait for it."""
+_MISROUTED = text(
+    "SELECT checklist_id, checklist_version, count(*) AS sent, "
+    "count(*) FILTER (WHERE return_code = 'wrong_place') AS wrong_place, "
+    "count(*) FILTER (WHERE return_code = 'wrong_type') AS wrong_type "
+    "FROM casework.handovers WHERE at >= :begin AND at < :end AND state <> 'withdrawn' "
+    "AND (CAST(:units AS text[]) IS NULL OR unit = ANY(CAST(:units AS text[]))) "
+    "GROUP BY checklist_id, checklist_version"
 )
 
 
@@ -39,10 +42,11 @@ class Handovers:
         await self._conn.execute(insert(handovers).values(**values))
 
     async def find(self, handover_id: str, units: frozenset[str] | None, *, hold: bool = True) -> Row:
-        """Return a hand-over; NotFoundError when it is neither the reader's to receive nor from her cases."""
+        """Return a hand-over; NotFoundError when it never came to the reader's units and is not from her cases."""
         query = select(handovers).join(cases, cases.c.id == handovers.c.case_id).where(handovers.c.id == handover_id)
         if units is not None:
-            query = query.where(or_(handovers.c.unit.in_(sorted(units)), cases.c.unit.in_(sorted(units))))
+            mine = sorted(units)
+            query = query.where(or_(handovers.c.unit.in_(mine), passed_on(mine), cases.c.unit.in_(mine)))
         row = await row_of(self._conn, query.with_for_update(of=handovers) if hold else query)
         if row is None:
             raise NotFoundError
@@ -58,10 +62,17 @@ class Handovers:
         query = select(handovers).where(handovers.c.case_id == case_id).order_by(handovers.c.at)
         return await rows_of(self._conn, query)
 
-    async def late(self, at: datetime) -> list[Row]:
-        """Return and hold hand-overs with a promise that was broken and not told yet."""
-        return await rows_of(self._conn, _LATE, {"at": at})
+    async def waiting(self, case_id: str) -> Row | None:
+        """Return and hold the hand-over of a case that waits for the citizen, None when there is none."""
+        of_case = (handovers.c.case_id == case_id, handovers.c.state == "acknowledged")
+        query = select(handovers).where(*of_case, handovers.c.paused_at.is_not(None))
+        return await row_of(self._conn, query.with_for_update())
 
-    async def overdue_cases(self, at: datetime) -> list[Row]:
-        """Mark and return the open cases whose due time has passed, each once."""
-        return await rows_of(self._conn, _DUE, {"at": at})
+    async def to_deliver(self, at: datetime, limit: int) -> list[Row]:
+        """Return and hold, with their cases, hand-overs whose time of delivery has come; none that others hold."""
+        return await rows_of(self._conn, _TO_DELIVER, {"at": at, "limit": limit})
+
+    async def misrouted(self, begin: datetime, end: datetime, units: frozenset[str] | None) -> list[Row]:
+        """Return per checklist and version how many hand-overs were made, and how many came back as misplaced."""
+        seen = None if units is None else sorted(units)
+        return await rows_of(self._conn, _MISROUTED, {"begin": begin, "end": end, "units": seen})

@@ -4,14 +4,22 @@ from dataclasses import dataclass
 
 from services.casework.router_client import RouterClient
 from services.casework.usecases.accept_offer import AcceptOffer
+from services.casework.usecases.case_deeds import CaseDeeds
 from services.casework.usecases.close_case import CloseCase
 from services.casework.usecases.consult import AskColleague, EndQuestion, ReadQuestion, TransferToColleague
+from services.casework.usecases.deliver_handovers import DeliverHandovers
 from services.casework.usecases.finish_contact import FinishContact
 from services.casework.usecases.follow_contacts import FollowContacts
 from services.casework.usecases.follow_load import FollowLoad, ReadAlarms
 from services.casework.usecases.follow_routing import FollowRouting
-from services.casework.usecases.hand_over import HandOver, PreviewHandover
+from services.casework.usecases.hand_over import HandOnReturned, HandOver, PreviewHandover
+from services.casework.usecases.incidents import Incidents
+from services.casework.usecases.misrouted import ReadMisrouted
+from services.casework.usecases.notes import AddNote, SaveDraft
+from services.casework.usecases.outgoing import Outgoing
+from services.casework.usecases.pass_handover import AssignHandover, ReassignHandover, SetAway, WithdrawHandover
 from services.casework.usecases.pass_on import InviteOfficer, PassOn, PromiseReturnCall
+from services.casework.usecases.pause_handover import AskCitizen, MoveAnswer, ResumeHandover
 from services.casework.usecases.read_cases import ListCases, ReadCase, ReadDesk, ReadHandover
 from services.casework.usecases.read_catalogue import ReadCatalogue, ReadPeople
 from services.casework.usecases.read_files import ReadFile
@@ -21,21 +29,22 @@ from services.casework.usecases.receive_handover import (
     AcknowledgeHandover,
     AnswerHandover,
     ProgressHandover,
-    ReassignHandover,
     ReturnHandover,
 )
+from services.casework.usecases.reindex import CatchUp
+from services.casework.usecases.reopen import ReopenCase
 from services.casework.usecases.reply import ReplyCase
+from services.casework.usecases.search_cases import SearchCases
 from services.casework.usecases.send_mail import SendMail
+from services.casework.usecases.send_webhooks import SendWebhooks
 from services.casework.usecases.take_over import ReadTakeovers, TakeOver
+from services.casework.usecases.unit_terms import ReadUnitTerms, SetUnitTerms
 from services.casework.usecases.watch_deadlines import WatchDeadlines
 from services.casework.usecases.work_case import (
-    AddNote,
     BeatCase,
     ClassifyCase,
     DoStep,
-    ReopenCase,
     ReportGap,
-    SaveDraft,
     StepBack,
 )
 
@@ -48,6 +57,7 @@ class Casework:
     # Reading.
     read_case: ReadCase
     list_cases: ListCases
+    search_cases: SearchCases
     read_desk: ReadDesk
     read_inbox: ReadInbox
     read_colleagues: ReadColleagues
@@ -60,6 +70,7 @@ class Casework:
     read_alarms: ReadAlarms
     read_hours: ReadHours
     read_takeovers: ReadTakeovers
+    read_unit_terms: ReadUnitTerms
     # Working.
     accept_offer: AcceptOffer
     finish_contact: FinishContact
@@ -79,19 +90,36 @@ class Casework:
     reply: ReplyCase
     close: CloseCase
     reopen: ReopenCase
+    deeds: CaseDeeds
     # Handing over.
     preview_handover: PreviewHandover
     hand_over: HandOver
+    hand_on: HandOnReturned
     acknowledge: AcknowledgeHandover
     progress: ProgressHandover
+    assign: AssignHandover
     reassign: ReassignHandover
+    ask_citizen: AskCitizen
+    resume: ResumeHandover
+    move_answer: MoveAnswer
     send_back: ReturnHandover
     answer: AnswerHandover
+    withdraw: WithdrawHandover
+    set_away: SetAway
+    read_misrouted: ReadMisrouted
+    # Going out.
+    outgoing: Outgoing
+    # Incidents.
+    incidents: Incidents
     # Moving in.
     take_over: TakeOver
+    set_unit_terms: SetUnitTerms
     # By streams and by the clock.
     follow_contacts: FollowContacts
     follow_routing: FollowRouting
     follow_load: FollowLoad
     send_mail: SendMail
+    send_webhooks: SendWebhooks
     watch_deadlines: WatchDeadlines
+    catch_up: CatchUp
+    deliver_handovers: DeliverHandovers

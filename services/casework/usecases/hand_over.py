@@ -1,25 +1,39 @@
 """Handing a case over: first a preview without effects, then the hand-over, once per request."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from services.casework.domain.case import Case, Deed, after
 from services.casework.domain.checklist import End, Run
-from services.casework.domain.deadline import deadlines
-from services.casework.domain.handover import NoReceiverError, Preview, fields, with_conversation
-from services.casework.mail import CHANNELS, Letters, when
+from services.casework.domain.deadline import deadlines, delivery
+from services.casework.domain.handover import (
+    FREE_WORDS,
+    STORED,
+    HandoverState,
+    NoReceiverError,
+    Preview,
+    fields,
+    with_conversation,
+    withheld,
+)
+from services.casework.mail import Letters
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
-from services.casework.usecases.calendars import calendar_for
 from services.casework.usecases.close_case import ending
+from services.casework.usecases.handover_content import conversation, filled, values_of
+from services.casework.usecases.handover_parts import other_controller, receiver, works
+from services.casework.usecases.reply import answered
+from services.casework.usecases.tell_citizen import TellCitizen
 from services.casework.usecases.who import author
 from shared.clock import Clock
 from shared.events import CaseHandedOver
 from shared.ids import new_id
-from shared.vocabulary import CaseState, Channel, Outcome, Secrecy, StepType
+from shared.vocabulary import CaseState, Outcome, Secrecy
 from shared.web.access import Person, visible_units
+
+__all__ = ["HandOnReturned", "HandOver", "Handed", "PreviewHandover", "conversation", "preview", "receiver"]
 
 Given = Mapping[str, str]
 
@@ -31,54 +45,45 @@ class Handed:
     id: str
     acknowledge_by: datetime
     answer_by: datetime
-
-
-async def receiver(work: Work, to: str | None, fallback: str) -> tuple[Row, str]:
-    """Return the unit that receives and what the receiver is called; NoReceiverError when nobody can be found.
-
-    `to` is a unit's id or name, or `unit/function` as ends of checklists say it; a function of no known unit is
-    reached through the case's own (`fallback`).
-    """
-    label = (to or "").strip()
-    named = await work.catalogue.unit_called(label.split("/", 1)[0].strip()) if label else None
-    unit = named or await work.catalogue.unit(fallback)
-    if unit is None or not unit["handover_address"]:
-        raise NoReceiverError
-    return unit, label if label and label != unit["id"] else str(unit["name"])
+    deliver_at: datetime | None = None
+    """When the unit gets it; None is at once."""
 
 
 async def preview(work: Work, case: Case, to: str | None, given: Given, now: datetime) -> Preview:
-    """Return what would go along."""
+    """Return what would go along, what is missing, what may not go, and when it is received and answered."""
     run = await work.runs.of(case)
     end = run.end if run and run.end and run.end.kind is Outcome.HANDOVER else None
     label = to or (run.checklist.fill(end.to) if run and end and end.to else None)
     unit, name = await receiver(work, label, case.unit)
     forbid = end.forbid if end else ()
     secrecy = run.checklist.secrecy if run else Secrecy.NONE
-    terms = deadlines(
-        now,
-        _fill(run, end.receive_within if end else None),
-        _fill(run, end.answer_citizen_within if end else None),
-        await calendar_for(work, unit["id"]),
-    )
-    values = await _values(work, case, run)
+    other = await other_controller(work, case, unit)
+    calendar, times = await works(work, unit["id"])
+    priority = end.priority if end else "normal"
+    deliver_at = delivery(now, times, calendar, priority)
+    receive = filled(run, end.receive_within if end else None)
+    answer = filled(run, end.answer_citizen_within if end else None)
+    promised = deadlines(now, receive, answer, calendar)
+    received = deadlines(deliver_at, receive, answer, calendar) if deliver_at else promised
+    writes_to = answered(await work.contacts.of_case(case.id), case.current_contact)
     return Preview(
         to=name,
         unit=unit["id"],
         unit_name=unit["name"],
         address=unit["handover_address"],
         mode=end.mode if end else None,
-        priority=end.priority if end else "normal",
-        fields=fields(values, end, forbid, given),
+        priority=priority,
+        fields=fields(await values_of(work, case, run), end, forbid, given),
         warnings=tuple(_warnings(run, end)),
-        acknowledge_by=terms.acknowledge_by,
-        answer_by=terms.answer_by,
-        with_conversation=with_conversation(secrecy, forbid),
+        acknowledge_by=received.acknowledge_by,
+        answer_by=max(promised.answer_by, received.acknowledge_by),
+        with_conversation=with_conversation(secrecy, forbid) and not other,
+        withheld=withheld(secrecy, forbid, other_controller=bool(other)),
+        deliver_at=deliver_at,
+        discloses_to=other,
+        tells=writes_to["sender_email"] if writes_to and not writes_to["automatic"] else "",
+        secret=secrecy is Secrecy.PRESUMED,
     )
-
-
-def _fill(run: Run | None, text: str | None) -> str | None:
-    return run.checklist.fill(text) if run and text else text
 
 
 def _warnings(run: Run | None, end: End | None) -> list[str]:
@@ -91,67 +96,6 @@ def _warnings(run: Run | None, end: End | None) -> list[str]:
     if end is not None and end.note:
         found.append(end.note)
     return found
-
-
-async def _values(work: Work, case: Case, run: Run | None) -> dict[str, str]:
-    """Return what the case knows, by the names of the fields."""
-    contacts = [one for one in await work.contacts.of_case(case.id) if not one["purged_at"]]
-    kind = await work.catalogue.case_type(case.case_type) if case.case_type else None
-    first: Mapping[str, Any] = contacts[0] if contacts else {}
-    notes = [note["body"] for note in await work.texts.notes_of(case.id)]
-    sent = [one["body"] for one in await work.texts.messages_of(case.id)]
-    told = [_fill(run, step.text) or "" for step in _done(run, StepType.INFORM)]
-    words = "\n".join(filter(None, (first.get("subject"), first.get("body"))))
-    checklist = f"{case.checklist_id}, version {case.checklist_version}" if case.checklist_id else ""
-    return {
-        **_form_fields(contacts),
-        "ärendenummer": case.number,
-        "inkom_via": CHANNELS[Channel(case.channel)],
-        "inkom_tid": when(first.get("received_at") or case.opened_at),
-        "ärendetyp": " | ".join(kind["path"]) if kind else "",
-        "beskrivning": words or "\n".join(notes),
-        "namn": _first(contacts, "sender_name"),
-        "telefon_eller_e_post": _first(contacts, "sender_phone") or _first(contacts, "sender_email"),
-        "vad_kc_har_gjort": "\n".join([*_answers(run), *(notes if words else ())]),
-        "vad_invånaren_har_fått_veta": "\n".join([*told, *sent]),
-        "checklista_och_version": checklist or "ingen checklista",
-    }
-
-
-def _first(contacts: Sequence[Row], name: str) -> str:
-    return next((str(one[name]) for one in contacts if one[name]), "")
-
-
-def _form_fields(contacts: Sequence[Row]) -> dict[str, str]:
-    return {name.lower().replace(" ", "_"): str(value) for one in contacts for name, value in one["fields"].items()}
-
-
-def _done(run: Run | None, kind: StepType) -> list[Any]:
-    steps = [run.checklist.step(done.step) for done in run.done] if run else []
-    return [step for step in steps if step is not None and step.type is kind]
-
-
-def _answers(run: Run | None) -> list[str]:
-    """Return the steps that were done with their answers and notes."""
-    lines = []
-    for done in run.done if run else ():
-        step = run.checklist.step(done.step) if run else None
-        extra = ". ".join(filter(None, (done.option, done.note)))
-        if step is not None and extra and run:
-            lines.append(f"{run.checklist.fill(step.text)} {run.checklist.fill(extra)}")
-    return lines
-
-
-async def conversation(work: Work, case: Case) -> list[dict[str, str]]:
-    """Return what citizen and centre have written to each other, oldest first."""
-    theirs = [
-        (one["received_at"] or case.opened_at, one["sender_name"] or "Invånaren", one["body"] or one["full_body"])
-        for one in await work.contacts.of_case(case.id)
-        if not one["purged_at"]
-    ]
-    ours = [(one["at"], "Kontaktcenter", one["body"]) for one in await work.texts.messages_of(case.id)]
-    written = sorted((one for one in theirs + ours if one[2]), key=lambda one: one[0])
-    return [{"at": when(at), "author": name, "text": text} for at, name, text in written]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +119,7 @@ class HandOver:
 
     uow: UnitOfWork
     letters: Letters
+    tell: TellCitizen
     clock: Clock
 
     async def run(
@@ -192,34 +137,31 @@ class HandOver:
             case = await work.cases.lock(number, visible_units(person))
             made = await work.handovers.by_request(case.id, request_id)
             if made is not None:
-                return Handed(made["id"], made["acknowledge_by"], made["answer_by"])
+                return Handed(made["id"], made["acknowledge_by"], made["answer_by"], made["deliver_at"])
             after(case.state, Deed.HAND_OVER)
             now, by = self.clock(), author(person, case)
             plan = await preview(work, case, to, given or {}, now)
-            handover_id = new_id()
-            await work.handovers.add(
-                **_row(plan, case, by, now), id=handover_id, request_id=request_id, message=message.strip()
-            )
-            await self._send(work, case, plan, message, handover_id, now)
-            await self._tell(work, case, plan, handover_id, by, now)
-            return Handed(handover_id, plan.acknowledge_by, plan.answer_by)
+            row = _row(plan, case, by, now) | {"id": new_id(), "request_id": request_id, "message": message.strip()}
+            await work.handovers.add(**row)
+            if plan.deliver_at is None:
+                await send(work, self.letters, case, plan, row, now)
+            await self._tell(work, case, plan, row, person)
+            await self.tell.handed_over(work, case, row, unit_name="" if plan.secret else plan.unit_name, now=now)
+            return Handed(row["id"], plan.acknowledge_by, plan.answer_by, plan.deliver_at)
 
-    async def _send(self, work: Work, case: Case, plan: Preview, message: str, handover_id: str, now: datetime) -> None:
-        said = await conversation(work, case) if plan.with_conversation else []
-        safe = plan if plan.with_conversation else replace(plan, fields=_without_words(plan))
-        nonce = handover_id.replace("-", "")
-        mail = self.letters.handover(
-            case.id, case.number, safe, message=message, conversation=said, nonce=nonce, now=now
+    async def _tell(self, work: Work, case: Case, plan: Preview, row: Row, person: Person) -> None:
+        facts = await ending(work, case, row["by"], row["at"])
+        await work.cases.change(case.id, row["at"], state=CaseState.HANDED_OVER.value)
+        shown = {"handover_id": row["id"], "to": plan.to, "unit": plan.unit}
+        if plan.discloses_to:
+            shown |= {"disclosed_to": plan.discloses_to, "disclosed": [one.name for one in plan.fields if one.value]}
+        await work.history.write(
+            case.id, row["at"], by=row["by"], by_name=person.name, what=Deed.HAND_OVER.value, facts=shown
         )
-        await work.mails.queue([mail])
-
-    async def _tell(self, work: Work, case: Case, plan: Preview, handover_id: str, by: str, now: datetime) -> None:
-        facts = await ending(work, case, by, now)
-        await work.cases.change(case.id, now, state=CaseState.HANDED_OVER.value)
         work.tell(
             CaseHandedOver(
                 **facts,
-                handover_id=handover_id,
+                handover_id=row["id"],
                 to=plan.unit,
                 priority=plan.priority,
                 acknowledge_by=plan.acknowledge_by,
@@ -228,10 +170,31 @@ class HandOver:
         )
 
 
-def _without_words(plan: Preview) -> tuple[Any, ...]:
-    """Return the fields without what somebody wrote freely: it is read in the case, not in a mail."""
-    free = {"beskrivning", "vad_kc_har_gjort", "vad_invånaren_har_fått_veta"}
-    return tuple(field for field in plan.fields if field.name not in free)
+@dataclass(frozen=True, slots=True)
+class HandOnReturned:
+    """Hand a case that came back on to the unit that the return named, by one press."""
+
+    uow: UnitOfWork
+    hand_over: HandOver
+
+    async def run(self, handover_id: str, person: Person, *, request_id: str, message: str = "") -> Handed:
+        """Hand it on, once per `request_id`; NoReceiverError when the return named nobody."""
+        async with self.uow.read() as work:
+            row = await work.handovers.find(handover_id, visible_units(person), hold=False)
+            number = await work.cases.number_of(row["case_id"])
+        if not row["return_to"]:
+            raise NoReceiverError
+        return await self.hand_over.run(number, person, request_id=request_id, to=row["return_to"], message=message)
+
+
+async def send(work: Work, letters: Letters, case: Case, plan: Preview, row: Row, now: datetime) -> None:
+    """Queue the mail to the receiving unit: without anybody's free words where they may not go by mail."""
+    said = await conversation(work, case) if plan.with_conversation else []
+    kept = {one.field for one in plan.withheld} & set(FREE_WORDS)
+    safe = replace(plan, fields=tuple(one for one in plan.fields if one.name not in kept))
+    nonce = row["id"].replace("-", "")
+    mail = letters.handover(case.id, case.number, safe, message=row["message"], conversation=said, nonce=nonce, now=now)
+    await work.mails.queue([mail])
 
 
 def _row(plan: Preview, case: Case, by: str, now: datetime) -> dict[str, Any]:
@@ -243,10 +206,15 @@ def _row(plan: Preview, case: Case, by: str, now: datetime) -> dict[str, Any]:
         "address": plan.address,
         "mode": plan.mode,
         "priority": plan.priority,
-        "state": "sent",
+        "state": STORED[HandoverState.SCHEDULED],
+        "deliver_at": plan.deliver_at,
+        "delivered_at": None if plan.deliver_at else now,
         "fields": [{"name": one.name, "value": one.value, "missing": one.missing} for one in plan.fields],
+        "withheld": [{"field": one.field, "why": one.why.value} for one in plan.withheld],
         "by": by,
         "at": now,
         "acknowledge_by": plan.acknowledge_by,
         "answer_by": plan.answer_by,
+        "checklist_id": case.checklist_id or "",
+        "checklist_version": case.checklist_version,
     }

@@ -6,15 +6,17 @@ from typing import Any
 
 import orjson
 
-from services.casework.domain.case import Case, Deed, after, case_id_of
+from services.casework.domain.case import Case, Deed, after, case_id_of, may_reopen
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import Work
 from services.casework.usecases.first_contact import reopened
 from services.casework.usecases.handling import given_back
+from services.casework.usecases.park import waited
+from services.casework.usecases.pause_handover import citizen_wrote
 from shared.clock import local
-from shared.events import CaseClassified, CaseOpened, CaseReopened
+from shared.events import CaseClassified, CaseOpened, CaseReopened, ContactSetAside
 from shared.ids import natural_event_id
-from shared.vocabulary import CaseState, Channel
+from shared.vocabulary import CaseState, Channel, LinkKind
 
 
 async def open_cases(work: Work, contacts: Sequence[Row], now: datetime) -> dict[str, str]:
@@ -62,7 +64,7 @@ async def classify(work: Work, contacts: Iterable[Row], now: datetime) -> None:
         case_id = contact["case_id"] or case_id_of(contact["id"])
         candidates = _parsed(contact["candidates"])
         term = {"case_id": case_id, "due_at": contact["due_at"], "priority": contact["priority"]}
-        if candidates and not contact["follows"]:
+        if candidates and case_id == case_id_of(contact["id"]):  # one that joined another case changes no type
             rows.append({**term, **_type(contact, candidates[0])})
         elif contact["routed"]:
             terms.append(term)
@@ -90,27 +92,74 @@ def _parsed(value: object) -> Any:
     return orjson.loads(value) if isinstance(value, str | bytes) else value
 
 
-async def follow_up(work: Work, contacts: Sequence[Row], now: datetime) -> None:
-    """Add contacts to the cases they follow; a closed one lives again, a missing one is opened as new."""
-    held = {case.id: case for case in await work.cases.lock_many([contact["follows"] for contact in contacts])}
-    strays = [contact for contact in contacts if contact["follows"] not in held]
-    if strays:
-        await work.contacts.link({contact["id"]: case_id_of(contact["id"]) for contact in strays})
-        await open_cases(work, [{**contact, "case_id": None, "follows": None} for contact in strays], now)
+async def follow_up(work: Work, contacts: Sequence[Row], now: datetime, reopen_days: int) -> None:
+    """Add contacts to the cases they follow, or to what those have become part of; a closed one lives again.
+
+    A missing case is opened as new; one closed more than `reopen_days` ago gets a new one that follows it up.
+    """
+    goes_on = await work.moving.going_on([contact["follows"] for contact in contacts])
+    held = {case.id: case for case in await work.cases.lock_many(list(goes_on.values()))}
+    followed = {one["id"]: held.get(goes_on.get(one["follows"], "")) for one in contacts}
+    fresh = [one for one in contacts if _opens_anew(one, followed[one["id"]], now, reopen_days)]
+    if fresh:
+        await work.contacts.link({contact["id"]: case_id_of(contact["id"]) for contact in fresh})
+        numbers = await open_cases(work, [{**contact, "case_id": None, "follows": None} for contact in fresh], now)
+        for contact in fresh:
+            if (old := followed[contact["id"]]) is not None:
+                await _link(work, old, contact["id"], numbers.get(contact["id"], ""), now)
     for contact in contacts:
-        if (case := held.get(contact["follows"])) is not None:
-            held[case.id] = await _join(work, case, contact["id"], now)
+        if contact not in fresh and (case := followed[contact["id"]]) is not None:
+            if case.id != contact["follows"]:
+                await work.contacts.link({contact["id"]: case.id})
+            held[case.id] = await _join(work, held[case.id], contact["id"], now)
+
+
+def _opens_anew(contact: Row, case: Case | None, now: datetime, reopen_days: int) -> bool:
+    if case is None:
+        return True
+    too_old = case.state is CaseState.CLOSED and not may_reopen(case.closed_at, now, reopen_days)
+    return too_old and not contact["automatic"]
+
+
+async def _link(work: Work, old: Case, contact_id: str, number: str, now: datetime) -> None:
+    """Let the case of a contact follow up one that is closed too long to live again."""
+    kind = LinkKind.FOLLOW_UP.value
+    fresh = await work.links.add(case_id_of(contact_id), old.id, kind, by="", at=now)
+    if fresh:
+        nobody = {"by": "", "by_name": "", "what": Deed.LINK.value}
+        await work.history.write(case_id_of(contact_id), now, **nobody, facts={"kind": kind, "other": old.number})
+        await work.history.write(old.id, now, **nobody, facts={"kind": kind, "other": number, "back": True})
 
 
 async def _join(work: Work, case: Case, contact_id: str, now: datetime) -> Case:
-    """Let a contact join a case; while an agent works on an earlier contact, that one stays the current."""
+    """Let a contact join a case; while an agent works on an earlier contact, that one stays the current.
+
+    What a machine sent is read there, and changes nothing: it is no sign of life of the citizen.
+    """
+    joined = await work.contacts.get(contact_id)
+    if joined is not None and joined["automatic"]:
+        return await _set_aside(work, case, contact_id, now)
     worked_on = await work.contacts.get(case.current_contact)
     busy = worked_on is not None and worked_on["agent_id"] and not worked_on["done_at"]
     values: dict[str, Any] = {"contact_count": case.contact_count + 1}
     if not busy:
         values["current_contact"] = contact_id
     await work.cases.change(case.id, now, **values)
+    if case.state is CaseState.HANDED_OVER:
+        await citizen_wrote(work, case, now)
     return await revive(work, await work.cases.lock_id(case.id), contact_id, now, by=None)
+
+
+async def _set_aside(work: Work, case: Case, contact_id: str, now: datetime) -> Case:
+    """Let an automatic answer rest: in a closed case nobody has to take it at all."""
+    await work.cases.change(case.id, now)
+    if case.state is CaseState.CLOSED:
+        await work.contacts.done(contact_id, now)
+        event = ContactSetAside(
+            case_id=case.id, case_number=case.number, contact_id=contact_id, why="automatic", at=now
+        )
+        work.tell(event, event_id=natural_event_id(event.event_type, contact_id))
+    return case
 
 
 async def revive(work: Work, case: Case, contact_id: str, now: datetime, *, by: str | None) -> Case:
@@ -118,18 +167,21 @@ async def revive(work: Work, case: Case, contact_id: str, now: datetime, *, by: 
     state = after(case.state, Deed.FOLLOW_UP)
     if state is case.state:
         return case
-    values: dict[str, Any] = {"state": state.value, "parked_until": None}
+    values: dict[str, Any] = {"state": state.value, "parked_until": None, **await waited(work, case, now)}
     if case.state is CaseState.CLOSED:
         await reopened(work, case.id, now)
         values |= {"closed_at": None, "closed_by": None, "resolution": None, "cause": None}
         work.tell(CaseReopened(case_id=case.id, case_number=case.number, contact_id=contact_id, by=by, at=now))
     await work.cases.change(case.id, now, **values)
+    await work.history.write(case.id, now, by=by or "", by_name="", what=Deed.FOLLOW_UP.value)
     return await work.cases.lock_id(case.id)
 
 
 async def take(work: Work, contacts: Sequence[Row], now: datetime) -> dict[str, str]:
     """Give the cases of accepted contacts to their agents, opened if need be; return number by contact id."""
-    case_of = {contact["id"]: _home(contact) for contact in contacts}
+    homes = {contact["id"]: _home(contact) for contact in contacts}
+    goes_on = await work.moving.going_on(list(homes.values()))
+    case_of = {contact: goes_on.get(home, home) for contact, home in homes.items()}
     held = {case.id for case in await work.cases.lock_many(list(case_of.values()))}
     fresh = [contact for contact in contacts if case_of[contact["id"]] not in held]
     unlinked = {one["id"]: case_id_of(one["id"]) if one in fresh else case_of[one["id"]] for one in contacts}
@@ -141,7 +193,9 @@ async def take(work: Work, contacts: Sequence[Row], now: datetime) -> dict[str, 
     await work.cases.take(rows, now)
     cases = {case.id: case for case in await work.cases.lock_many(list(unlinked.values()))}
     for contact in contacts:
-        await revive(work, cases[unlinked[contact["id"]]], contact["id"], now, by=contact["agent_id"])
+        case = cases[unlinked[contact["id"]]]
+        if not (contact["automatic"] and case.state is CaseState.CLOSED):
+            await revive(work, case, contact["id"], now, by=contact["agent_id"])
     return {contact["id"]: cases[unlinked[contact["id"]]].number for contact in contacts}
 
 

@@ -1,7 +1,7 @@
 """Rows into view models: small pure functions that the reading use cases share."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -11,14 +11,30 @@ from services.casework.domain.handover import Field, Preview
 from services.casework.store.runs import Published
 from services.casework.store.sql import Row
 from services.casework.usecases import views
+from services.casework.usecases.calendars import Calendars
 from services.casework.usecases.desk_views import DeskRow
 from services.casework.usecases.work_views import MoveView, QuestionView
 from shared.calendar import WorkingCalendar
 from shared.vocabulary import LIVE_CHANNELS, CaseState, Channel, WorkKind
 
 
-def case_row(row: Row) -> views.CaseRow:
-    """Return a case of a list."""
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """What it takes to say how promises stand: the moment, and when each unit works."""
+
+    now: datetime
+    calendars: Calendars
+
+    def light_of(self, row: Row) -> str:
+        """Return how a case's due time stands; empty when none runs: ended, handed over, waiting for the citizen."""
+        runs = row["state"] in {CaseState.OPEN, CaseState.PARKED} and not row["waiting_since"]
+        if not runs or row["due_at"] is None:
+            return ""
+        return light(self.now, row["opened_at"], row["due_at"], self.calendars.of(row["unit"])).value
+
+
+def case_row(row: Row, clocks: Clocks | None = None) -> views.CaseRow:
+    """Return a case of a list; with `clocks` how its due time stands."""
     names = ("id", "number", "unit", "case_type", "opened_at", "due_at", "closed_at", "agent_id", "resolution")
     more = ("contact_id", "classified_how")
     version = row["checklist_version"]
@@ -32,6 +48,7 @@ def case_row(row: Row) -> views.CaseRow:
         question=row["question"] or "",
         subject=words[0][:120],
         sender=row["sender_name"] or row["sender_email"] or row["sender_phone"] or "",
+        light=clocks.light_of(row) if clocks else "",
     )
 
 
@@ -59,9 +76,9 @@ def contact_view(row: Row, entrances: Mapping[str, Row], current: str) -> views.
     )
 
 
-def desk_row(row: Row, agent_id: str) -> DeskRow:
+def desk_row(row: Row, agent_id: str, clocks: Clocks | None = None) -> DeskRow:
     """Return a case on an agent's desk."""
-    listed = case_row(row)
+    listed = case_row(row, clocks)
     question = row["agent_id"] != agent_id and row["asks_her"]
     live = question or row["now_channel"] in LIVE_CHANNELS
     same = {one.name: getattr(listed, one.name) for one in fields(listed)}
@@ -150,6 +167,7 @@ def handover_view(  # noqa: PLR0913 - a row and what it is read with
         assignee_name=(people or {}).get(row["assignee"], row["assignee"] or ""),
         return_to_name=units.get(row["return_to"], row["return_to"]),
         fields=field_views([Field(**one) for one in row["fields"]]),
+        withheld=tuple(map(_withheld, row["withheld"])),
         late=waiting or (row["state"] in ("sent", "acknowledged") and row["answer_by"] < now),
         mail_state=mail["state"] if mail else "",
         **_lights(row, now, calendar),
@@ -165,6 +183,11 @@ def _lights(row: Row, now: datetime, calendar: WorkingCalendar) -> dict[str, Any
         "acknowledge_light": "" if received else light(now, row["at"], row["acknowledge_by"], calendar).value,
         "answer_light": "" if paused else light(now, row["at"], row["answer_by"], calendar).value,
     }
+
+
+def _withheld(kept: Mapping[str, str]) -> views.WithheldView:
+    name = kept["field"]
+    return views.WithheldView(name, Field(name, "").label, kept["why"])
 
 
 def field_views(fields: Sequence[Field]) -> tuple[views.FieldView, ...]:

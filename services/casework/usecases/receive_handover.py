@@ -1,51 +1,41 @@
-"""What the receiver does with a hand-over: acknowledge, say how it goes, pass on, send back, answer."""
+"""What the receiver does with a hand-over: acknowledge, say how it goes, send back, answer."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from services.casework.domain.case import Case, Deed
+from services.casework.domain.case import Deed
 from services.casework.domain.case import after as case_after
-from services.casework.domain.handover import Field as HandoverField
-from services.casework.domain.handover import HandoverDeed, HandoverState, Preview, after
-from services.casework.mail import Letters
-from services.casework.store.sql import Row
+from services.casework.domain.handover import HandoverDeed
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.close_case import close
-from services.casework.usecases.hand_over import conversation, receiver
+from services.casework.usecases.handover_parts import Held, held, noted, ring_centre, tell_received
 from services.casework.usecases.reply import Replies, answered
 from services.casework.usecases.work_case import wanted
 from shared.clock import Clock
-from shared.events import (
-    CaseReopened,
-    HandoverAcknowledged,
-    HandoverAnswered,
-    HandoverProgressed,
-    HandoverReturned,
-)
-from shared.vocabulary import Resolution
-from shared.web.access import Person, visible_units
+from shared.errors import DomainError, FieldError
+from shared.events import CaseReopened, ChecklistRef, HandoverAnswered, HandoverProgressed, HandoverReturned
+from shared.events import HandoverAcknowledged as Acknowledged
+from shared.vocabulary import Resolution, ReturnReason
+from shared.web.access import Person
 
-RETURNED = "wrong_place"
-"""The reason of a return as events carry it: what the receiver wrote may hold personal data and stays in the case."""
+CITIZEN, AGENT = "citizen", "agent"
+"""Whom an answer is for: the citizen, or the agent who tells her."""
 
 
-async def _held(work: Work, handover_id: str, person: Person) -> tuple[Row, Case]:
-    """Return the hand-over and its case, both held, the case first as everywhere."""
-    units = visible_units(person)
-    found = await work.handovers.find(handover_id, units, hold=False)
-    case = await work.cases.lock_id(found["case_id"], units)
-    return await work.handovers.find(handover_id, units), case
+class PlannedInPastError(DomainError):
+    """What is planned is planned for a time that has been."""
+
+    type = "planned-in-past"
+    status = 422
+    title = "Den planerade tiden har redan varit. Skriv en tid som kommer."
 
 
-def _facts(row: Row, case: Case, person: Person, now: datetime) -> dict[str, Any]:
-    """Return what every event of a hand-over says; who by is an id there, the name stays in the case."""
-    return {"case_id": case.id, "case_number": case.number, "handover_id": row["id"], "by": person.id, "at": now}
+class UnknownUnitError(DomainError):
+    """The unit that it should belong to is none of ours, or is the one that sends it back."""
 
-
-def _received(row: Row, by: str, now: datetime) -> dict[str, Any]:
-    """Return what to write when this deed is the first sign that the hand-over was received."""
-    return {} if row["acknowledged_at"] else {"acknowledged_at": now, "acknowledged_by": by}
+    type = "unknown-unit"
+    status = 422
+    title = "Välj en annan verksamhet som finns."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +46,14 @@ class AcknowledgeHandover:
     clock: Clock
 
     async def run(self, handover_id: str, person: Person, by: str, external_ref: str | None = None) -> None:
-        """Acknowledge; a second time changes nothing."""
+        """Acknowledge; a second time changes nothing but the unit's own number, if one is given."""
         async with self.uow.begin() as work:
-            row, case = await _held(work, handover_id, person)
-            state, now = after(HandoverState(row["state"]), HandoverDeed.ACKNOWLEDGE), self.clock()
-            ref = external_ref or row["external_ref"]
-            await work.handovers.change(row["id"], state=state.value, external_ref=ref, **_received(row, by, now))
-            if not row["acknowledged_at"]:
-                work.tell(HandoverAcknowledged(**_facts(row, case, person, now)))
+            one = await held(work, handover_id, person, HandoverDeed.ACKNOWLEDGE, self.clock())
+            ref = external_ref or one.row["external_ref"]
+            await work.handovers.change(one.id, state=one.stored, external_ref=ref, **one.received(by))
+            if one.received(by):
+                await noted(work, one, person, by, HandoverDeed.ACKNOWLEDGE)
+                work.tell(Acknowledged(**one.facts(person)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,58 +76,16 @@ class ProgressHandover:
     ) -> None:
         """Write the progress; what is not given stays. Whoever says how it goes has also received it."""
         async with self.uow.begin() as work:
-            row, case = await _held(work, handover_id, person)
-            state, now = after(HandoverState(row["state"]), HandoverDeed.PROGRESS), self.clock()
+            one = await held(work, handover_id, person, HandoverDeed.PROGRESS, self.clock())
+            if planned_for is not None and planned_for < one.now and planned_for != one.row["planned_for"]:
+                raise PlannedInPastError(errors=[FieldError("/planned_for", PlannedInPastError.title)])
             news = {"planned_for": planned_for, "performer": performer, "progress": text, "external_ref": external_ref}
             given = {name: value for name, value in news.items() if value is not None}
-            received = _received(row, by, now)
-            await work.handovers.change(row["id"], state=state.value, progress_at=now, **given, **received)
-            if received:
-                work.tell(HandoverAcknowledged(**_facts(row, case, person, now)))
-            work.tell(HandoverProgressed(**_facts(row, case, person, now), planned_for=planned_for))
-
-
-@dataclass(frozen=True, slots=True)
-class ReassignHandover:
-    """Pass a hand-over on to another unit or function; its deadlines stand."""
-
-    uow: UnitOfWork
-    letters: Letters
-    clock: Clock
-
-    async def run(self, handover_id: str, person: Person, to: str, text: str = "") -> None:
-        """Reassign, with a mail to the new receiver; it has to be acknowledged anew."""
-        async with self.uow.begin() as work:
-            row, case = await _held(work, handover_id, person)
-            state, now = after(HandoverState(row["state"]), HandoverDeed.REASSIGN), self.clock()
-            unit, label = await receiver(work, to, row["unit"])
-            changed = {"unit": unit["id"], "to_label": label, "address": unit["handover_address"]}
-            await work.handovers.change(
-                row["id"], state=state.value, acknowledged_at=None, acknowledged_by=None, reason=text.strip(), **changed
-            )
-            await self._send(work, case, {**row, **changed, "unit_name": unit["name"]}, text, now)
-            work.tell(HandoverProgressed(**_facts(row, case, person, now)))
-
-    async def _send(self, work: Work, case: Case, row: Row, text: str, now: datetime) -> None:
-        plan = Preview(
-            to=row["to_label"],
-            unit=row["unit"],
-            unit_name=row["unit_name"],
-            address=row["address"],
-            mode=row["mode"],
-            priority=row["priority"],
-            fields=tuple(HandoverField(**one) for one in row["fields"]),
-            warnings=(),
-            acknowledge_by=row["acknowledge_by"],
-            answer_by=row["answer_by"],
-        )
-        said = await conversation(work, case)
-        message = "\n".join(filter(None, (row["message"], text)))
-        nonce = f"{row['id'].replace('-', '')}x{int(now.timestamp() * 1000)}"
-        mail = self.letters.handover(
-            case.id, case.number, plan, message=message, conversation=said, nonce=nonce, now=now
-        )
-        await work.mails.queue([mail])
+            await work.handovers.change(one.id, state=one.stored, progress_at=one.now, **given, **one.received(by))
+            tell_received(work, one, person)
+            await noted(work, one, person, by, HandoverDeed.PROGRESS)
+            work.tell(HandoverProgressed(**one.facts(person), planned_for=planned_for))
+            ring_centre(work, one)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,41 +95,99 @@ class ReturnHandover:
     uow: UnitOfWork
     clock: Clock
 
-    async def run(self, handover_id: str, person: Person, by: str, reason: str) -> None:
-        """Return it with a reason; the case is open again at its agent's desk."""
+    async def run(
+        self,
+        handover_id: str,
+        person: Person,
+        by: str,
+        reason: str,
+        *,
+        code: ReturnReason = ReturnReason.WRONG_PLACE,
+        to: str | None = None,
+    ) -> None:
+        """Return it with a reason; `to` is the unit it belongs to. The case is open again at its agent's desk."""
         why = wanted(reason)
         async with self.uow.begin() as work:
-            row, case = await _held(work, handover_id, person)
-            state, now = after(HandoverState(row["state"]), HandoverDeed.RETURN), self.clock()
-            lives = case_after(case.state, Deed.RETURN)
-            await work.handovers.change(row["id"], state=state.value, ended_at=now, ended_by=by, reason=why)
-            await work.cases.change(case.id, now, state=lives.value)
-            work.tell(HandoverReturned(**_facts(row, case, person, now), reason=RETURNED))
-            reopened = {"case_id": case.id, "case_number": case.number, "contact_id": case.current_contact}
-            work.tell(CaseReopened(**reopened, by=person.id, at=now))
+            one = await held(work, handover_id, person, HandoverDeed.RETURN, self.clock())
+            lives = case_after(one.case.state, Deed.RETURN)
+            belongs = await self._belongs(work, one, to)
+            ended = {"ended_at": one.now, "ended_by": by, "reason": why, "paused_at": None}
+            await work.handovers.change(
+                one.id, state=one.stored, return_code=code.value, return_to=belongs or "", **ended
+            )
+            await back_at_desk(work, one, lives.value)
+            await noted(work, one, person, by, HandoverDeed.RETURN, reason=code.value, to=belongs or "")
+            self._tell(work, one, person, code, belongs)
+
+    async def _belongs(self, work: Work, one: Held, to: str | None) -> str | None:
+        if not to or not to.strip():
+            return None
+        unit = await work.catalogue.unit_called(to.strip())
+        if unit is None or unit["id"] == one.row["unit"]:
+            raise UnknownUnitError(errors=[FieldError("/to", UnknownUnitError.title)])
+        return str(unit["id"])
+
+    def _tell(self, work: Work, one: Held, person: Person, code: ReturnReason, belongs: str | None) -> None:
+        named, version = one.row["checklist_id"], one.row["checklist_version"]
+        checklist = ChecklistRef(id=named, version=version) if named and version else None
+        more = {"to": belongs, "unit": one.row["unit"], "checklist": checklist}
+        work.tell(HandoverReturned(**one.facts(person), reason=code.value, **more))
+        tell_reopened(work, one, person)
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerHandover:
-    """The citizen has the answer: by the text given here, or by the receiver's own means. The case is closed."""
+    """The citizen has the answer, or the agent who will tell her has it."""
 
     uow: UnitOfWork
     replies: Replies
     clock: Clock
 
     async def run(
-        self, handover_id: str, person: Person, by: str, text: str | None = None, external_ref: str | None = None
+        self,
+        handover_id: str,
+        person: Person,
+        by: str,
+        text: str | None = None,
+        external_ref: str | None = None,
+        *,
+        to: str = CITIZEN,
     ) -> None:
-        """Answer; `text` goes to the citizen by mail when there is an address, and stands in the case anyway."""
+        """Answer; to the citizen: by mail when there is an address, and the case is closed; to the agent: it is open.
+
+        Without `text` the citizen was answered by the receiver's own means; an agent needs words to tell.
+        """
+        said = wanted(text or "") if to == AGENT else (text or "").strip()
         async with self.uow.begin() as work:
-            row, case = await _held(work, handover_id, person)
-            state, now = after(HandoverState(row["state"]), HandoverDeed.ANSWER), self.clock()
-            case_after(case.state, Deed.ANSWER)
-            said = (text or "").strip()
-            ref = external_ref or row["external_ref"]
-            values = {"ended_at": now, "ended_by": by, "end_text": said, "external_ref": ref, **_received(row, by, now)}
-            await work.handovers.change(row["id"], state=state.value, **values)
-            if said and answered(await work.contacts.of_case(case.id), case.current_contact):
-                await self.replies.write(work, case, by, said, row["id"], now)
-            work.tell(HandoverAnswered(**_facts(row, case, person, now)))
-            await close(work, case, person.id, Resolution.HANDED_OVER, None, now)
+            one = await held(work, handover_id, person, HandoverDeed.ANSWER, self.clock())
+            lives = case_after(one.case.state, Deed.RETURN if to == AGENT else Deed.ANSWER)
+            ended = {"ended_at": one.now, "ended_by": by, "end_text": said, "answer_to": to, "paused_at": None}
+            ref = external_ref or one.row["external_ref"]
+            await work.handovers.change(one.id, state=one.stored, external_ref=ref, **ended, **one.received(by))
+            await noted(work, one, person, by, HandoverDeed.ANSWER, to=to)
+            if to == CITIZEN:
+                await self._to_citizen(work, one, person, by, said)
+                return
+            await back_at_desk(work, one, lives.value)
+            work.tell(HandoverAnswered(**one.facts(person), to=AGENT))
+            tell_reopened(work, one, person)
+
+    async def _to_citizen(self, work: Work, one: Held, person: Person, by: str, said: str) -> None:
+        if said and answered(await work.contacts.of_case(one.case.id), one.case.current_contact):
+            await self.replies.write(work, one.case, by, said, one.id, one.now)
+        work.tell(HandoverAnswered(**one.facts(person), to=CITIZEN))
+        await work.cases.change(one.case.id, one.now, waiting_since=None)
+        await close(work, one.case, person.id, Resolution.HANDED_OVER, None, one.now)
+
+
+async def back_at_desk(work: Work, one: Held, state: str) -> None:
+    """Let the case live again at the desk of its agent, or of the one who handed it over, and ring there."""
+    agent = one.case.agent_id or one.row["by"]
+    await work.cases.change(one.case.id, one.now, state=state, agent_id=agent, waiting_since=None)
+    ring_centre(work, one)
+
+
+def tell_reopened(work: Work, one: Held, person: Person) -> None:
+    """Tell that the case is the centre's again."""
+    of_case = {"case_id": one.case.id, "case_number": one.case.number, "contact_id": one.case.current_contact}
+    work.tell(CaseReopened(**of_case, by=person.id, at=one.now))

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.casework.domain import handover
 from services.casework.domain.case import (
     Deed,
     WrongStateError,
@@ -16,7 +15,7 @@ from services.casework.domain.case import (
 )
 from services.casework.domain.checklist import End
 from services.casework.domain.deadline import ANSWER_DEFAULT, RECEIVE_DEFAULT, deadlines, due
-from services.casework.domain.handover import HandoverDeed, HandoverOverError, HandoverState, fields, with_conversation
+from services.casework.domain.handover import fields, with_conversation
 from shared.vocabulary import CaseState, Channel, Outcome, Resolution, Secrecy
 
 
@@ -66,14 +65,6 @@ def test_solved_at_first_contact_is_strict():
 )
 def test_handling_time(channel: Channel, beaten: float, connected: float, reported: float, seconds: float):
     assert handling(channel, beaten, connected, reported) == seconds
-
-
-def test_an_ended_hand_over_moves_no_more():
-    for deed in HandoverDeed:
-        for state in (HandoverState.RETURNED, HandoverState.ANSWERED):
-            with pytest.raises(HandoverOverError):
-                handover.after(state, deed)
-    assert handover.after(HandoverState.SENT, HandoverDeed.PROGRESS) is HandoverState.ACKNOWLEDGED
 
 
 WEDNESDAY_10 = datetime(2026, 11, 25, 9, tzinfo=UTC)

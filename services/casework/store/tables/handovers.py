@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, text
 
-from services.casework.store.tables.columns import at, count, flag, json, maybe, metadata, seconds, words
+from services.casework.store.tables.columns import at, count, flag, json, listed, maybe, metadata, seconds, words
 
 handovers = Table(
     "handovers",
@@ -51,11 +51,14 @@ handovers = Table(
     words("checklist_id"),
     Column("checklist_version", Integer),
     count("version", "1"),
+    listed("passed_by"),
     Index("handovers_request", "case_id", "request_id", unique=True),
     Index("handovers_unit", "unit", "state"),
     Index("handovers_due", "answer_by", postgresql_where=text("state IN ('sent', 'acknowledged')")),
     Index("handovers_ended", "unit", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
     Index("handovers_by", "by", "at"),
+    Index("handovers_passed", "passed_by", postgresql_using="gin"),
+    Index("handovers_at", "at"),
     Index("handovers_deliver", "deliver_at", postgresql_where=text("delivered_at IS NULL")),
 )
 

@@ -1,0 +1,58 @@
+"""The citizen hears where her case is: once when it is handed over, and once when the promised time moves."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.casework.domain.case import Case
+from services.casework.links import Links
+from services.casework.mail import Letters
+from services.casework.store.sql import Row
+from services.casework.store.unit_of_work import Work
+from services.casework.usecases.reply import answered, sender_of
+
+
+@dataclass(frozen=True, slots=True)
+class TellCitizen:
+    """Queues notices within somebody else's transaction: never to a robot, never twice about the same promise.
+
+    Notices carry the headers of an automatic mail, so that no robot answers them.
+    """
+
+    letters: Letters
+    links: Links
+
+    async def handed_over(self, work: Work, case: Case, row: Row, *, unit_name: str, now: datetime) -> bool:
+        """Say who has the case and by when she gets an answer; an empty `unit_name` is a unit of the municipality."""
+        return await self._write(work, case, row, "handed_over", now, unit_name=unit_name)
+
+    async def moved(self, work: Work, case: Case, row: Row, *, reason: str, now: datetime) -> bool:
+        """Say by when she gets an answer instead, and why."""
+        return await self._write(work, case, row, "moved", now, reason=reason)
+
+    async def late(self, work: Work, case: Case, row: Row, *, now: datetime) -> bool:
+        """Say that the promised time has passed and that the unit has been told."""
+        return await self._write(work, case, row, "late", now)
+
+    async def _write(self, work: Work, case: Case, row: Row, what: str, now: datetime, **facts: str) -> bool:
+        contact = answered(await work.contacts.of_case(case.id), case.current_contact)
+        if contact is None or contact["automatic"] or self._ours(contact["sender_email"]):
+            return False
+        promise = int(row["answer_by"].timestamp())
+        mail = self.letters.notice(
+            case.id,
+            case.number,
+            contact,
+            what,
+            sender=await sender_of(work, case.unit, contact["entrance"]),
+            nonce=f"{what}x{row['id'].replace('-', '')}x{promise}",
+            now=now,
+            url=self.links.status(case.id),
+            answer_by=row["answer_by"],
+            **facts,
+        )
+        await work.mails.queue([mail])
+        await work.handovers.change(row["id"], citizen_told_by=row["answer_by"])
+        return True
+
+    def _ours(self, address: str) -> bool:
+        return address.strip().lower() in self.letters.own_addresses
