@@ -50,6 +50,9 @@ class Action(StrEnum):
     OPERATE = "operate"
     SUPERVISE = "supervise"
     EDIT_RULES = "edit_rules"
+    SEE_INCIDENTS = "see_incidents"
+    LINK_INCIDENTS = "link_incidents"
+    MANAGE_INCIDENTS = "manage_incidents"
 
 
 _EVERYBODY = frozenset(Role)
@@ -67,6 +70,9 @@ _ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.OPERATE: frozenset({Role.OPS, Role.ADMIN}),
     Action.SUPERVISE: frozenset({Role.LEAD, Role.ADMIN}),
     Action.EDIT_RULES: frozenset({Role.LEAD, Role.ADMIN}),
+    Action.SEE_INCIDENTS: frozenset({Role.AGENT, Role.OFFICER, Role.OWNER, Role.LEAD, Role.ADMIN}),
+    Action.LINK_INCIDENTS: frozenset({Role.AGENT, Role.LEAD}),
+    Action.MANAGE_INCIDENTS: frozenset({Role.OFFICER, Role.OWNER, Role.LEAD, Role.ADMIN}),
 }
 _MACHINES = frozenset(Action) - {Action.ADMIN, Action.EDIT_CHECKLISTS, Action.EDIT_RULES}
 

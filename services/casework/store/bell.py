@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 Heard = Callable[[str | None], None]
 """Told the agent's id; None when rings may have been missed and every desk should look."""
 
+INCIDENTS = "~incidents"
+"""What is rung in place of an agent when an incident or an alarm has changed: it stands at every desk."""
 _CHANNEL = "casework_desks"
 _CHECK_SECONDS = 5.0
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from services.casework.store.bell import INCIDENTS
 from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases import views
 from shared.events import AlarmCleared, AlarmRaised, Event
@@ -24,6 +25,7 @@ class FollowLoad:
                     await work.alarms.raised(event.alarm_id, event.series, event.text, event.since)
                 elif isinstance(event, AlarmCleared):
                     await work.alarms.cleared(event.alarm_id, event.series, event.at)
+            work.ring(INCIDENTS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,9 @@ import pytest
 from shared.vocabulary import Role
 from shared.web.access import MACHINE, Action, Person, allow, visible_units
 
+LINKERS = {"see_incidents", "link_incidents"}
+MANAGERS = {"see_incidents", "manage_incidents"}
+
 
 def person(*roles: Role, units: tuple[str, ...] = ("*",)) -> Person:
     return Person("p", "Per Dahl", frozenset(roles), frozenset(units))
@@ -11,9 +14,9 @@ def person(*roles: Role, units: tuple[str, ...] = ("*",)) -> Person:
 @pytest.mark.parametrize(
     ("role", "allowed"),
     [
-        (Role.AGENT, {"work_desk", "read_cases", "read_catalogue", "see_stats", "register_visit"}),
-        (Role.OFFICER, {"work_inbox", "read_cases", "read_catalogue", "see_stats"}),
-        (Role.OWNER, {"edit_checklists", "read_catalogue", "see_stats"}),
+        (Role.AGENT, {"work_desk", "read_cases", "read_catalogue", "see_stats", "register_visit"} | LINKERS),
+        (Role.OFFICER, {"work_inbox", "read_cases", "read_catalogue", "see_stats"} | MANAGERS),
+        (Role.OWNER, {"edit_checklists", "read_catalogue", "see_stats"} | MANAGERS),
         (
             Role.LEAD,
             {
@@ -24,7 +27,9 @@ def person(*roles: Role, units: tuple[str, ...] = ("*",)) -> Person:
                 "register_visit",
                 "supervise",
                 "edit_rules",
-            },
+            }
+            | LINKERS
+            | MANAGERS,
         ),
         (Role.OPS, {"read_catalogue", "see_stats", "see_streams", "operate"}),
         (
@@ -38,7 +43,8 @@ def person(*roles: Role, units: tuple[str, ...] = ("*",)) -> Person:
                 "admin",
                 "supervise",
                 "edit_rules",
-            },
+            }
+            | MANAGERS,
         ),
     ],
 )

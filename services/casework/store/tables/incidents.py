@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, text
 
-from services.casework.store.tables.columns import at, json, listed, metadata, words
+from services.casework.store.tables.columns import at, flag, json, listed, metadata, words
 
 incidents = Table(
     "incidents",
@@ -22,6 +22,8 @@ incidents = Table(
     words("answer"),
     at("answered_at"),
     words("alarm_id"),
+    words("answered_by"),
+    flag("close_cases"),
     Index("incidents_open", "opened_at", postgresql_where=text("closed_at IS NULL")),
 )
 """A disturbance (*driftstörning*): `body` is what may be told, `greeting` what is said first while it lasts."""
