@@ -16,16 +16,26 @@ from services.casework.store.handling import HandlingTimes
 from services.casework.store.handovers import Handovers
 from services.casework.store.history import History
 from services.casework.store.inbox import Inbox
+from services.casework.store.incidents import Incidents
 from services.casework.store.mails import Mails
 from services.casework.store.moves import Moves
+from services.casework.store.moving import Moving
 from services.casework.store.reads import Reads
+from services.casework.store.relations import CasePeople, Links
 from services.casework.store.runs import Runs
+from services.casework.store.search import SearchStore
+from services.casework.store.search_index import SearchIndex
+from services.casework.store.sending import Sending
+from services.casework.store.sms import SmsQueue
+from services.casework.store.templates import Templates
 from services.casework.store.texts import Texts
 from services.casework.store.unit_terms import UnitTerms
 from services.casework.store.waves import Waves
+from services.casework.store.webhooks import WebhookQueue
 from shared import outbox
 from shared.events import Event
-from shared.publish import Message, message
+from shared.publish import Message, message, tombstone
+from shared.topics import Topic
 
 
 class Work:
@@ -44,11 +54,21 @@ class Work:
         self.alarms = Alarms(conn)
         self.waves = Waves(conn)
         self.moves = Moves(conn)
+        self.moving = Moving(conn)
+        self.links = Links(conn)
+        self.people = CasePeople(conn)
         self.history = History(conn)
+        self.incidents = Incidents(conn)
         self.inbox = Inbox(conn)
         self.unit_terms = UnitTerms(conn)
+        self.templates = Templates(conn)
+        self.sms = SmsQueue(conn)
+        self.sending = Sending(conn)
         self.first_contacts = FirstContacts(conn)
         self.handling = HandlingTimes(conn)
+        self.index = SearchIndex(conn)
+        self.search = SearchStore(conn)
+        self.webhooks = WebhookQueue(conn)
         self._events: list[Message] = []
         self._rings: set[str] = set()
 
@@ -56,14 +76,20 @@ class Work:
         """Publish an event when the transaction is committed; `event_id` unless it gets a new one."""
         self._events.append(message(event, event_id=event_id))
 
+    def gone(self, topic: Topic, key: str) -> None:
+        """Publish, when the transaction is committed, that a key of a compacted topic is no more."""
+        self._events.append(tombstone(topic, key))
+
     def ring(self, *agents: str | None) -> None:
         """Say at these agents' desks, when the transaction is committed, that something there has changed."""
         self._rings.update(filter(None, agents))
 
     async def flush(self) -> None:
-        """Write what was told to the outbox, in its order, and ring."""
+        """Ring, index the cases whose words have changed, and write what was told to the outbox, in its order."""
         await bell.ring(self.conn, self._rings)
         self._rings.clear()
+        await self.index.flush()
+        await self.webhooks.follow(self._events)
         await outbox.add(self.conn, tables.outbox, *self._events)
         self._events.clear()
 
