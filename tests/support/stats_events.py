@@ -10,7 +10,7 @@ from shared import events
 from shared.events import Candidate, Event
 from shared.ids import new_id
 from shared.lane import Received
-from shared.vocabulary import Channel, Presence, Priority, Resolution, TakenOver
+from shared.vocabulary import WIDELY_SOLVED, Channel, Presence, Priority, Resolution, TakenOver
 
 START = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 
@@ -68,6 +68,7 @@ def opened(case: str, contact: str, *, at: datetime = START, **more: Any) -> Eve
 def closed(case: str, contact: str, *, at: datetime = START, first: bool = True, **more: Any) -> Event:
     """Return the close of a case."""
     given = {"channel": Channel.PHONE, "unit": "bostadsbolag", "resolution": Resolution.SOLVED} | more
+    given.setdefault("first_contact_wide", first or given["resolution"] in WIDELY_SOLVED)
     return events.CaseClosed(
         case_id=case, case_number=case, contact_id=contact, at=at, first_contact=first, case_type="ct-kallt", **given
     )

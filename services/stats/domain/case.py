@@ -1,4 +1,8 @@
-"""A case as stats sees it: how its first contact ended decides the lösningsgrad, whatever follows."""
+"""A case as stats sees it: how its first contact ended decides the lösningsgrad.
+
+What follows changes it in one way: a solution that was none is taken back, on the day of the closing. What a case has
+taken grows with each of its ends.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,10 +10,14 @@ from datetime import datetime
 
 from services.stats.domain.cube import Cell, Measures, Tally, bin_of
 from services.stats.domain.fact import Fact
-from shared.vocabulary import WIDELY_SOLVED, Channel, Outcome, TakenOver
+from shared.vocabulary import Channel, Outcome, TakenOver
 
 DaysTaken = Callable[[datetime, datetime], int]
 """Working days between two moments: 1 is within one working day."""
+
+
+MERGED = "merged"
+"""The outcome of a case that has become part of another: neither solved nor open, counted with the one that goes on."""
 
 
 @dataclass(slots=True)
@@ -31,6 +39,12 @@ class Case:
     """Working days until the first end, for mail."""
     taken_over: str = TakenOver.TAKEN
     """Whether the contact centre answered for it at its first end; what it did not is in no share of solved."""
+    withdrawn: bool = False
+    """It had counted as solved at the first contact, and was not."""
+    allowed: bool | None = None
+    """Whether its checklist had an end that closes."""
+    handling: float = 0.0
+    """Seconds of work, as told in its ends and after them."""
 
     def advance(self, fact: Fact, tally: Tally, days_taken: DaysTaken) -> None:
         """Take in one fact of the case and add what it means to `tally`; only the first end is counted."""
@@ -40,10 +54,20 @@ class Case:
                 self.channel, self.unit = fact.channel, self.unit or fact.unit
                 self.opened_at = self.opened_at or fact.at
             case "case.classified":
-                self.case_type, self.unit = fact.case_type, fact.unit
+                if self.ended_at is None:  # a later correction moves no figure of the first end
+                    self.case_type, self.unit = fact.case_type, fact.unit
             case "case.closed" | "case.handed_over":
+                self.handling += fact.seconds
                 if self.ended_at is None:
                     self._end(fact, tally, days_taken)
+            case "case.time_added":
+                self.handling += fact.seconds
+            case "case.first_contact_withdrawn":
+                self._withdraw(tally)
+            case "case.merged":
+                self._merge(fact, tally)
+            case "case.reopened" if self.outcome == MERGED:  # a case of its own again: its end is still to come
+                self.outcome, self.ended_at = "", None
             case _:
                 return
 
@@ -55,19 +79,39 @@ class Case:
         self.ended_at = fact.at
         self.outcome = Outcome.CLOSE if closed else Outcome.HANDOVER
         self.solved = closed and fact.first_contact
-        self.solved_wide = self.solved or (closed and fact.detail in WIDELY_SOLVED)
+        self.solved_wide = self.solved or (closed and fact.first_contact_wide)
+        self.allowed = fact.allowed
         if self.channel == Channel.EMAIL and self.opened_at:
             self.days = days_taken(self.opened_at, fact.at)
         self.taken_over = fact.taken_over
-        cell = Cell(bin_of(fact.at), self.channel, self.unit, self.case_type, self.entrance)
-        tally.add(cell, self._ended(closed=closed))
+        tally.add(self._cell(fact.at), self._counted())
 
-    def _ended(self, *, closed: bool) -> Measures:
+    def _cell(self, end: datetime) -> Cell:
+        return Cell(bin_of(end), self.channel, self.unit, self.case_type, self.entrance)
+
+    def _counted(self, times: int = 1) -> Measures:
+        """Return what the first end counts as; `times` -1 takes it back."""
         if self.taken_over == TakenOver.NOT:
-            return Measures(not_taken=1)
+            return Measures(not_taken=times)
         return Measures(
-            closed=int(closed),
-            solved=int(self.solved),
-            solved_wide=int(self.solved_wide),
-            handed_over=int(not closed),
+            closed=times * (self.outcome == Outcome.CLOSE),
+            solved=times * self.solved,
+            solved_wide=times * self.solved_wide,
+            handed_over=times * (self.outcome == Outcome.HANDOVER),
         )
+
+    def _withdraw(self, tally: Tally) -> None:
+        """It was no solution: taken back where it was counted, on the day of the closing."""
+        if self.ended_at is None or not (self.solved or self.solved_wide):
+            return
+        if self.taken_over != TakenOver.NOT:
+            taken_back = Measures(solved=-int(self.solved), solved_wide=-int(self.solved_wide))
+            tally.add(self._cell(self.ended_at), taken_back)
+        self.solved, self.solved_wide, self.withdrawn = False, False, True
+
+    def _merge(self, fact: Fact, tally: Tally) -> None:
+        """It is none of its own any more: what it counted as is taken back."""
+        if self.ended_at is not None and self.outcome != MERGED:
+            tally.add(self._cell(self.ended_at), self._counted(-1))
+        self.ended_at = self.ended_at or fact.at
+        self.outcome, self.solved, self.solved_wide = MERGED, False, False

@@ -33,6 +33,9 @@ class Fact:
     person_key: str = ""
     skills: tuple[str, ...] = ()
     first_contact: bool = False
+    first_contact_wide: bool = False
+    allowed: bool | None = None
+    """Whether the checklist had an end that closes; None: nobody has said what must be handed over."""
     capacity: int = 0
     used: int = 0
     taken_over: str = TakenOver.TAKEN

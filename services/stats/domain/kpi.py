@@ -33,6 +33,13 @@ class Sums:
     """Of `contacts`: taken on trial."""
     trial_ended: int = 0
     trial_solved: int = 0
+    withdrawn: int = 0
+    """Cases that had counted as solved at the first contact and were not; in neither of the two."""
+    allowed: int = 0
+    """Of the cases ended: those whose checklist does not demand a hand-over."""
+    allowed_solved: int = 0
+    handling: float = 0.0
+    """Seconds of work on the cases ended, whenever it was done."""
 
 
 def share(part: int, whole: int) -> float | None:
@@ -63,6 +70,19 @@ class Kpis:
         return share(self.sums.solved_wide, self.ended)
 
     @property
+    def solved_of_allowed(self) -> float | None:
+        """First-contact resolution in the strict sense against what the checklists allow.
+
+        A case that its checklist must hand over is no failure and is left out.
+        """
+        return share(self.sums.allowed_solved, self.sums.allowed)
+
+    @property
+    def handling_mean(self) -> float | None:
+        """Seconds of work per case ended."""
+        return self.sums.handling / self.ended if self.ended else None
+
+    @property
     def service_level(self) -> float | None:
         """Share answered in time of all that were answered or gave up."""
         return share(self.sums.answered_in_time, self.sums.answered + self.sums.abandoned)
@@ -81,7 +101,12 @@ class Kpis:
                 "wide": self.solved_wide,
                 "closed": sums.closed,
                 "handed_over": sums.handed_over,
+                "withdrawn": sums.withdrawn,
             },
+            "first_contact_resolution_wide": self.solved_wide,
+            "first_contact_of_allowed": self.solved_of_allowed,
+            "first_contact_allowed_share": share(sums.allowed, self.ended),
+            "handling": {"mean": self.handling_mean, "total": sums.handling, "cases": self.ended},
             "mail": {
                 "answered": sums.mails,
                 "within_1_day": share(sums.mails_one_day, sums.mails),

@@ -196,4 +196,5 @@ def _contact_row(one: Contact) -> tuple[object, ...]:
 
 def _case_row(one: Case) -> tuple[object, ...]:
     head = (one.id, one.contact_id, one.channel, one.unit, one.entrance, one.case_type)
-    return (*head, one.opened_at, one.ended_at, one.outcome, one.solved, one.solved_wide, one.days, one.taken_over)
+    end = (one.opened_at, one.ended_at, one.outcome, one.solved, one.solved_wide, one.days, one.taken_over)
+    return (*head, *end, one.withdrawn, one.allowed, one.handling)

@@ -49,15 +49,19 @@ _SELECTS = {
             "count(*) FILTER (WHERE channel = :mail AND days <= 1) AS mails_one_day, "
             "count(*) FILTER (WHERE channel = :mail AND days <= 2) AS mails_two_days, "
             "count(*) FILTER (WHERE taken_over = 'provdrift') AS trial_ended, "
-            "count(*) FILTER (WHERE taken_over = 'provdrift' AND solved) AS trial_solved"
+            "count(*) FILTER (WHERE taken_over = 'provdrift' AND solved) AS trial_solved, "
+            "count(*) FILTER (WHERE withdrawn) AS withdrawn, "
+            "count(*) FILTER (WHERE allowed IS NOT FALSE) AS allowed, "
+            "count(*) FILTER (WHERE allowed IS NOT FALSE AND solved) AS allowed_solved, "
+            "sum(handling) AS handling"
         ),
         "stats.cases a",
-        "ended_at >= :start AND ended_at < :end AND taken_over <> 'ej_overtagen'",
+        "ended_at >= :start AND ended_at < :end AND taken_over <> 'ej_overtagen' AND outcome <> 'merged'",
     ),
     "not taken over": (
         "count(*) AS not_taken_ended",
         "stats.cases a",
-        "ended_at >= :start AND ended_at < :end AND taken_over = 'ej_overtagen'",
+        "ended_at >= :start AND ended_at < :end AND taken_over = 'ej_overtagen' AND outcome <> 'merged'",
     ),
     "handovers": (
         (

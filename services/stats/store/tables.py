@@ -75,6 +75,9 @@ CASES = Bulk(
         "solved_wide": "boolean",
         "days": "int",
         "taken_over": "text",
+        "withdrawn": "boolean",
+        "allowed": "boolean",
+        "handling": "float8",
     },
     key=("case_id",),
 )

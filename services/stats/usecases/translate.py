@@ -31,6 +31,8 @@ def _routed(event: events.ContactRouted) -> dict[str, Any]:
 _FIRST = ("contact_id", "channel", "entrance", "unit", "queue", "skills", "person_key", "taken_over")
 _ROUTED = _keeps(*_FIRST, at="received_at")
 _END = ("contact_id", "case_id", "channel", "unit", "case_type", "epoch", "at", "taken_over")
+_ENDED = {"agent_id": "by", "seconds": "handling_seconds", "allowed": "checklist_allows"}
+_FIRST_CONTACT = ("first_contact", "first_contact_wide")
 _HELD = ("contact_id", "agent_id", "epoch", "at")
 _HANDOVER = ("case_id", "handover_id", "at")
 
@@ -59,9 +61,9 @@ ROUTING_FACTS: dict[type[events.Event], Reader] = {
 CASE_FACTS: dict[type[events.Event], Reader] = {
     events.CaseOpened: _keeps("contact_id", "case_id", "channel", "entrance", "unit", at="opened_at"),
     events.CaseClassified: _keeps("contact_id", "case_id", "case_type", "unit", "at", agent_id="by", detail="how"),
-    events.CaseClosed: _keeps(*_END, "first_contact", agent_id="by", detail="resolution", seconds="handling_seconds"),
+    events.CaseClosed: _keeps(*_END, *_FIRST_CONTACT, detail="resolution", **_ENDED),
     events.CaseReopened: _keeps("contact_id", "case_id", "at", agent_id="by"),
-    events.CaseHandedOver: _keeps(*_END, "handover_id", agent_id="by", detail="to", seconds="handling_seconds"),
+    events.CaseHandedOver: _keeps(*_END, "handover_id", detail="to", **_ENDED),
     events.HandoverAcknowledged: _keeps(*_HANDOVER),
     events.HandoverProgressed: _keeps(*_HANDOVER),
     events.HandoverReturned: _keeps(*_HANDOVER, detail="reason"),

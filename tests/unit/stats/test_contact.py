@@ -96,18 +96,17 @@ def ended(*facts: Fact) -> tuple[Case, Measures]:
 
 
 @pytest.mark.parametrize(
-    ("resolution", "first", "strict", "wide"),
-    [
-        (Resolution.SOLVED, True, 1, 1),
-        (Resolution.SOLVED, False, 0, 1),
-        (Resolution.SELF_SERVICE, False, 0, 1),
-        (Resolution.REFERRED, False, 0, 0),
-        (Resolution.WRONG_NUMBER, False, 0, 0),
-    ],
+    ("first", "widely", "strict", "wide"),
+    [(True, True, 1, 1), (True, False, 1, 1), (False, True, 0, 1), (False, False, 0, 0)],
 )
-def test_solved_strictly_and_widely(resolution, first, strict, wide):
-    _, total = ended(fact("case.closed", detail=resolution, first_contact=first, channel="phone"))
+def test_solved_strictly_and_widely(first, widely, strict, wide):
+    _, total = ended(fact("case.closed", first_contact=first, first_contact_wide=widely, channel="phone"))
     assert (total.closed, total.solved, total.solved_wide) == (1, strict, wide)
+
+
+def test_a_second_contact_is_no_first_one_in_the_wide_sense_either():
+    _, total = ended(fact("case.closed", detail=Resolution.SOLVED, channel="phone"))
+    assert (total.solved, total.solved_wide) == (0, 0)
 
 
 def test_handed_over_and_closed_later_was_not_solved_in_the_first_contact():
@@ -139,3 +138,40 @@ def test_a_transferred_contact_is_with_its_new_agent_and_a_promised_return_call_
     contact, total = lived(routed(), accepted, passed, promised, acted)
     assert (contact.agent, contact.state, contact.queue) == ("", "waiting", "bostad")
     assert (total.contacts, total.answered) == (1, 1)
+
+
+def test_what_was_withdrawn_is_taken_back_on_the_day_of_the_closing_and_once():
+    closed = fact("case.closed", first_contact=True, first_contact_wide=True, channel="phone", case_type="ct")
+    back = fact("case.first_contact_withdrawn", minutes=60 * 24 * 3)
+    tally, case = Tally(), Case("k1")
+    for one in (closed, fact("case.classified", case_type="other", minutes=9), back, back):
+        case.advance(one, tally, lambda start, end: (end - start).days)
+    [(cell, measures)] = tally.rows()
+    assert (cell.start, cell.case_type) == (bin_of(AT), "ct")
+    assert (measures.closed, measures.solved, measures.solved_wide) == (1, 0, 0)
+    assert (case.withdrawn, case.solved, case.case_type) == (True, False, "ct")
+
+
+def test_a_withdrawal_of_what_never_counted_changes_nothing():
+    case, total = ended(fact("case.closed", channel="phone"), fact("case.first_contact_withdrawn", minutes=1))
+    assert (total.solved, total.solved_wide, case.withdrawn) == (0, 0, False)
+
+
+@pytest.mark.parametrize("end", [(), ("case.closed",), ("case.handed_over",)])
+def test_a_merged_case_is_neither_solved_nor_open_and_counts_again_when_it_is_its_own(end):
+    told = [fact(kind, channel="phone", first_contact=True, first_contact_wide=True) for kind in end]
+    case, total = ended(fact("case.opened", channel="phone"), *told, fact("case.merged", minutes=5))
+    assert (total.closed, total.handed_over, total.solved, total.solved_wide) == (0, 0, 0, 0)
+    assert (case.outcome, case.ended_at is not None) == ("merged", True)
+    again = [fact("case.reopened", minutes=6), fact("case.closed", minutes=7, channel="phone")]
+    case, total = ended(fact("case.opened", channel="phone"), *told, fact("case.merged", minutes=5), *again)
+    assert (total.closed, total.handed_over, case.outcome) == (1, 0, "close")
+
+
+def test_what_a_case_has_taken_grows_with_each_end_and_after_it():
+    case, _ = ended(
+        fact("case.handed_over", seconds=90, channel="phone"),
+        fact("case.time_added", seconds=20, minutes=1),
+        fact("case.closed", seconds=40.5, minutes=2),
+    )
+    assert case.handling == 150.5
