@@ -1,4 +1,4 @@
-"""By link, without a login: the citizen sees how it goes; a unit receives, tells how it goes, answers and sends back."""
+"""By link, without a login: the citizen sees how it goes; a unit receives, tells how it goes, answers, sends back."""
 
 import re
 from collections.abc import AsyncIterator
