@@ -27,6 +27,7 @@ class Settings(ServiceSettings):
     elks_password: SecretStr = Field(SecretStr(""), description="API password at 46elks.")
     mail_from: str = Field("kontakt@kommun.example", description="From address of every mail; answers come back here.")
     mail_domain: str = Field("kommun.example", description="Domain of our Message-IDs and of units' addresses.")
+    reopen_days: int = Field(30, ge=0, description="Days after which a closed case is followed up by a new one.")
     public_url: str = Field(
         "", description="Where people reach casework, as mails link to it; `casework_url` if empty."
     )

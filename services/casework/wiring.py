@@ -29,6 +29,7 @@ from services.casework.usecases import (
     hand_over,
     misrouted,
     notes,
+    outside,
     pass_handover,
     pass_on,
     pause_handover,
@@ -72,7 +73,11 @@ from shared.publish import Publisher
 
 def _letters(settings: Settings) -> tuple[Letters, reply.Replies]:
     letters = Letters.make(
-        settings.key_for("thread"), settings.mail_domain, settings.outside, frozenset({settings.mail_from.lower()})
+        settings.key_for("thread"),
+        settings.mail_domain,
+        settings.outside,
+        frozenset({settings.mail_from.lower()}),
+        settings.key_for("unit-link"),
     )
     return letters, reply.Replies(letters, timedelta(seconds=settings.undo_seconds), sms=bool(settings.elks_url))
 
@@ -103,7 +108,11 @@ def webhook_key(settings: Settings, unit: str) -> bytes:
 
 
 def _tells_citizen(settings: Settings, letters: Letters) -> TellCitizen:
-    return TellCitizen(letters, Links(settings.outside, settings.key_for("status")))
+    return TellCitizen(letters, _status_links(settings))
+
+
+def _status_links(settings: Settings) -> Links:
+    return Links(settings.outside, settings.key_for("status"))
 
 
 def _handing_over(settings: Settings, uow: UnitOfWork, replies: reply.Replies, clock: Clock) -> dict[str, Any]:
@@ -112,7 +121,7 @@ def _handing_over(settings: Settings, uow: UnitOfWork, replies: reply.Replies, c
     tell = _tells_citizen(settings, letters)
     hands_over = hand_over.HandOver(uow, letters, tell, clock)
     return {
-        "preview_handover": hand_over.PreviewHandover(uow, clock),
+        "preview_handover": hand_over.PreviewHandover(uow, tell, clock),
         "hand_over": hands_over,
         "hand_on": hand_over.HandOnReturned(uow, hands_over),
         "withdraw": pass_handover.WithdrawHandover(uow, clock),
@@ -138,7 +147,7 @@ def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Ca
     (letters, replies), router = _letters(settings), _router(settings)
     return Casework(
         router=router,
-        read_case=read_cases.ReadCase(uow, clock),
+        read_case=read_cases.ReadCase(uow, clock, settings.reopen_days, bool(settings.elks_url)),
         list_cases=read_cases.ListCases(uow, clock),
         search_cases=search_cases.SearchCases(uow, clock),
         read_desk=read_cases.ReadDesk(uow, clock),
@@ -184,6 +193,8 @@ def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Ca
         set_unit_terms=unit_terms.SetUnitTerms(uow),
         take_over=take_over.TakeOver(uow, clock),
         send_mail=SendMail(uow, _mail_server(settings), clock, _originals(settings)),
+        read_status=outside.ReadStatus(uow, _status_links(settings), clock),
+        open_unit_link=outside.OpenUnitLink(uow, letters.unit_links, clock),
         send_webhooks=SendWebhooks(uow, Webhooks(), functools.partial(webhook_key, settings), clock),
         outgoing=_outgoing(settings, uow, clock),
     )

@@ -7,8 +7,8 @@ from services.casework.usecases.deliver_handovers import DeliverHandovers
 from services.casework.usecases.park import WakeParked
 from services.casework.usecases.reindex import CatchUp
 from services.casework.usecases.send_mail import SendMail
-from services.casework.usecases.send_webhooks import SendWebhooks
 from services.casework.usecases.send_sms import SendSms
+from services.casework.usecases.send_webhooks import SendWebhooks
 from services.casework.usecases.watch_deadlines import WatchDeadlines
 
 MAIL_SECONDS = 0.5

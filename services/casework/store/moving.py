@@ -20,13 +20,13 @@ _PERSON = (
 )
 _WORDS = "received_at, body, full_body, fields, form, attachments, original_key, ticket, automatic, unreadable"
 _COPY = text(
-    f"INSERT INTO casework.contacts (id, case_id, arrived, routed, about, {_PERSON}, {_WORDS}) "  # noqa: S608 - constants
-    f"SELECT :copy, :case_id, true, true, id, {_PERSON}, {_WORDS} FROM casework.contacts "
+    f"INSERT INTO casework.contacts (id, arrived, routed, about, {_PERSON}, {_WORDS}) "  # noqa: S608 - constants
+    f"SELECT :copy, true, true, id, {_PERSON}, {_WORDS} FROM casework.contacts "
     "WHERE id = :id AND purged_at IS NULL ON CONFLICT (id) DO NOTHING"
 )
 _BEGIN = text(
-    f"INSERT INTO casework.contacts (id, case_id, arrived, routed, about, received_at, {_PERSON}) "  # noqa: S608 - constants
-    f"SELECT :copy, :case_id, true, true, id, :at, {_PERSON} FROM casework.contacts "
+    f"INSERT INTO casework.contacts (id, arrived, routed, about, received_at, {_PERSON}) "  # noqa: S608 - constants
+    f"SELECT :copy, true, true, id, :at, {_PERSON} FROM casework.contacts "
     "WHERE id = :id ON CONFLICT (id) DO NOTHING"
 )
 _GOING_ON = text(
@@ -66,10 +66,10 @@ class Moving:
         """Move one contact."""
         await self._conn.execute(update(contacts).where(contacts.c.id == contact_id).values(case_id=to))
 
-    async def copy_contact(self, contact_id: str, copy: str, case_id: str) -> None:
+    async def copy_contact(self, contact_id: str, copy: str) -> None:
         """Copy a contact, words and all: it is about two matters. It is erased with the one it was copied from."""
-        await self._conn.execute(_COPY, {"id": contact_id, "copy": copy, "case_id": case_id})
+        await self._conn.execute(_COPY, {"id": contact_id, "copy": copy})
 
-    async def begin_contact(self, contact_id: str, copy: str, case_id: str, at: datetime) -> None:
+    async def begin_contact(self, contact_id: str, copy: str, at: datetime) -> None:
         """Begin a contact with the person of another, without its words."""
-        await self._conn.execute(_BEGIN, {"id": contact_id, "copy": copy, "case_id": case_id, "at": at})
+        await self._conn.execute(_BEGIN, {"id": contact_id, "copy": copy, "at": at})

@@ -31,7 +31,7 @@ class Links:
         await self._conn.execute(delete(case_links).where(case_links.c.kind == kind, or_(there, back)))
 
     async def of_case(self, case_id: str, seen: frozenset[str] | None) -> list[Row]:
-        """Return what is linked with a case, oldest first, as far as the reader may see it; `back` goes the other way."""
+        """Return what is linked with a case, oldest first, if the reader may see it; `back` goes the other way."""
         columns = (case_links.c.kind, case_links.c.by, case_links.c.at, cases.c.number, cases.c.state)
         more = (cases.c.id, cases.c.opened_at, cases.c.merged_into, case_types.c.question)
         ways = []

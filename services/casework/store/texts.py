@@ -18,9 +18,22 @@ _ERASE_CONTACT = text(
     "sender_phone = NULL, person_key = NULL, subject = '', body = '', full_body = '', fields = '{}', "
     "attachments = '[]', original_key = NULL, message_id = NULL, reference_ids = '{}' RETURNING c.case_id"
 )
+_COPIES = text(
+    "WITH RECURSIVE same(id) AS (SELECT CAST(:id AS text) UNION SELECT c.id FROM casework.contacts AS c "
+    "JOIN same ON c.about = same.id AND c.about <> '' AND c.kind <> 'consult') SELECT id FROM same"
+)
+"""A contact, and what was copied from it when a case was split or followed up."""
+_STUBS = text(
+    "WITH RECURSIVE part(id) AS (SELECT id FROM casework.cases WHERE contact_id = :contact AND merged_into IS NOT NULL "
+    "UNION SELECT case_id FROM casework.case_links WHERE other_id = :id AND kind = 'merged' AND :whole "
+    "UNION SELECT l.case_id FROM casework.case_links AS l JOIN part ON l.other_id = part.id AND l.kind = 'merged') "
+    "SELECT id FROM part"
+)
+"""The cases that are part of another and end with it, or with the contact that they were about."""
 _LIVING = text("SELECT count(*) FROM casework.contacts WHERE case_id = :id AND purged_at IS NULL")
 _ERASE_CASE = (
-    "UPDATE casework.cases SET purged = true, person_key = NULL WHERE id = :id",
+    "UPDATE casework.cases SET purged = true, person_key = NULL, parked_why = '' WHERE id = :id",
+    "UPDATE casework.case_people SET name = '', email = '', phone = '', note = '' WHERE case_id = :id",
     "UPDATE casework.messages SET body = '', subject = '', recipient = '', attachments = '[]' WHERE case_id = :id",
     "UPDATE casework.messages SET html = '' WHERE case_id = :id AND html <> ''",
     "UPDATE casework.notes SET body = '' WHERE case_id = :id",
@@ -91,9 +104,18 @@ class Texts:
         return await rows_of(self._conn, query)
 
     async def erase_contact(self, contact_id: str, at: datetime) -> None:
-        """Erase what is known of a contact's person, and of its case too when no other contact lives in it."""
+        """Erase what is known of a contact's person, also where it was copied; of its case too when no other lives.
+
+        A case that has become part of another is erased with the contact that it was about.
+        """
+        for one in (await self._conn.execute(_COPIES, {"id": contact_id})).scalars().all():
+            await self._erase(one, at)
+
+    async def _erase(self, contact_id: str, at: datetime) -> None:
         case_id = (await self._conn.execute(_ERASE_CONTACT, {"id": contact_id, "at": at})).scalar_one()
-        if case_id is None or (await self._conn.execute(_LIVING, {"id": case_id})).scalar_one():
-            return
-        for sql in _ERASE_CASE:
-            await self._conn.execute(text(sql), {"id": case_id})
+        dead = case_id is not None and not (await self._conn.execute(_LIVING, {"id": case_id})).scalar_one()
+        asked = {"id": case_id or "", "contact": contact_id, "whole": dead}
+        stubs = (await self._conn.execute(_STUBS, asked)).scalars().all()
+        for one in (*stubs, *([case_id] if dead else [])):
+            for sql in _ERASE_CASE:
+                await self._conn.execute(text(sql), {"id": one})

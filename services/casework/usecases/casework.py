@@ -17,6 +17,7 @@ from services.casework.usecases.incidents import Incidents
 from services.casework.usecases.misrouted import ReadMisrouted
 from services.casework.usecases.notes import AddNote, SaveDraft
 from services.casework.usecases.outgoing import Outgoing
+from services.casework.usecases.outside import OpenUnitLink, ReadStatus
 from services.casework.usecases.pass_handover import AssignHandover, ReassignHandover, SetAway, WithdrawHandover
 from services.casework.usecases.pass_on import InviteOfficer, PassOn, PromiseReturnCall
 from services.casework.usecases.pause_handover import AskCitizen, MoveAnswer, ResumeHandover
@@ -107,6 +108,9 @@ class Casework:
     withdraw: WithdrawHandover
     set_away: SetAway
     read_misrouted: ReadMisrouted
+    # By links, without a login.
+    read_status: ReadStatus
+    open_unit_link: OpenUnitLink
     # Going out.
     outgoing: Outgoing
     # Incidents.

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.casework.domain.case import Case, Deed, ObligatoryStepOpenError, after
+from services.casework.domain.case import Case, Deed, ObligatoryStepOpenError
 from services.casework.domain.first_contact import allows, solved
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.handling import told_in_end
 from services.casework.usecases.reply import Replies
+from services.casework.usecases.standing import not_behind, permitted, write_down
 from services.casework.usecases.take_over import taken_over
 from services.casework.usecases.who import author
 from shared.clock import Clock
@@ -71,7 +72,7 @@ class CloseCase:
     replies: Replies
     clock: Clock
 
-    async def run(
+    async def run(  # noqa: PLR0913 - how it ended, by name
         self,
         number: str,
         person: Person,
@@ -80,17 +81,23 @@ class CloseCase:
         cause: Cause | None = None,
         text: str | None = None,
         request_id: str | None = None,
+        seen: int | None = None,
     ) -> None:
-        """Close, with an answer to the citizen if `text` is given; the same close again changes nothing."""
+        """Close, with an answer to the citizen if `text` is given; the same close again changes nothing.
+
+        `seen` is the version of the case that the closer was shown (`usecases.standing.not_behind`).
+        """
         async with self.uow.begin() as work:
             case = await work.cases.lock(number, visible_units(person))
             now, by = self.clock(), author(person, case)
             if case.state is CaseState.CLOSED and (case.resolution, case.closed_by) == (resolution.value, by):
                 return
-            after(case.state, Deed.CLOSE)
+            await not_behind(work, case, person, seen, self.clock)
+            await permitted(work, case, Deed.CLOSE, self.clock)
             run = await work.runs.of(case)
             if run is not None and (steps := run.open_obligatory()):
                 raise ObligatoryStepOpenError(", ".join(step.text for step in steps))
             if text and text.strip():
-                await self.replies.write(work, case, by, text, request_id, now)
+                await self.replies.write(work, case, by, text, request_id, now, undoable=True)
             await close(work, case, by, resolution, cause, now)
+            await write_down(work, case.id, person, by, Deed.CLOSE, self.clock, resolution=resolution.value)

@@ -16,6 +16,8 @@ class DeskRow(CaseRow):
     """Somebody is in the phone or at the counter now."""
     asked: bool = False
     """A colleague asks about it; it is not hers."""
+    reminded: bool = False
+    """It was parked, and its reminder has come."""
     on_hold: bool = False
     """It waits while she talks with somebody else."""
 
@@ -36,4 +38,4 @@ def in_turn(rows: Sequence[DeskRow]) -> tuple[DeskRow, ...]:
     """Return the cases as she has them before her: who waits in the phone or at the counter first, the rest on hold."""
     talking = any(row.talking for row in rows)
     held = [replace(row, on_hold=talking and not row.live) for row in rows]
-    return tuple(sorted(held, key=lambda row: not row.live))
+    return tuple(sorted(held, key=lambda row: (not row.live, not row.reminded)))

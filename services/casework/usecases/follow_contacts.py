@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from services.casework.domain.case import case_id_of
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
+from services.casework.usecases.bounces import take_bounces
 from services.casework.usecases.first_contact import came_back
 from services.casework.usecases.opening import classify, follow_up, open_cases
 from services.casework.usecases.receipts import SendReceipts
@@ -26,6 +27,7 @@ class FollowContacts:
     uow: UnitOfWork
     receipts: SendReceipts
     clock: Clock
+    reopen_days: int = 30
 
     async def run(self, events: Sequence[Event]) -> None:
         """Take in `events`; of one contact they come in the order received, ended, purged."""
@@ -33,9 +35,7 @@ class FollowContacts:
             await self._arrive(work, [event for event in events if isinstance(event, ContactReceived)])
             gone = await work.contacts.leave([_left(event) for event in _of(events, ContactEnded)])
             work.ring(*(row["agent_id"] for row in gone))
-            for bounce in _of(events, ContactBounced):
-                if bounce.message_id:
-                    await work.mails.bounced(bounce.message_id, f"{bounce.status or 'bounced'}")
+            await take_bounces(work, _of(events, ContactBounced), self.clock())
             for purge in _of(events, ContactPurged):
                 await work.texts.erase_contact(purge.contact_id, purge.purged_at)
             await came_back(work, self.clock())
@@ -51,7 +51,7 @@ class FollowContacts:
         numbers = await open_cases(work, opening, now)
         await self.receipts.run(work, opening, numbers, now)
         if followers:
-            await follow_up(work, followers, now)
+            await follow_up(work, followers, now, self.reopen_days)
             await classify(work, followers, now)
         late = [row for row in news if row["case_id"] not in (None, row["follows"]) and row["id"] not in numbers]
         await work.cases.complete_rows([_late_facts(row) for row in late])

@@ -4,16 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.casework.domain.case import can
 from services.casework.store.reads import LIMIT, narrowed
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases import reading, views
 from services.casework.usecases.calendars import Calendars, calendar_for, calendars
+from services.casework.usecases.case_facts import Who, facts_of, notes_of, who_of
 from services.casework.usecases.desk_views import DeskState, in_turn
 from services.casework.usecases.reply import answered
 from services.casework.usecases.search_cases import ListFound
 from services.casework.usecases.take_over import taken_over
+from services.casework.usecases.text_citizen import reach
 from services.casework.usecases.work_views import QuestionView
 from shared.clock import Clock, local, utc_now
 from shared.vocabulary import CaseState, Channel, TakenOver
@@ -26,6 +27,9 @@ class ReadCase:
 
     uow: UnitOfWork
     clock: Clock
+    reopen_days: int = 30
+    sms: bool = False
+    """Whether SMS can be sent at all."""
 
     async def run(self, number: str, person: Person) -> views.CaseView:
         """Return the case; NotFoundError when it is not there or not for this person."""
@@ -38,15 +42,16 @@ class ReadCase:
         listed = {one["id"]: one for one in await work.catalogue.units()}
         units = {unit: one["name"] for unit, one in listed.items()}
         names = {one["id"]: one["name"] for one in await work.catalogue.people()}
-        contacts = await work.contacts.of_case(row["id"])
-        mails = await work.mails.of_case(row["id"])
-        earlier = await work.reads.earlier(row, visible_units(person))
+        who = await who_of(work, row, person)
+        contacts = who.contacts
+        mails = [*await work.mails.of_case(row["id"]), *await work.sms.of_case(row["id"])]
+        earlier = [] if who.hides else await work.reads.earlier(row, visible_units(person))
         handovers = await self._handovers(work, [row], units, names, mails)
         draft = await work.texts.draft(row["id"], person.id)
         current = next((one for one in contacts if one["id"] == row["current_contact"]), None)
         messages = reading.conversation(contacts, await work.texts.messages_of(row["id"]), mails, names)
         state, forward = await taken_over(work, row, current)
-        answers = answered(contacts, row["current_contact"])
+        answers = answered(who.known, row["current_contact"])
         asked = await work.contacts.questions(row["current_contact"])
         same = ("id", "number", "entrance", "unit", "case_type", "classified_how", "language", "priority", "agent_id")
         more = ("opened_at", "due_at", "parked_until", "resolution", "cause", "closed_at", "first_contact")
@@ -64,21 +69,28 @@ class ReadCase:
             checklist=await self._checklist(work, row),
             contacts=tuple(reading.contact_view(one, entrances, row["current_contact"]) for one in contacts),
             messages=messages,
-            notes=tuple(_note(one) for one in await work.texts.notes_of(row["id"])),
+            notes=notes_of(await work.texts.notes_of(row["id"])),
             draft=draft["body"] if draft else "",
             draft_saved_at=draft["saved_at"] if draft else None,
             handover=handovers[-1] if handovers else None,
             handovers=handovers,
+            light=reading.Clocks(self.clock(), await calendars(work)).light_of(row),
             earlier=tuple(map(reading.case_row, earlier)),
             earlier_handovers=await self._handovers(work, earlier, units, names, ()),
             taken_over=state,
             forward_to=forward or _address(listed.get(row["unit"]), state),
-            reply_to=answers["sender_email"] if answers else None,
+            reply_to=who.shown(answers["sender_email"]) if answers else None,
+            sms_to=self._sms_to(who, entrances.get(row["entrance"]), row),
             moves=tuple(reading.move_view(one, names, units) for one in await work.moves.of_case(row["id"])),
             questions=tuple(reading.question_view(one, names, row["agent_id"]) for one in asked),
             asks_me=_to(person, asked, names, row["agent_id"]),
-            can=frozenset(deed.value for deed in can(CaseState(row["state"]))),
+            **await facts_of(work, row, person, names, self.clock(), self.reopen_days),
+            **who.facts,
         )
+
+    def _sms_to(self, who: Who, entrance: Row | None, row: Row) -> str | None:
+        found = reach(who.known, entrance, row) if self.sms else None
+        return who.shown(found.number) if found else None
 
     async def _handovers(
         self,
@@ -173,7 +185,8 @@ class ListCases:
         condition = narrowed(seen, contact_id=contact_id, number=number, text=text, state=state)
         async with self.uow.read() as work:
             rows, following = await work.reads.page(condition, cursor, limit)
-        return views.CasePage(tuple(map(reading.case_row, rows)), following)
+            clocks = reading.Clocks(self.clock(), await calendars(work))
+        return views.CasePage(tuple(reading.case_row(row, clocks) for row in rows), following)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +200,8 @@ class ReadDesk:
         """Return the desk."""
         midnight = local(self.clock()).replace(hour=0, minute=0, second=0, microsecond=0)
         async with self.uow.read() as work:
-            found = [reading.desk_row(row, agent_id) for row in await work.reads.desk(agent_id)]
+            clocks = reading.Clocks(self.clock(), await calendars(work))
+            found = [reading.desk_row(row, agent_id, clocks) for row in await work.reads.desk(agent_id)]
             closed, handed = await work.reads.ended_since(agent_id, midnight)
         parked = tuple(row for row in found if row.state is CaseState.PARKED)
         cases = in_turn([row for row in found if row.state is not CaseState.PARKED])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork
+from services.casework.usecases.case_facts import protects
 from shared.errors import NotFoundError
 from shared.originals import Originals
 from shared.vocabulary import Channel
@@ -31,7 +32,7 @@ class ReadFile:
         """Return attachment `place` (from 1) of a contact of the case, or (None) the mail as it came."""
         async with self.uow.read() as work:
             case = await work.reads.case(number, visible_units(person))
-            contacts = await work.contacts.of_case(case["id"])
+            contacts = [] if protects(case, person) else await work.contacts.of_case(case["id"])
         contact = next((one for one in contacts if one["id"] == contact_id and not one["purged_at"]), None)
         if contact is None:
             raise NotFoundError

@@ -12,6 +12,7 @@ from services.casework.store.runs import Published
 from services.casework.store.sql import Row
 from services.casework.usecases import views
 from services.casework.usecases.calendars import Calendars
+from services.casework.usecases.delivering import automatic_view, reply_view
 from services.casework.usecases.desk_views import DeskRow
 from services.casework.usecases.work_views import MoveView, QuestionView
 from shared.calendar import WorkingCalendar
@@ -47,7 +48,7 @@ def case_row(row: Row, clocks: Clocks | None = None) -> views.CaseRow:
         unit_name=row["unit_name"] or row["unit"],
         question=row["question"] or "",
         subject=words[0][:120],
-        sender=row["sender_name"] or row["sender_email"] or row["sender_phone"] or "",
+        sender="" if row["protected"] else row["sender_name"] or row["sender_email"] or row["sender_phone"] or "",
         light=clocks.light_of(row) if clocks else "",
     )
 
@@ -82,7 +83,9 @@ def desk_row(row: Row, agent_id: str, clocks: Clocks | None = None) -> DeskRow:
     question = row["agent_id"] != agent_id and row["asks_her"]
     live = question or row["now_channel"] in LIVE_CHANNELS
     same = {one.name: getattr(listed, one.name) for one in fields(listed)}
-    return DeskRow(**same, live=live, talking=live and (question or row["now_done_at"] is None), asked=question)
+    reminded = row["state"] == CaseState.OPEN and row["parked_until"] is not None
+    talking = live and (question or row["now_done_at"] is None)
+    return DeskRow(**same, live=live, talking=talking, asked=question, reminded=reminded)
 
 
 def move_view(row: Row, names: Mapping[str, str], units: Mapping[str, str]) -> MoveView:
@@ -107,8 +110,8 @@ def conversation(
     state = {mail["id"].rsplit(".", 1)[-1]: mail for mail in mails}
     said = ("body", "full_body", "subject", "attachments", "original_key")
     found = [_incoming(one) for one in contacts if any(one[name] for name in said) and not one["purged_at"]]
-    found += [_outgoing(one, state.get(one["id"].replace("-", "")), names) for one in messages]
-    found += [_automatic(one) for one in mails if one["kind"] in {"receipt", "notice"}]
+    found += [reply_view(one, state.get(one["id"].replace("-", "")), names) for one in messages]
+    found += [automatic_view(one) for one in mails if one["kind"] in {"receipt", "notice"}]
     return tuple(sorted(found, key=lambda one: one.at))
 
 
@@ -116,29 +119,6 @@ def _incoming(row: Row) -> views.MessageView:
     author = row["sender_name"] or row["sender_email"] or row["sender_phone"] or ""
     text = row["body"] or row["full_body"]
     return views.MessageView(row["id"], "in", row["channel"] or "", row["received_at"], author, row["subject"], text)
-
-
-def _outgoing(row: Row, mail: Row | None, names: Mapping[str, str]) -> views.MessageView:
-    author = names.get(row["author"], row["author"])
-    state, problem = (mail["state"], mail["problem"]) if mail else ("", "")
-    return views.MessageView(
-        row["id"], "out", row["kind"], row["at"], author, row["subject"], row["body"], state, problem
-    )
-
-
-def _automatic(mail: Row) -> views.MessageView:
-    state, problem = mail["state"], mail["problem"]
-    return views.MessageView(
-        mail["id"],
-        "out",
-        mail["kind"],
-        mail["created_at"],
-        mail["sender_name"],
-        mail["subject"],
-        mail["body"],
-        state,
-        problem,
-    )
 
 
 def handover_view(  # noqa: PLR0913 - a row and what it is read with

@@ -1,19 +1,19 @@
-"""Working a case: its type, the steps of its checklist, notes and the time it takes."""
+"""Working a case: its type, the steps of its checklist, what it lacks, and the time it takes."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.casework.domain.case import Case, Deed, after
+from services.casework.domain.case import Case, Deed
 from services.casework.domain.checklist import Done, NothingToUndoError, Run, StepNotNextError
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
-from services.casework.usecases.first_contact import came_back, reopened
+from services.casework.usecases.first_contact import came_back
+from services.casework.usecases.standing import not_behind, permitted, write_down
 from services.casework.usecases.who import author
 from shared.clock import Clock
 from shared.errors import DomainError, KeyReusedError
-from shared.events import CaseClassified, CaseReopened, CaseStepDone, ChecklistRef, KnowledgeGapReported
-from shared.ids import natural_event_id, new_id
-from shared.vocabulary import CaseState
+from shared.events import CaseClassified, CaseStepDone, ChecklistRef, KnowledgeGapReported
+from shared.ids import new_id
 from shared.web.access import Person, visible_units
 
 LONGEST_TEXT = 20_000
@@ -58,17 +58,22 @@ class ClassifyCase:
     uow: UnitOfWork
     clock: Clock
 
-    async def run(self, number: str, person: Person, case_type: str) -> None:
+    async def run(self, number: str, person: Person, case_type: str, seen: int | None = None) -> None:
         """Classify; the same type again is a confirmation, and a repeated confirmation is nothing."""
         async with self.uow.begin() as work:
             case = await work.cases.lock(number, visible_units(person))
-            after(case.state, Deed.CLASSIFY)
+            await not_behind(work, case, person, seen, self.clock)
+            await permitted(work, case, Deed.CLASSIFY, self.clock)
             row = await work.catalogue.case_type(case_type)
             if row is None or row["deprecated"]:
                 raise UnknownCaseTypeError
             if case_type == case.case_type and case.classified_how in ("confirmed", "corrected"):
                 return
-            await self._write(work, case, row, author(person, case))
+            by = author(person, case)
+            await self._write(work, case, row, by)
+            if row["id"] != case.case_type:
+                facts = {"case_type": row["id"], "previous": case.case_type}
+                await write_down(work, case.id, person, by, Deed.CLASSIFY, self.clock, **facts)
             work.first_contacts.typed(case.id)
             await came_back(work, self.clock())
 
@@ -107,7 +112,7 @@ class DoStep:
         """Do a step; `option` is the answer's label or its number."""
         async with self.uow.begin() as work:
             case = await work.cases.lock(number, visible_units(person))
-            state = after(case.state, Deed.STEP)
+            state = await permitted(work, case, Deed.STEP, self.clock)
             run = await work.runs.of(case)
             if run is None:
                 raise StepNotNextError(step=step)
@@ -143,7 +148,7 @@ class StepBack:
         """Go one step back; NothingToUndoError (409) at the beginning."""
         async with self.uow.begin() as work:
             case = await work.cases.lock(number, visible_units(person))
-            after(case.state, Deed.STEP)
+            await permitted(work, case, Deed.STEP, self.clock)
             run = await work.runs.of(case)
             if run is None:
                 raise NothingToUndoError
@@ -151,49 +156,6 @@ class StepBack:
             now = self.clock()
             await work.runs.undo_last(case, author(person, case), now)
             await work.cases.change(case.id, now)
-
-
-@dataclass(frozen=True, slots=True)
-class AddNote:
-    """Lock a note (tjänsteanteckning): it has an author and a time and is never changed."""
-
-    uow: UnitOfWork
-    clock: Clock
-
-    async def run(self, number: str, person: Person, text: str, request_id: str | None = None) -> str:
-        """Lock a note and forget the draft; the same `request_id` locks it once. Returns the note's id."""
-        body = wanted(text)
-        async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
-            after(case.state, Deed.NOTE)
-            now = self.clock()
-            note_id = natural_event_id("note", case.id, request_id) if request_id else new_id()
-            by = author(person, case)
-            fresh = await work.texts.add_note(
-                id=note_id, case_id=case.id, author=by, author_name=person.name, body=body, at=now
-            )
-            if not fresh:
-                await same_words(work, note_id, body)
-            await work.texts.drop_draft(case.id, person.id)
-            await work.cases.change(case.id, now)
-        return note_id
-
-
-@dataclass(frozen=True, slots=True)
-class SaveDraft:
-    """Keep what a person types as a note, so that nothing typed is ever lost."""
-
-    uow: UnitOfWork
-    clock: Clock
-
-    async def run(self, number: str, person: Person, text: str) -> None:
-        """Save a draft; an empty one is forgotten."""
-        async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
-            if text.strip():
-                await work.texts.save_draft(case.id, person.id, text.replace("\x00", "")[:LONGEST_TEXT], self.clock())
-            else:
-                await work.texts.drop_draft(case.id, person.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,27 +171,6 @@ class BeatCase:
             case = await work.cases.lock(number, visible_units(person))
             if case.agent_id == person.id:
                 await work.handling.beat(case.id, self.clock(), BEAT_GAP)
-
-
-@dataclass(frozen=True, slots=True)
-class ReopenCase:
-    """Bring a closed case back to life."""
-
-    uow: UnitOfWork
-    clock: Clock
-
-    async def run(self, number: str, person: Person) -> None:
-        """Reopen; the person becomes its agent."""
-        async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
-            state, now, by = after(case.state, Deed.REOPEN), self.clock(), author(person, case)
-            cleared = dict.fromkeys(("closed_at", "closed_by", "resolution", "cause", "parked_until"))
-            if case.state is CaseState.CLOSED:
-                await reopened(work, case.id, now)
-            await work.cases.change(case.id, now, state=state.value, agent_id=by, **cleared)
-            work.tell(
-                CaseReopened(case_id=case.id, case_number=case.number, contact_id=case.current_contact, by=by, at=now)
-            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,24 @@
 
 from services.casework.usecases.views.case import CaseView
 from services.casework.usecases.views.checklist import ChecklistNamed, ChecklistView, EndView, OptionView, StepView
-from services.casework.usecases.views.contact import AttachmentView, CandidateView, ContactView, MessageView, NoteView
-from services.casework.usecases.views.handover import FieldView, HandoverView, PreviewView
+from services.casework.usecases.views.contact import (
+    AttachmentView,
+    CandidateView,
+    ContactView,
+    DeliveryView,
+    MessageView,
+    NoteView,
+    SentFileView,
+)
+from services.casework.usecases.views.handover import FieldView, HandoverView, PreviewView, WithheldView
 from services.casework.usecases.views.inbox import ColleagueView, DeedView, InboxRow, InboxView
 from services.casework.usecases.views.listed import CasePage, CaseRow
+from services.casework.usecases.views.outside import StatusView
 from services.casework.usecases.views.people import AlarmView, PersonRow
+from services.casework.usecases.views.relations import AboutView, HistoryView, LinkView
 
 __all__ = [
+    "AboutView",
     "AlarmView",
     "AttachmentView",
     "CandidateView",
@@ -20,15 +31,21 @@ __all__ = [
     "ColleagueView",
     "ContactView",
     "DeedView",
+    "DeliveryView",
     "EndView",
     "FieldView",
     "HandoverView",
+    "HistoryView",
     "InboxRow",
     "InboxView",
+    "LinkView",
     "MessageView",
     "NoteView",
     "OptionView",
     "PersonRow",
     "PreviewView",
+    "SentFileView",
+    "StatusView",
     "StepView",
+    "WithheldView",
 ]

@@ -7,6 +7,7 @@ from services.casework.usecases.views.checklist import ChecklistView
 from services.casework.usecases.views.contact import CandidateView, ContactView, MessageView, NoteView
 from services.casework.usecases.views.handover import HandoverView
 from services.casework.usecases.views.listed import CaseRow
+from services.casework.usecases.views.relations import AboutView, HistoryView, LinkView
 from services.casework.usecases.work_views import MoveView, QuestionView
 from shared.vocabulary import CaseState, Channel, TakenOver
 
@@ -64,14 +65,36 @@ class CaseView:
     """Number or address that it is connected or forwarded to when it is not taken over; else empty."""
     reply_to: str | None
     """The address a reply would go to; None when the citizen cannot be written to."""
+    sms_to: str | None = None
+    """The mobile number (E.164) that an SMS would go to; None where none can be sent."""
     can: frozenset[str] = field(default_factory=frozenset)
     """What can be done now: `classify step note reply close hand_over park reopen return answer`."""
 
+    light: str = ""
+    """How the due time stands in the unit's working time: `green amber red`; empty while no clock of ours runs."""
     moves: tuple[MoveView, ...] = ()
     questions: tuple[QuestionView, ...] = ()
     """What colleagues are asked about the current contact, oldest first."""
     asks_me: QuestionView | None = None
     """The question that the reader has taken and is not done with."""
+    version: int = 0
+    """Grows with every deed; a form or program says it back so that nobody acts on what is no longer true."""
+    merged_into: str | None = None
+    """The number of the case that this one is part of."""
+    links: tuple[LinkView, ...] = ()
+    people: tuple[AboutView, ...] = ()
+    anonymous: bool = False
+    """Nobody has to be known: nothing about the person is shown."""
+    protected: bool = False
+    """The person has a protected identity."""
+    hidden: bool = False
+    """It is hidden from this reader who the person is."""
+    history: tuple[HistoryView, ...] = ()
+    parked_why: str = ""
+    waiting_since: datetime | None = None
+    """Since when we wait for the citizen: the promise's clock stands still."""
+    too_old: bool = False
+    """Closed too long ago to be reopened: it is followed up by a new case."""
 
     @property
     def contact(self) -> ContactView:

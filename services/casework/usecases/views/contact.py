@@ -69,10 +69,35 @@ class ContactView:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryView:
+    """Where something of ours is: `queued sending retrying sent bounced failed`; `why` is a word of the pages."""
+
+    id: str
+    """Its id in the queue; what is sent again is called by it."""
+    channel: str
+    state: str
+    attempts: int
+    next_at: datetime | None
+    sent_at: datetime | None
+    recipient: str
+    why: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentFileView:
+    """A file that went out with a reply."""
+
+    id: str
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class MessageView:
     """One message of the conversation, oldest first; `direction` is `in` or `out`.
 
-    `state` of a mail of ours: `queued`, `sent`, `failed` or `bounced`.
+    `state` of a mail of ours: `queued`, `sent`, `failed` or `bounced`; `delivery` says more.
     """
 
     id: str
@@ -84,6 +109,8 @@ class MessageView:
     text: str
     state: str = ""
     problem: str = ""
+    delivery: DeliveryView | None = None
+    files: tuple[SentFileView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +122,5 @@ class NoteView:
     author_name: str
     at: datetime
     text: str
+    corrections: "tuple[NoteView, ...]" = ()
+    """What was added to it because it was wrong, oldest first."""

@@ -15,6 +15,15 @@ class FieldView:
 
 
 @dataclass(frozen=True, slots=True)
+class WithheldView:
+    """A value that did not go along, or may not, and why: `forbidden secrecy other_controller`."""
+
+    name: str
+    label: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class HandoverView:
     """A hand-over as agent and officer see it."""
 
@@ -65,6 +74,7 @@ class HandoverView:
     deliver_at: datetime | None = None
     delivered_at: datetime | None = None
     version: int = 1
+    withheld: tuple[WithheldView, ...] = ()
 
     @property
     def holder(self) -> str:

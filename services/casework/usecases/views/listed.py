@@ -31,6 +31,8 @@ class CaseRow:
     """The contact that opened it."""
     classified_how: str | None = None
     checklist: ChecklistNamed | None = None
+    light: str = ""
+    """How its due time stands in its unit's working time: `green amber red`; empty while no clock of ours runs."""
 
 
 @dataclass(frozen=True, slots=True)

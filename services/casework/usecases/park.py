@@ -1,0 +1,143 @@
+"""Letting a case rest until a moment, and waking it then: nobody has to remember it, and nobody forgets it."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from services.casework.domain.case import Case, Deed, after
+from services.casework.store.sql import Row
+from services.casework.store.unit_of_work import UnitOfWork, Work
+from services.casework.usecases.calendars import calendar_for
+from services.casework.usecases.standing import not_behind, permitted, write_down
+from services.casework.usecases.who import author
+from shared.calendar import WorkingCalendar
+from shared.clock import STOCKHOLM, Clock, local
+from shared.errors import DomainError
+from shared.events import CaseParked
+from shared.web.access import Person, visible_units
+
+REMINDED_AT = time(9)
+LONGEST = timedelta(days=366)
+LONGEST_WHY = 500
+ROUND = 200
+"""How many are woken at once."""
+
+
+class ReminderTimeError(DomainError):
+    """The reminder lies in the past, or more than a year ahead."""
+
+    type = "reminder-time"
+    status = 422
+    title = "Påminnelsen ska ligga i framtiden, högst ett år fram."
+
+
+def next_morning(now: datetime) -> datetime:
+    """Return nine o'clock of the next working day: when a case is taken up again if nothing else is said."""
+    day = WorkingCalendar().next_working_day(local(now).date())
+    return datetime.combine(day, REMINDED_AT, tzinfo=STOCKHOLM)
+
+
+def quick_choices(now: datetime) -> dict[str, datetime]:
+    """Return the moments that have a key of their own: in an hour, next working day, the first one of next week."""
+    here = local(now)
+    sunday = here.date() + timedelta(days=6 - here.weekday())
+    monday = datetime.combine(WorkingCalendar().next_working_day(sunday), REMINDED_AT, tzinfo=STOCKHOLM)
+    in_an_hour = local(now + timedelta(hours=1)).replace(second=0, microsecond=0)
+    return {"hour": in_an_hour, "morning": next_morning(now), "week": monday}
+
+
+async def waited(work: Work, case: Case, now: datetime) -> dict[str, object]:
+    """Return the columns that end a wait for the citizen: its working time is added to the promise."""
+    if case.waiting_since is None:
+        return {}
+    if case.due_at is None:
+        return {"waiting_since": None}
+    calendar = await calendar_for(work, case.unit)
+    due = calendar.moved(case.due_at, case.waiting_since, now)
+    again = {"due_missed": False} if due > now else {}
+    return {"waiting_since": None, "due_at": due, **again}
+
+
+async def put_down(work: Work, case: Case, contact_id: str, now: datetime) -> int:
+    """Note that nobody works on a contact any more; return its epoch, which frees the capacity in the router."""
+    contact = await work.contacts.get(contact_id)
+    work.ring(case.agent_id, contact["agent_id"] if contact else None)
+    await work.contacts.done(contact_id, now)
+    return int(contact["epoch"]) if contact else 0
+
+
+@dataclass(frozen=True, slots=True)
+class ParkCase:
+    """Park a case until a moment; parking it again moves the moment."""
+
+    uow: UnitOfWork
+    clock: Clock
+
+    async def run(
+        self,
+        number: str,
+        person: Person,
+        *,
+        until: datetime | None = None,
+        why: str = "",
+        waiting: bool = False,
+        seen: int | None = None,
+    ) -> datetime:
+        """Park; `waiting` for the citizen also stops the clock of the promise. Returns when she is reminded."""
+        async with self.uow.begin() as work:
+            case = await work.cases.lock(number, visible_units(person))
+            now, by = self.clock(), author(person, case)
+            await not_behind(work, case, person, seen, self.clock)
+            state = await permitted(work, case, Deed.PARK, self.clock)
+            moment = until or next_morning(now)
+            if not now < moment <= now + LONGEST:
+                raise ReminderTimeError
+            said = why.replace("\x00", "").strip()[:LONGEST_WHY]
+            rest = {"parked_until": moment, "parked_why": said, "parked_by": by}
+            waits = {"waiting_since": case.waiting_since or now} if waiting else await waited(work, case, now)
+            await work.cases.change(case.id, now, state=state.value, agent_id=by, **rest, **waits)
+            epoch = await put_down(work, case, case.current_contact, now)
+            await write_down(work, case.id, person, by, Deed.PARK, self.clock, until=moment.isoformat())
+            work.tell(self._event(case, by, moment, epoch))
+        return moment
+
+    def _event(self, case: Case, by: str, until: datetime, epoch: int) -> CaseParked:
+        return CaseParked(
+            case_id=case.id,
+            case_number=case.number,
+            contact_id=case.current_contact,
+            epoch=epoch,
+            until=until,
+            by=by,
+            at=self.clock(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WakeParked:
+    """Bring the cases back whose moment has come: open again, on top of their agent's desk.
+
+    An agent who is away has a substitute, who gets it; without one it stays hers, and her supervisors see it listed.
+    """
+
+    uow: UnitOfWork
+    clock: Clock
+
+    async def run(self) -> int:
+        """Wake what is due; returns how many."""
+        now = self.clock()
+        async with self.uow.begin() as work:
+            cases = await work.cases.hold_parked(now, ROUND)
+            people = {one["id"]: one for one in await work.catalogue.people()} if cases else {}
+            for case in cases:
+                await self._wake(work, case, people.get(case.agent_id or ""), now)
+        return len(cases)
+
+    async def _wake(self, work: Work, case: Case, agent: Row | None, now: datetime) -> None:
+        state = after(case.state, Deed.REMIND)
+        to = case.agent_id
+        if agent and agent["away_until"] and agent["away_until"] > now and agent["substitute"]:
+            to = agent["substitute"]
+        await work.cases.change(case.id, now, state=state.value, agent_id=to, **await waited(work, case, now))
+        facts = {"substitute": to} if to != case.agent_id else {}
+        await write_down(work, case.id, None, "", Deed.REMIND, self.clock, **facts)
+        work.ring(to)
