@@ -8,14 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
+from services.casework.channels.webhooks import secret_of
 from services.casework.main import create_app
 from services.casework.settings import Settings
 from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases import import_waves, imports, unit_terms
 from services.casework.usecases.files import RejectedFileError
 from services.casework.usecases.take_over import UNIT, Move, TakeOver
+from services.casework.usecases.templates import ImportTemplates
 from services.casework.usecases.wave_views import TakeoverView
-from services.casework.wiring import open_dead_letters
+from services.casework.wiring import open_dead_letters, webhook_key
 from shared.clock import utc_now
 from shared.database import make_engine, upgrade
 from shared.errors import NotFoundError
@@ -57,6 +59,12 @@ def _take_in(file: Path, make: Callable[[UnitOfWork, Settings], Any], what: str)
 
 
 @cli.command()
+def webhook_secret(unit: str) -> None:
+    """Print the secret that a unit's own system checks our webhooks with."""
+    typer.echo(secret_of(webhook_key(Settings(), unit)))
+
+
+@cli.command()
 def import_catalogue(file: Path) -> None:
     """Take in units and case types from a CSV file."""
     _take_in(file, lambda uow, settings: imports.ImportCatalogue(uow, settings.mail_domain), "ärendetyper")
@@ -90,6 +98,12 @@ def import_people(file: Path) -> None:
 def import_unit_terms(file: Path) -> None:
     """Take in how units work with what they get, calendars among it, from a YAML file."""
     _take_in(file, lambda uow, _: unit_terms.ImportUnitTerms(uow), "verksamheters villkor")
+
+
+@cli.command()
+def import_templates(file: Path) -> None:
+    """Take in templates of replies from a YAML file."""
+    _take_in(file, lambda uow, _: ImportTemplates(uow, utc_now), "mallar")
 
 
 @cli.command()

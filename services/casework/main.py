@@ -14,6 +14,7 @@ from services.casework.web import (
     api_handovers,
     api_incidents,
     api_people,
+    api_replies,
     api_terms,
     api_waves,
 )
@@ -29,11 +30,14 @@ DOORS = (
     api_handovers.router,
     api_incidents.router,
     api_people.router,
+    api_replies.router,
     api_catalogue.router,
     api_waves.router,
     api_terms.router,
     ops.router,
 )
+UPLOADS = {r"/desk/cases/[^/]+/reply(/files)?": 11 * 1024 * 1024}
+"""Where files come in, and how many bytes at once: the files of a reply, and its words."""
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -62,5 +66,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routers=(*DOORS, *page_routers(settings)),
         health=health,
         templates=[Path(__file__).parent / "templates"],
+        larger_bodies=UPLOADS,
         asyncapi=lambda: consumers.description(settings),
     )

@@ -1,7 +1,7 @@
 """Builds a service's FastAPI app: the same frame, errors, sessions, static files and standard doors for all four."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
@@ -34,11 +34,13 @@ def build_app(  # noqa: PLR0913 - one call per service, every argument by name
     templates: Sequence[Path] = (),
     asyncapi: Callable[[], str] | None = None,
     body_limit: int = 1_048_576,
+    larger_bodies: Mapping[str, int] | None = None,
     form_targets: Sequence[str] = (),
 ) -> FastAPI:
     """Build the app; `app.state` holds settings, pages, sessions, texts, links and the event `closing`.
 
-    `body_limit` is in bytes; `form_targets` are other origins that a form may lead to (a login provider).
+    `body_limit` is in bytes, `larger_bodies` are limits of paths where files come in;
+    `form_targets` are other origins that a form may lead to (a login provider).
     """
     app = FastAPI(
         title=f"Kontaktcenter: {title}",
@@ -57,7 +59,7 @@ def build_app(  # noqa: PLR0913 - one call per service, every argument by name
         app.mount(path, files)
     describe_problems(app)
     app.add_middleware(SameOrigin)
-    app.add_middleware(BodyLimit, limit=body_limit)
+    app.add_middleware(BodyLimit, limit=body_limit, larger=larger_bodies)
     app.add_middleware(Frame, form_targets=" ".join(("'self'", *_origins(settings), *form_targets)))
     return app
 

@@ -15,6 +15,7 @@ from services.casework.settings import Settings
 from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases import imports
 from services.casework.usecases.casework import Casework
+from services.casework.usecases.templates import ImportTemplates
 from shared.database import make_engine, upgrade
 from shared.events import Candidate, ContactFollowedUp, ContactReceived, ContactRouted, OfferAccepted, Sender
 from shared.ids import case_type_id, natural_contact_id
@@ -59,7 +60,7 @@ class Room:
     async def events(self, kind: str | None = None) -> list[dict[str, Any]]:
         """Return what stands in the outbox, oldest first."""
         rows = await self.rows("SELECT type, key, event_id, value FROM casework.outbox ORDER BY id")
-        found = [{**row, "value": orjson.loads(row["value"])} for row in rows]
+        found = [{**row, "value": row["value"] and orjson.loads(row["value"])} for row in rows]
         return [one for one in found if kind is None or one["type"] == kind]
 
     async def rows(self, sql: str, **params: object) -> list[dict[str, Any]]:
@@ -78,6 +79,7 @@ class Room:
             (imports.ImportChecklists(uow, self.time), "checklists-sv.yaml"),
             (imports.ImportEntrances(uow), "entrances.yaml"),
             (imports.ImportPeople(uow), "people.yaml"),
+            (ImportTemplates(uow, self.time), "templates.yaml"),
         )
         for use_case, name in takes:
             await use_case.run((SEED / name).read_bytes())

@@ -17,6 +17,7 @@ from services.casework.store.bell import Bell
 from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases import imports
 from services.casework.usecases.casework import Casework
+from services.casework.usecases.templates import ImportTemplates
 from services.casework.web.house import open_pages
 from services.casework.web.page_routers import page_routers
 from services.casework.web.seat import Times
@@ -282,6 +283,7 @@ async def desk_house(settings: ServiceSettings, times: Times | None = None) -> A
         routers=page_routers(own),
         health=Health(),
         templates=[Path(main.__file__).parent / "templates"],
+        larger_bodies=main.UPLOADS,
     )
     try:
         yield DeskHouse(app, casework, router)
@@ -294,3 +296,4 @@ async def _seed(uow: UnitOfWork) -> None:
     await imports.ImportChecklists(uow, utc_now).run((SEED / "checklists-sv.yaml").read_bytes())
     await imports.ImportEntrances(uow).run((SEED / "entrances.yaml").read_bytes())
     await imports.ImportPeople(uow).run((SEED / "people.yaml").read_bytes())
+    await ImportTemplates(uow, utc_now).run((SEED / "templates.yaml").read_bytes())

@@ -81,8 +81,8 @@ def why(problem: str) -> str:
     `550` and `5.1.1` are refused by the receiver, `451` is put off, `away …` is our own mail server.
     """
     plain = problem.strip()
-    if plain.startswith("away "):
-        return "away"
+    if plain.startswith(("away ", "unknown ")):
+        return plain.split(" ", 1)[0]
     if plain in _WHY:
         return _WHY[plain]
     if plain[:1] == "5":

@@ -29,6 +29,13 @@ class Sending:
         found = await rows_of(self._conn, _SENDING, {"author": author, "since": since, "now": now})
         return found[0] if found else None
 
+    async def says(self, case_id: str, author: str, body: str, since: datetime) -> bool:
+        """Return whether the author has sent just these words since then."""
+        row = messages.c
+        mine = (row.case_id == case_id) & (row.author == author) & (row.kind == "reply") & (row.at > since)
+        query = select(row.id).where(mine, row.body == body, row.undone_at.is_(None)).limit(1)
+        return (await self._conn.execute(query)).scalar_one_or_none() is not None
+
     async def by_another(self, case_id: str, author: str, since: datetime) -> Row | None:
         """Return the latest reply in the case that somebody else wrote since then."""
         row = messages.c

@@ -40,6 +40,8 @@ _ERASE_CASE = (
     "DELETE FROM casework.drafts WHERE case_id = :id",
     "UPDATE casework.run_steps SET note = '' WHERE case_id = :id",
     "UPDATE casework.handovers SET message = '', fields = '[]', end_text = '', progress = '' WHERE case_id = :id",
+    "UPDATE casework.handovers SET reason = '' WHERE case_id = :id AND reason <> ''",
+    "UPDATE casework.case_history SET facts = facts - 'reason' WHERE case_id = :id AND facts -> 'reason' IS NOT NULL",
     "UPDATE casework.mails_out SET body = '', subject = '', recipient = '', next_at = NULL WHERE case_id = :id",
     "UPDATE casework.mails_out SET html = '', attachments = '[]' WHERE case_id = :id",
     "UPDATE casework.sms_out SET body = '', recipient = '', next_at = NULL WHERE case_id = :id",

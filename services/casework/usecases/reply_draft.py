@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -27,6 +27,8 @@ LARGEST_FILE = 5 * 1024 * 1024
 LARGEST_ALL = 10 * 1024 * 1024
 """Bytes; base64 makes a third more of them, and many mailboxes take no more than 20 MB."""
 MOST_FILES = 10
+LATE = timedelta(seconds=30)
+"""How long after a reply its draft may still be on its way."""
 
 
 class FileTooLargeError(DomainError):
@@ -171,13 +173,13 @@ class SaveReplyDraft:
     clock: Clock
 
     async def run(self, number: str, person: Person, text: str) -> datetime | None:
-        """Save it; an empty one is forgotten. Returns when it was saved."""
+        """Save it; an empty one is forgotten, and one that its own sending overtook. Returns when it was saved."""
         async with self.uow.begin() as work:
             case = await work.cases.lock(number, visible_units(person))
-            if not text.strip():
+            now = self.clock()
+            if not text.strip() or await work.sending.says(case.id, person.id, text.strip(), now - LATE):
                 await work.texts.drop_draft(case.id, person.id, REPLY)
                 return None
-            now = self.clock()
             await work.texts.save_draft(case.id, person.id, text.replace("\x00", "")[:LONGEST_TEXT], now, REPLY)
             return now
 

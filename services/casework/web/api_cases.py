@@ -1,4 +1,4 @@
-"""The JSON doors of cases (`doors.md`, casework): read, classify, step, note, reply, close, hand over."""
+"""The JSON doors of cases (`doors.md`, casework): read, classify, step, note, close, hand over."""
 
 from typing import Annotated
 
@@ -61,12 +61,6 @@ class HandOver(Preview):
     request_id: Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class Queued(BaseModel):
-    """A mail that is on its way."""
-
-    message_id: str
-
-
 class HandedOver(BaseModel):
     """A hand-over that was made."""
 
@@ -123,12 +117,6 @@ async def step_back(house: House, person: Worker, number: str) -> views.CaseView
 async def add_note(house: House, person: Worker, number: str, body: Written, key: RequestId = None) -> dict[str, str]:
     """Lock a note."""
     return {"note_id": await house.add_note.run(number, person, body.text, key)}
-
-
-@router.post("/{number}/reply", status_code=202)
-async def reply(house: House, person: Worker, number: str, body: Written, key: RequestId = None) -> Queued:
-    """Answer the citizen by mail."""
-    return Queued(message_id=await house.reply.run(number, person, body.text, key))
 
 
 @router.post("/{number}/close")

@@ -46,6 +46,7 @@ class Moment:
     problem: str = ""
     to: str = ""
     contact_id: str = ""
+    message: MessageView | None = None
 
 
 @router.get("/{number}")
@@ -64,11 +65,17 @@ async def page(request: Request, number: str, person: Annotated[Person, requires
             "text": one.text,
             "contacts": [contact for contact in case.contacts if contact.id == one.contact_id],
             "problem": texts.plain(language, one.problem) if one.problem else "",
+            "message": one.message,
         }
         for one in timeline_of(case)
     ]
     found: Response = request.app.state.pages.render(
-        request, "pages/case.html", case=case, timeline=timeline, name_of=called.person
+        request,
+        "pages/case.html",
+        case=case,
+        timeline=timeline,
+        name_of=called.person,
+        incidents=await casework_of(request).incidents.of_case.run(case.id),
     )
     return found
 
@@ -87,7 +94,7 @@ def timeline_of(case: CaseView) -> list[Moment]:
 
 def _message(message: MessageView) -> Moment:
     title = _TITLES.get(message.kind, _TITLES["email"])
-    problem = message.problem or _PROBLEMS.get(message.state, "") if message.direction == "out" else ""
+    problem = _PROBLEMS.get(message.state, "") if message.direction == "out" and not message.delivery else ""
     return Moment(
         message.at,
         message.direction,
@@ -97,6 +104,7 @@ def _message(message: MessageView) -> Moment:
         message.text,
         problem,
         contact_id=message.id,
+        message=message if message.direction == "out" else None,
     )
 
 

@@ -15,6 +15,7 @@ from services.casework.web.desk_view import (
     top_of,
 )
 from services.casework.web.house import casework_of, seats_of
+from shared.clock import utc_now
 from shared.errors import ConflictError, NotFoundError
 from shared.web.access import Action, Person, requires
 from shared.web.live import Event, Subscription, stream
@@ -41,7 +42,8 @@ _FOLLOWING = {
 async def page(request: Request, person: Agent, case: str = "", q: str = "") -> Response:
     """Show the desk."""
     desk = await desk_of(request, person, case, q)
-    found: Response = request.app.state.pages.render(request, "pages/desk.html", **desk.context())
+    sending = await casework_of(request).outgoing.sending.run(person.id)
+    found: Response = request.app.state.pages.render(request, "pages/desk.html", **desk.context(), sending=sending)
     return found
 
 
@@ -65,6 +67,16 @@ async def state(request: Request, person: Agent, case: str = "") -> Response:
     return part
 
 
+@router.get("/sending")
+async def sending(request: Request, person: Agent) -> Response:
+    """Show what she has just sent and can still take back."""
+    found = await casework_of(request).outgoing.sending.run(person.id)
+    part: Response = request.app.state.pages.render(
+        request, "partials/desk_sending.html", sending=found, now=utc_now()
+    )
+    return part
+
+
 @router.get("/shortcuts")
 async def shortcuts(request: Request, person: Agent) -> Response:  # noqa: ARG001 - the guard
     """Show the shortcuts."""
@@ -80,7 +92,7 @@ async def live(request: Request, person: Agent) -> Response:
 async def _events(request: Request, person: Person) -> AsyncIterator[Event]:
     seats = seats_of(request)
     seat = seats.sit(person.id, request.cookies.get(PRESENCE_COOKIE, "away"))
-    reader: Subscription = request.app.state.hub.subscribe([f"agent:{person.id}", "queues"])
+    reader: Subscription = request.app.state.hub.subscribe([f"agent:{person.id}", "queues", "incidents"])
     try:
         for name in _PARTS:
             yield await _part(request, person, name)

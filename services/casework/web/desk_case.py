@@ -6,11 +6,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import BaseModel, Field
 
-from services.casework.domain.handover import NoReceiverError
 from services.casework.usecases.views import CaseView
 from services.casework.web.desk import Agent, dialog
 from services.casework.web.desk_view import answer_with_work, candidates_of, desk_of, why_of
-from services.casework.web.house import casework_of, names_of, seats_of
+from services.casework.web.house import casework_of, seats_of
 from shared.errors import KontaktcenterError
 from shared.ids import new_id
 from shared.vocabulary import Cause, Outcome, Resolution, TakenOver
@@ -31,16 +30,7 @@ class CloseForm(BaseModel):
     note: str | None = None
 
 
-class HandoverForm(BaseModel):
-    """To whom, if not as the checklist says, and what to tell them."""
-
-    request_id: str = Field(max_length=64)
-    to: str = ""
-    message: str = Field("", max_length=20_000)
-    note: str | None = None
-
-
-async def _keep(request: Request, number: str, person: Person, note: str | None) -> None:
+async def keep_note(request: Request, number: str, person: Person, note: str | None) -> None:
     """Keep what was typed as a note, whatever button sent the form."""
     if note is not None:
         await casework_of(request).save_draft.run(number, person, note)
@@ -67,7 +57,7 @@ async def classify(
     request: Request, number: str, person: Agent, case_type: Annotated[str, Form()], note: Note = None
 ) -> Response:
     """Choose the case type."""
-    await _keep(request, number, person, note)
+    await keep_note(request, number, person, note)
     await casework_of(request).classify.run(number, person, case_type)
     return await answer_with_work(request, person, number)
 
@@ -82,7 +72,7 @@ async def step(
     note: Note = None,
 ) -> Response:
     """Do the step that is next."""
-    await _keep(request, number, person, note)
+    await keep_note(request, number, person, note)
     await casework_of(request).do_step.run(number, person, step, option)
     return await answer_with_work(request, person, number)
 
@@ -90,7 +80,7 @@ async def step(
 @router.post("/back")
 async def back(request: Request, number: str, person: Agent, note: Note = None) -> Response:
     """Take the last step back."""
-    await _keep(request, number, person, note)
+    await keep_note(request, number, person, note)
     await casework_of(request).step_back.run(number, person)
     return await answer_with_work(request, person, number)
 
@@ -135,9 +125,9 @@ async def close_dialog(request: Request, number: str, person: Agent) -> Response
 @router.post("/close")
 async def close(request: Request, number: str, person: Agent, form: Annotated[CloseForm, Form()]) -> Response:
     """Close the case."""
-    await _keep(request, number, person, form.note)
+    await keep_note(request, number, person, form.note)
     case = await casework_of(request).read_case.run(number, person)
-    await _lock_note(request, case, person, form.request_id)
+    await lock_note(request, case, person, form.request_id)
     await casework_of(request).close.run(
         number,
         person,
@@ -146,60 +136,7 @@ async def close(request: Request, number: str, person: Agent, form: Annotated[Cl
         text=form.text or None,
         request_id=form.request_id,
     )
-    return await _ended(request, case, person)
-
-
-@router.get("/handover")
-async def handover_dialog(request: Request, number: str, person: Agent, to: str = "", message: str = "") -> Response:
-    """Show what would go, and what is missing."""
-    case = await casework_of(request).read_case.run(number, person)
-    preview = None
-    with contextlib.suppress(NoReceiverError):
-        preview = await casework_of(request).preview_handover.run(number, person, to or None)
-    return dialog(
-        request,
-        "partials/dialog_handover.html",
-        "Lämna över",
-        case=case,
-        preview=preview,
-        missing_labels=[field.label for field in preview.fields if field.missing] if preview else [],
-        units=sorted((await names_of(request)()).units.items(), key=lambda unit: unit[1]),
-        to=to,
-        message=message,
-        request_id=new_id(),
-    )
-
-
-@router.post("/handover")
-async def handover(request: Request, number: str, person: Agent, form: Annotated[HandoverForm, Form()]) -> Response:
-    """Hand the case over."""
-    await _keep(request, number, person, form.note)
-    case = await casework_of(request).read_case.run(number, person)
-    await _lock_note(request, case, person, form.request_id)
-    await casework_of(request).hand_over.run(
-        number, person, request_id=form.request_id, to=form.to or None, message=form.message
-    )
-    return await _ended(request, case, person)
-
-
-@router.get("/reply")
-async def reply_dialog(request: Request, number: str, person: Agent) -> Response:
-    """Write to the citizen."""
-    case = await casework_of(request).read_case.run(number, person)
-    return dialog(request, "partials/dialog_reply.html", "Svara", case=case, reply=_opening(case), request_id=new_id())
-
-
-@router.post("/reply")
-async def reply(
-    request: Request,
-    number: str,
-    person: Agent,
-    text: Annotated[str, Form(max_length=20_000)],
-    request_id: Annotated[str, Form(max_length=64)],
-) -> Response:
-    """Send the answer; the case stays."""
-    await casework_of(request).reply.run(number, person, text, request_id)
-    return await answer_with_work(request, person, number, done=True)
+    return await ended(request, case, person)
 
 
 @router.get("/gap")
@@ -218,17 +155,13 @@ async def gap(request: Request, number: str, person: Agent, text: Annotated[str,
     return await answer_with_work(request, person, number, done=True)
 
 
-def _opening(case: CaseView) -> str:
-    return f"{case.greeting}\n\n" if case.greeting else ""
-
-
-async def _lock_note(request: Request, case: CaseView, person: Person, request_id: str) -> None:
+async def lock_note(request: Request, case: CaseView, person: Person, request_id: str) -> None:
     """Lock what she has typed, so that it goes along and is never changed again."""
     if case.draft.strip():
         await casework_of(request).add_note.run(case.number, person, case.draft, request_id)
 
 
-async def _ended(request: Request, case: CaseView, person: Person) -> Response:
+async def ended(request: Request, case: CaseView, person: Person) -> Response:
     """Free her at once (the event does it too, a moment later), and show what comes next."""
     contact = case.contact
     if contact.epoch:

@@ -12,6 +12,8 @@ from shared.web.access import Action, Person, requires
 
 router = APIRouter(prefix="/cases/{number}/contacts/{contact_id}", include_in_schema=False)
 
+sent = APIRouter(prefix="/cases/{number}/sent", include_in_schema=False)
+
 Reader = Annotated[Person, requires(Action.READ_CASES)]
 
 
@@ -27,6 +29,12 @@ async def attachment(
 async def original(request: Request, number: str, contact_id: str, person: Reader) -> Response:
     """Hand out the mail as it came."""
     return _download(await casework_of(request).read_file.run(number, contact_id, None, person))
+
+
+@sent.get("/{file_id}")
+async def sent_file(request: Request, number: str, file_id: str, person: Reader) -> Response:
+    """Hand out a file that went out with a reply, or is in the reader's own draft."""
+    return _download(await casework_of(request).outgoing.sent_file.run(number, file_id, person))
 
 
 def _download(file: FileView) -> Response:

@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
 
-from services.casework.store.bell import Bell
+from services.casework.store.bell import INCIDENTS, Bell
 from services.casework.usecases.casework import Casework
+from services.casework.web.mail_state import MailOutage
 from services.casework.web.names import Names
 from services.casework.web.seat import Hands, Times
 from services.casework.web.seats import Seats
@@ -28,15 +29,19 @@ async def open_pages(
     seats = Seats(casework.router, hub, hands, clock, times)
     if bell is not None:
         bell.listen(seats.look_up)
+        bell.listen(lambda rung: hub.publish("incidents", "incidents") if rung in {None, INCIDENTS} else None)
     app.state.casework = casework
     app.state.hub = hub
     app.state.seats = seats
     app.state.names = Names(casework.read_catalogue, casework.read_people)
+    app.state.mail_outage = outage = MailOutage(casework.outgoing.outage)
+    await outage.start()
     await seats.start()
     try:
         yield
     finally:
         await seats.stop()
+        await outage.stop()
 
 
 def casework_of(request: Request) -> Casework:

@@ -28,7 +28,7 @@ def _entrance(document: Document, path: Path, raw: Mapping[str, Any], units: Map
         document.wrong((*path, "kind"), f"Okänt slag av ingång: {raw['kind']}")
     if raw["unit"] not in units:
         document.wrong((*path, "unit"), f"Verksamheten finns inte i katalogen: {raw['unit']}")
-    texts = {name: str(raw.get(name) or "") for name in ("queue_message_url", "sender_name")}
+    texts = {name: str(raw.get(name) or "") for name in ("queue_message_url", "sender_name", "sms_sender")}
     return {
         **{name: str(raw[name]) for name in ("id", "kind", "value", "name", "greeting")},
         **texts,
