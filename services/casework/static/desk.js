@@ -3,6 +3,7 @@
 (() => {
   const body = document.body;
   const dialog = document.getElementById("dialog");
+  body.classList.add("scripted");
 
   // Dialogs: a part that lands in the dialog opens it; done work and Escape close it.
   body.addEventListener("htmx:afterSwap", (event) => {
@@ -17,6 +18,13 @@
   });
   dialog?.addEventListener("close", () => dialog.open || document.getElementById("dialog-body").replaceChildren());
   body.addEventListener("kc:done", () => dialog?.open && dialog.close());
+
+  // A refused form comes back as its dialog, with what was typed: 422 and 409 are shown, not thrown away.
+  body.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr } = event.detail;
+    const part = (xhr.getResponseHeader("content-type") ?? "").startsWith("text/html");
+    if (part && (xhr.status === 422 || xhr.status === 409)) { event.detail.shouldSwap = true; event.detail.isError = false; }
+  });
 
   // The note: kept in this browser until the server has it, so that neither a crash nor a lost connection loses a word.
   const key = (area) => `kc-note-${area.dataset.draft}`;

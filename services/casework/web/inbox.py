@@ -1,65 +1,53 @@
-"""The officers' inbox: what was handed over to their units; acknowledge, send back, answer."""
+"""The officers' inbox: what was handed over to their units, whose it is, and what is due first."""
 
 from typing import Annotated
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from services.casework.usecases.read_inbox import SHOWN
+from services.casework.web.desk_view import is_part
 from services.casework.web.house import casework_of, names_of
+from shared.clock import utc_now
 from shared.web.access import Action, Person, requires, visible_units
 
 router = APIRouter(prefix="/inbox", include_in_schema=False)
 
 Officer = Annotated[Person, requires(Action.WORK_INBOX)]
-Case = Annotated[str, Form()]
+Show = Annotated[str, Query(max_length=20)]
+Words = Annotated[str, Query(max_length=200)]
 
 
 @router.get("")
-async def page(request: Request, person: Officer) -> Response:
+async def page(request: Request, person: Officer, show: Show = "unit", q: Words = "") -> Response:
     """Show the inbox."""
-    return await _show(request, person, "pages/inbox.html")
+    return await show_inbox(request, person, "pages/inbox.html", show, q)
 
 
 @router.get("/part")
-async def part(request: Request, person: Officer) -> Response:
+async def part(request: Request, person: Officer, show: Show = "unit", q: Words = "") -> Response:
     """Show the list alone."""
-    return await _show(request, person, "partials/inbox.html")
+    return await show_inbox(request, person, "partials/inbox.html", show, q)
 
 
-@router.post("/{handover_id}/acknowledge")
-async def acknowledge(request: Request, handover_id: str, person: Officer, case: Case = "") -> Response:
-    """Confirm the receipt in one's own name."""
+@router.post("/{handover_id}/take")
+async def take(request: Request, handover_id: str, person: Officer, show: Show = "unit", q: Words = "") -> Response:
+    """Receive one in one's own name, from the list; the list is shown again as it was."""
     await casework_of(request).acknowledge.run(handover_id, person, person.name)
-    return _back(case)
+    if is_part(request):
+        return await show_inbox(request, person, "partials/inbox.html", show, q)
+    return RedirectResponse(f"/inbox?{urlencode({'show': show, 'q': q})}", status_code=303)
 
 
-@router.post("/{handover_id}/return")
-async def send_back(
-    request: Request, handover_id: str, person: Officer, reason: Annotated[str, Form(max_length=2_000)], case: Case = ""
-) -> Response:
-    """Send it back: it came to the wrong place."""
-    await casework_of(request).send_back.run(handover_id, person, person.name, reason)
-    return _back(case)
-
-
-@router.post("/{handover_id}/answer")
-async def answer(
-    request: Request, handover_id: str, person: Officer, text: Annotated[str, Form(max_length=20_000)], case: Case = ""
-) -> Response:
-    """Answer the citizen and close the case."""
-    await casework_of(request).answer.run(handover_id, person, person.name, text)
-    return _back(case)
-
-
-def _back(case: str) -> Response:
-    safe = case if case.replace("-", "").isalnum() else ""
-    return RedirectResponse(f"/cases/{safe}" if safe else "/inbox", status_code=303)
-
-
-async def _show(request: Request, person: Person, template: str) -> Response:
+async def show_inbox(request: Request, person: Person, template: str, show: str, q: str) -> Response:
+    """Render the inbox or its list."""
+    shown = show if show in SHOWN else "unit"
     units = visible_units(person)
     called = await names_of(request)()
     names = sorted(called.units.get(unit, unit) for unit in units) if units is not None else []
-    inbox = await casework_of(request).read_inbox.run(person)
-    found: Response = request.app.state.pages.render(request, template, inbox=inbox, unit_names=names)
+    inbox = await casework_of(request).read_inbox.run(person, show=shown, text=q)
+    found: Response = request.app.state.pages.render(
+        request, template, inbox=inbox, unit_names=names, show=shown, q=q.strip(), name_of=called.person, now=utc_now()
+    )
     return found

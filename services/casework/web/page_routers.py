@@ -2,7 +2,23 @@
 
 from fastapi import APIRouter
 
-from services.casework.web import cases_pages, desk, desk_case, desk_pass, files, inbox
+from services.casework.web import (
+    again,
+    away,
+    cases_pages,
+    desk,
+    desk_case,
+    desk_handover,
+    desk_incident,
+    desk_pass,
+    desk_reply,
+    files,
+    handover,
+    inbox,
+    incidents_pages,
+    mail_state,
+    outside,
+)
 from services.casework.web.login import login_router, make_login
 from shared.settings import ServiceSettings
 
@@ -10,4 +26,17 @@ from shared.settings import ServiceSettings
 def page_routers(settings: ServiceSettings) -> tuple[APIRouter, ...]:
     """Return the routers of all pages; NoSafeLoginError when nobody could be trusted to be who they say."""
     login = login_router(make_login(settings))
-    return (login, desk.router, desk_case.router, desk_pass.router, inbox.router, cases_pages.router, files.router)
+    replies = (desk_reply.router, files.sent, again.router, mail_state.router)
+    desks = (desk.router, desk_case.router, desk_handover.router, desk_pass.router, desk_incident.router)
+    return (
+        login,
+        *desks,
+        *replies,
+        away.router,
+        inbox.router,
+        handover.router,
+        cases_pages.router,
+        files.router,
+        incidents_pages.router,
+        outside.router,
+    )
