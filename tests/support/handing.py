@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
+import psycopg
+
 from services.casework.usecases.views import CaseView, HandoverView
 from shared.vocabulary import Role
 from shared.web.access import Person
@@ -69,3 +71,17 @@ async def mails(room: Room, kind: str) -> list[dict[str, Any]]:
 async def at_once(*deeds: Coroutine[Any, Any, Any]) -> list[Any]:
     """Do deeds at the same moment; return what each came to, errors among them."""
     return await asyncio.gather(*deeds, return_exceptions=True)
+
+
+async def rung(room: Room, deed: Coroutine[Any, Any, Any]) -> set[str]:
+    """Do a deed; return the agents whose desks it rang at."""
+    async with await psycopg.AsyncConnection.connect(room.settings.postgres, autocommit=True) as listener:
+        await listener.execute("LISTEN casework_desks")
+        await deed
+        await listener.execute("NOTIFY casework_desks, 'over'")
+        heard: set[str] = set()
+        async for notice in listener.notifies(timeout=10):
+            if notice.payload == "over":
+                break
+            heard.add(notice.payload)
+        return heard

@@ -24,7 +24,6 @@ from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.close_case import ending
 from services.casework.usecases.handover_content import conversation, filled, values_of
 from services.casework.usecases.handover_parts import other_controller, receiver, works
-from services.casework.usecases.reply import answered
 from services.casework.usecases.tell_citizen import TellCitizen
 from services.casework.usecases.who import author
 from shared.clock import Clock
@@ -65,7 +64,6 @@ async def preview(work: Work, case: Case, to: str | None, given: Given, now: dat
     answer = filled(run, end.answer_citizen_within if end else None)
     promised = deadlines(now, receive, answer, calendar)
     received = deadlines(deliver_at, receive, answer, calendar) if deliver_at else promised
-    writes_to = answered(await work.contacts.of_case(case.id), case.current_contact)
     return Preview(
         to=name,
         unit=unit["id"],
@@ -81,7 +79,6 @@ async def preview(work: Work, case: Case, to: str | None, given: Given, now: dat
         withheld=withheld(secrecy, forbid, other_controller=bool(other)),
         deliver_at=deliver_at,
         discloses_to=other,
-        tells=writes_to["sender_email"] if writes_to and not writes_to["automatic"] else "",
         secret=secrecy is Secrecy.PRESUMED,
     )
 
@@ -103,6 +100,7 @@ class PreviewHandover:
     """Say what would go, and what is missing; nothing happens."""
 
     uow: UnitOfWork
+    tell: TellCitizen
     clock: Clock
 
     async def run(self, number: str, person: Person, to: str | None = None, given: Given | None = None) -> Preview:
@@ -110,7 +108,8 @@ class PreviewHandover:
         async with self.uow.begin() as work:
             case = await work.cases.lock(number, visible_units(person))
             after(case.state, Deed.HAND_OVER)
-            return await preview(work, case, to, given or {}, self.clock())
+            plan = await preview(work, case, to, given or {}, self.clock())
+            return replace(plan, tells=await self.tell.address(work, case))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +191,25 @@ async def send(work: Work, letters: Letters, case: Case, plan: Preview, row: Row
     said = await conversation(work, case) if plan.with_conversation else []
     kept = {one.field for one in plan.withheld} & set(FREE_WORDS)
     safe = replace(plan, fields=tuple(one for one in plan.fields if one.name not in kept))
-    nonce = row["id"].replace("-", "")
-    mail = letters.handover(case.id, case.number, safe, message=row["message"], conversation=said, nonce=nonce, now=now)
+    mail = letters.handover(
+        case.id,
+        case.number,
+        safe,
+        message=row["message"],
+        conversation=said,
+        nonce=row["id"].replace("-", ""),
+        now=now,
+        link=await _link(work, letters, row),
+    )
     await work.mails.queue([mail])
+
+
+async def _link(work: Work, letters: Letters, row: Row) -> str:
+    """Return where a unit without a login acts on the hand-over; empty for one that has a login."""
+    if (await work.unit_terms.of(row["unit"]))["has_login"]:
+        return ""
+    handover_id, _, _ = row["id"].partition("x")  # a letter that is sent anew bears its time after the id
+    return letters.unit_links.address(handover_id, row["unit"])
 
 
 def _row(plan: Preview, case: Case, by: str, now: datetime) -> dict[str, Any]:

@@ -33,9 +33,14 @@ class TellCitizen:
         """Say that the promised time has passed and that the unit has been told."""
         return await self._write(work, case, row, "late", now)
 
+    async def address(self, work: Work, case: Case) -> str:
+        """Return where the citizen would be told; empty when she cannot be, or must not be."""
+        contact = await self._reached(work, case)
+        return str(contact["sender_email"]) if contact else ""
+
     async def _write(self, work: Work, case: Case, row: Row, what: str, now: datetime, **facts: str) -> bool:
-        contact = answered(await work.contacts.of_case(case.id), case.current_contact)
-        if contact is None or contact["automatic"] or self._ours(contact["sender_email"]):
+        contact = await self._reached(work, case)
+        if contact is None:
             return False
         promise = int(row["answer_by"].timestamp())
         mail = self.letters.notice(
@@ -54,5 +59,8 @@ class TellCitizen:
         await work.handovers.change(row["id"], citizen_told_by=row["answer_by"])
         return True
 
-    def _ours(self, address: str) -> bool:
-        return address.strip().lower() in self.letters.own_addresses
+    async def _reached(self, work: Work, case: Case) -> Row | None:
+        contact = answered(await work.contacts.of_case(case.id), case.current_contact)
+        if contact is None or contact["automatic"]:
+            return None
+        return contact if contact["sender_email"].strip().lower() not in self.letters.own_addresses else None

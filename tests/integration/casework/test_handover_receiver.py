@@ -12,7 +12,7 @@ from services.casework.usecases.receive_handover import PlannedInPastError, Unkn
 from services.casework.usecases.work_case import EmptyTextError
 from shared.vocabulary import CaseState, ReturnReason
 from tests.support.casework import LENA, MARIA, PER, Room
-from tests.support.handing import EVA, LINA, SAM, handed, hire, history, mails, seen, walked
+from tests.support.handing import EVA, LINA, SAM, handed, hire, history, mails, rung, secret, seen, walked
 
 pytestmark = pytest.mark.integration
 
@@ -23,9 +23,9 @@ async def test_how_it_goes_rings_the_agent_and_is_never_planned_for_the_past(roo
         await room.casework.progress.run(one, PER, "Per Dahl", planned_for=room.time() - timedelta(minutes=1))
     assert [fault.pointer for fault in refused.value.errors] == ["/planned_for"]
     planned = room.time() + timedelta(days=1)
-    await room.casework.progress.run(
-        one, PER, "Per Dahl", planned_for=planned, performer="Rörmokarna AB", text="Byter ventil", external_ref="FA-9"
-    )
+    said = {"performer": "Rörmokarna AB", "text": "Byter ventil", "external_ref": "FA-9"}
+    deed = room.casework.progress.run(one, PER, "Per Dahl", planned_for=planned, **said)
+    assert await rung(room, deed) == {MARIA.id}
     room.time.move(days=2)
     await room.casework.progress.run(one, PER, "Per Dahl", planned_for=planned, text="Klart i morgon")
     _, now = await seen(room, number)
@@ -111,8 +111,6 @@ async def test_passed_on_it_is_received_anew_and_answered_by_the_time_that_was_p
 
 
 async def test_a_secret_case_passed_on_goes_without_anybodys_words_too(room: Room):
-    from tests.support.handing import secret  # noqa: PLC0415 - this test alone
-
     number = await secret(room)
     made = await room.casework.hand_over.run(number, MARIA, request_id="r", to="bygg-och-plan")
     await room.casework.reassign.run(made.id, LENA, "gata-och-park", "Fel", "Lena Håll")
