@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from services.casework.domain.deadline import Watched
 from services.casework.domain.handover import HandoverDeed
 from services.casework.store.inbox import MOST, Asked
 from services.casework.store.sql import Row
@@ -84,7 +85,7 @@ class ReadDeeds:
 
     async def run(self, handover: views.HandoverView, case_id: str) -> tuple[views.DeedView, ...]:
         """Return what was done with a hand-over, oldest first."""
-        deeds = {deed.value for deed in HandoverDeed}
+        deeds = {*HandoverDeed, *Watched}
         async with self.uow.read() as work:
             rows = await work.history.of_case(case_id)
         return tuple(
