@@ -9,7 +9,7 @@ month. What looks like a personnummer is never indexed.
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -149,8 +149,8 @@ def month_mark(at: datetime, back: int = 0) -> str:
 
 
 def is_word(word: str) -> bool:
-    """Return whether something indexed is a word of the vocabulary; marks are found by themselves alone."""
-    return word[0] not in "+#№@"
+    """Return whether something indexed is a word of the vocabulary; marks and addresses are found as wholes alone."""
+    return word[0] not in "+#№" and "@" not in word
 
 
 def bounded(words: Iterable[str]) -> list[str]:
@@ -188,6 +188,20 @@ class Query:
     personal_number: bool = False
     """It had a personnummer, which nothing can be found by."""
 
+    @property
+    def by_pieces(self) -> "Query | None":
+        """The same with mail addresses as the words that they consist of; None when there are none."""
+        if not any(term.kind == "mail" for term in self.terms):
+            return None
+        rest = " ".join(term.text for term in self.terms)
+        pieces = [one for one in _PIECES.findall(rest) if _wanted(one)]
+        return replace(self, terms=tuple(dict.fromkeys(map(_term, pieces))))
+
+    @property
+    def whole_number(self) -> bool:
+        """Whether it may be the number of one case alone, with its year."""
+        return any("-" in mark for mark in self.numbers)
+
 
 def read_query(text: str) -> Query:
     """Return what a query asks for; nothing at all when it has no words."""
@@ -199,8 +213,12 @@ def read_query(text: str) -> Query:
     phone = "" if personal or terms or not _ONLY_DIGITS.fullmatch(rest) else phone_digits(rest)
     rest = _MAIL.sub(lambda found: _took(terms, "mail", found[0][:LONGEST_WORD]), rest)
     pieces = [one for one in _PIECES.findall(rest) if _wanted(one)]
-    terms += [Term("digits" if one[0].isdigit() else "word", one[:LONGEST_WORD]) for one in pieces]
+    terms += map(_term, pieces)
     return Query(tuple(dict.fromkeys(terms))[:12], () if personal else _numbers(plain), phone, personal)
+
+
+def _term(piece: str) -> Term:
+    return Term("digits" if piece[0].isdigit() else "word", piece[:LONGEST_WORD])
 
 
 def _took(terms: list[Term], kind: str, text: str) -> str:
@@ -257,6 +275,7 @@ _SOUNDS = tuple(
 )
 
 
+@lru_cache(maxsize=65_536)
 def sound(folded: str) -> str:
     """Return how a Swedish name sounds, so that `Kvist` and `Qvist`, `Erikson` and `Ericsson` are one."""
     for pattern, heard in _SOUNDS:

@@ -44,56 +44,70 @@ class _Spot:
     term: str
 
 
-def why_found(query: Query, number: str, parts: Iterable[tuple[str, str]]) -> tuple[Why, ...]:
-    """Return where a case answers, best first, at most three; `parts` are its texts by kind."""
-    if set(query.numbers) & set(number_marks(number)):
-        return (Why("number", (Piece(number, marked=True),)),)
-    safe = ((kind, without_personal_numbers(text)) for kind, text in parts)
-    found = [(kind, text, spots) for kind, text in safe if (spots := list(_spots(query, kind, text)))]
-    chosen: list[Why] = []
-    said: set[str] = set()
-    while found and len(chosen) < _MOST:
-        kind, text, spots = max(found, key=lambda one: len({spot.term for spot in one[2]} - said))
-        if not (news := {spot.term for spot in spots} - said):
-            break
-        said |= news
-        chosen.append(Why(kind, _pieces(text, spots)))
-        found = [one for one in found if one[1] != text]
-    return tuple(chosen)
+class Marker:
+    """Finds in texts what a query asks for; what it has made of a word is kept, since texts have the same words."""
+
+    def __init__(self, query: Query) -> None:
+        self._query = query
+        self._wordy = [term for term in query.terms if term.kind == "word"]
+        self._mails = [term for term in query.terms if term.kind == "mail"]
+        digits = [term for term in query.terms if term.kind == "digits"]
+        self._digits = {term.word: term for term in digits}
+        self._ends = [term.text for term in digits if len(term.text) >= 4] + ([query.phone] if query.phone else [])
+        self._known: dict[tuple[str, bool], Term | None] = {}
+
+    def why(self, number: str, parts: Iterable[tuple[str, str]], *, slips: bool = False) -> tuple[Why, ...]:
+        """Return where a case answers, best first, at most three; `parts` are its texts by kind.
+
+        Words near those that are asked for count when it was found by such (`slips`).
+        """
+        if set(self._query.numbers) & set(number_marks(number)):
+            return (Why("number", (Piece(number, marked=True),)),)
+        safe = ((kind, without_personal_numbers(text)) for kind, text in parts)
+        found = [(kind, text, spots) for kind, text in safe if (spots := list(self._spots(kind, text, slips)))]
+        chosen: list[Why] = []
+        said: set[str] = set()
+        while found and len(chosen) < _MOST:
+            kind, text, spots = max(found, key=lambda one: len({spot.term for spot in one[2]} - said))
+            if not (news := {spot.term for spot in spots} - said):
+                break
+            said |= news
+            chosen.append(Why(kind, _pieces(text, spots)))
+            found = [one for one in found if one[1] != text]
+        return tuple(chosen)
+
+    def _spots(self, kind: str, text: str, slips: bool) -> Iterator[_Spot]:
+        for found in _PHONE.finditer(text) if self._ends else ():
+            digits = phone_digits(found[0])
+            end = next((end for end in self._ends if digits.endswith(end)), None)
+            if end and (kind == "phone" or len(digits) >= 7):
+                yield _Spot(found.start(), found.end(), end)
+        for term in self._mails:
+            if (at := text.lower().find(term.text)) >= 0:
+                yield _Spot(at, at + len(term.text), term.text)
+        for found in _WORD.finditer(text):
+            if answered := self._answers(found[0], slips):
+                yield _Spot(found.start(), found.end(), answered.text)
+
+    def _answers(self, written: str, slips: bool) -> Term | None:
+        """Return the term that a word answers: itself first, then its beginning, then a near one."""
+        if written[0].isdigit():
+            return self._digits.get(written.lstrip("0") or "0")
+        key = (written, slips)
+        if key not in self._known:
+            word, folded = written.lower(), fold(written)
+            ranks = [(_rank(term, word, folded, slips), term) for term in self._wordy]
+            best = max(ranks, key=lambda one: one[0], default=(0, None))
+            self._known[key] = best[1] if best[0] else None
+        return self._known[key]
 
 
-def _spots(query: Query, kind: str, text: str) -> Iterator[_Spot]:
-    ends = [term.text for term in query.terms if term.kind == "digits" and len(term.text) >= 4]
-    ends += [query.phone] if query.phone else []
-    for found in _PHONE.finditer(text) if ends else ():
-        digits = phone_digits(found[0])
-        if (kind == "phone" or len(digits) >= 7) and (end := next((e for e in ends if digits.endswith(e)), None)):
-            yield _Spot(found.start(), found.end(), end)
-    for term in query.terms:
-        if term.kind == "mail" and (at := text.lower().find(term.text)) >= 0:
-            yield _Spot(at, at + len(term.text), term.text)
-    for found in _WORD.finditer(text):
-        if answered := _answers(query.terms, found[0]):
-            yield _Spot(found.start(), found.end(), answered.text)
-
-
-def _answers(terms: Sequence[Term], written: str) -> Term | None:
-    """Return the term that a word answers: itself first, then its beginning, then a near one."""
-    if written[0].isdigit():
-        plain = written.lstrip("0") or "0"
-        return next((term for term in terms if term.kind == "digits" and term.word == plain), None)
-    word, folded = written.lower(), fold(written)
-    ranks = [(_rank(term, word, folded), term) for term in terms if term.kind == "word"]
-    best = max(ranks, key=lambda one: one[0], default=None)
-    return best[1] if best and best[0] else None
-
-
-def _rank(term: Term, word: str, folded: str) -> int:
+def _rank(term: Term, word: str, folded: str, slips: bool) -> int:
     if term.text == word:
         return 3
     if folded == term.folded or (len(term.text) >= BEGINNING and folded.startswith(term.folded)):
         return 2
-    return int(near(term.folded, folded))
+    return int(slips and near(term.folded, folded))
 
 
 def _pieces(text: str, spots: Sequence[_Spot]) -> tuple[Piece, ...]:

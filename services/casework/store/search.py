@@ -88,6 +88,8 @@ class SearchStore:
         for number, condition in tiers:
             if len(rows) > limit or (at and number < at[0]):
                 continue
+            if rows and query.whole_number:
+                break
             before = [other for earlier, other in tiers if earlier < number]
             bound = and_(condition, *(~other for other in before))
             start = (at[1], at[2]) if at and at[0] == number else None
@@ -95,7 +97,7 @@ class SearchStore:
         more = len(rows) > limit
         found = [row["case_id"] for _, row in rows[:limit]]
         near_by: list[str] = []
-        if not cursor and len(found) < FEW and terms:
+        if not cursor and len(found) < FEW and terms and not (found and query.whole_number):
             near_by = await self._near(terms, words, seeker, now, frozenset(found), limit - len(found))
         return Found(
             (*found, *near_by),

@@ -42,7 +42,7 @@ _OLD = text(
 _HOLD = text("SELECT words FROM casework.search_docs WHERE case_id = ANY(:ids) ORDER BY case_id FOR UPDATE")
 _HEADS = text(
     "SELECT k.id, k.number, k.unit, k.opened_at, array_to_string(t.path, ' ') AS kind, "
-    "ARRAY(SELECT DISTINCT h.unit FROM casework.handovers AS h WHERE h.case_id = k.id) AS received "
+    "ARRAY(SELECT unnest(h.unit || h.passed_by) FROM casework.handovers AS h WHERE h.case_id = k.id) AS received "
     "FROM casework.cases AS k LEFT JOIN casework.case_types AS t ON t.id = k.case_type WHERE k.id = ANY(:ids)"
 )
 _PARTS = text(
@@ -81,9 +81,12 @@ _LEARN = text(
     "ON CONFLICT DO NOTHING"
 )
 _FORGET = text(
-    "DELETE FROM casework.search_words AS w WHERE w.word = ANY(:words) "
+    "DELETE FROM casework.search_words AS w WHERE w.word = ANY(:words) AND w.word NOT IN (SELECT "
+    "unnest(s.most_common_elems::text::text[]) FROM pg_stats AS s WHERE s.schemaname = 'casework' "
+    "AND s.tablename = 'search_docs' AND s.attname = 'words') "
     "AND NOT EXISTS (SELECT FROM casework.search_docs AS d WHERE d.words @> ARRAY[w.word])"
 )
+"""The commonest words, which PostgreSQL knows by its statistics, are not looked for: that would read half the index."""
 _WORDS = text("SELECT word FROM casework.search_words WHERE word > :after ORDER BY word LIMIT :limit")
 
 

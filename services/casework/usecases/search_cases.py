@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.casework.domain.search import Query, read_query
-from services.casework.domain.search_hits import why_found
+from services.casework.domain.search_hits import Marker
 from services.casework.store.search import Found, Seeker
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
@@ -17,11 +17,17 @@ PAGE = 20
 
 async def found_rows(
     work: Work, query: Query, seeker: Seeker, clock: Clock, cursor: str | None, limit: int
-) -> tuple[Found, list[Row]]:
-    """Return what a query finds and the rows of the cases, in its order."""
+) -> tuple[Found, list[Row], Query]:
+    """Return what a query finds, the rows of the cases in its order, and the query that found them.
+
+    An address that nobody has is looked for as the words it consists of.
+    """
     found = await work.search.find(query, seeker, clock(), cursor, limit)
+    if not found.ids and not cursor and (loose := query.by_pieces):
+        query = loose
+        found = await work.search.find(query, seeker, clock(), cursor, limit)
     rows = {row["id"]: row for row in await work.reads.by_ids(found.ids)}
-    return found, [rows[one] for one in found.ids if one in rows]
+    return found, [rows[one] for one in found.ids if one in rows], query
 
 
 def seeker_of(person: Person, state: str | None = None) -> Seeker:
@@ -44,20 +50,19 @@ class SearchCases:
         if not (query.terms or query.numbers or query.phone):
             return SearchView((), None, personal_number=query.personal_number, empty=True)
         async with self.uow.read() as work:
-            found, rows = await found_rows(work, query, seeker_of(person, state), self.clock, cursor, limit)
+            found, rows, query = await found_rows(work, query, seeker_of(person, state), self.clock, cursor, limit)
             texts = await work.index.parts([row["id"] for row in rows]) if rows else []
         parts: dict[str, list[tuple[str, str]]] = {}
         for part in texts:
             parts.setdefault(part["case_id"], []).append((part["kind"], part["body"]))
-        hits = [
-            HitView(
-                views_row := reading.case_row(row),
-                why_found(query, row["number"], [*parts.get(row["id"], ()), ("type", views_row.question)]),
-                near=row["id"] in found.near,
-            )
-            for row in rows
-        ]
+        marker = Marker(query)
+        hits = [_hit(marker, row, parts.get(row["id"], []), row["id"] in found.near) for row in rows]
         return SearchView(tuple(hits), found.next, found.unknown, query.personal_number)
+
+
+def _hit(marker: Marker, row: Row, parts: list[tuple[str, str]], near: bool) -> HitView:
+    listed = reading.case_row(row)
+    return HitView(listed, marker.why(row["number"], [*parts, ("type", listed.question)], slips=near), near)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,5 +76,5 @@ class ListFound:
         """Return one page."""
         query = read_query(text)
         async with self.uow.read() as work:
-            found, rows = await found_rows(work, query, seeker_of(person, state), self.clock, cursor, limit)
+            found, rows, _ = await found_rows(work, query, seeker_of(person, state), self.clock, cursor, limit)
         return views.CasePage(tuple(map(reading.case_row, rows)), found.next)
