@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.casework.domain.handover import Preview
+from services.casework.links import UnitLinks
 from services.casework.mail.compose import one_line
 from services.casework.mail.html import html_of
 from shared import thread
@@ -46,14 +47,18 @@ class Letters:
     domain: str
     casework_url: str
     own_addresses: frozenset[str]
+    unit_links: UnitLinks
+    """By what link a unit without a login receives."""
     _texts: Environment
 
     @classmethod
-    def make(cls, key: bytes, domain: str, casework_url: str, own_addresses: frozenset[str]) -> "Letters":
+    def make(
+        cls, key: bytes, domain: str, casework_url: str, own_addresses: frozenset[str], unit_key: bytes
+    ) -> "Letters":
         """Return letters with our templates."""
         loader = FileSystemLoader(Path(__file__).parents[1] / "templates" / "mails")
         texts = Environment(loader=loader, undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)  # noqa: S701 - plain text
-        return cls(key, domain, casework_url, own_addresses, texts)
+        return cls(key, domain, casework_url, own_addresses, UnitLinks(casework_url, unit_key), texts)
 
     def receipt(self, contact: Mapping[str, Any], number: str, sender: str, now: datetime) -> dict[str, Any]:
         """Return the mail that says a contact has come in, in the thread of the citizen's own mail."""
@@ -107,15 +112,16 @@ class Letters:
         conversation: Sequence[Mapping[str, str]],
         nonce: str,
         now: datetime,
+        link: str = "",
     ) -> dict[str, Any]:
-        """Return the mail that hands a case over to a unit's address."""
+        """Return the mail that hands a case over to a unit's address; `link` where it acts without a login."""
         body = self._render(
             "handover.txt",
             preview=preview,
             message=message.strip(),
             conversation=conversation,
             number=number,
-            url=f"{self.casework_url}/cases/{number}",
+            url=link or f"{self.casework_url}/cases/{number}",
             acknowledge_by=when(preview.acknowledge_by),
             answer_by=when(preview.answer_by),
         )
@@ -153,20 +159,21 @@ class Letters:
         promises: Mapping[str, datetime],
         now: datetime,
         *,
-        with_link: bool,
+        login: bool,
     ) -> dict[str, Any]:
         """Return the mail that says of promises to `acknowledge` and to `answer` that they are due soon or broken.
 
         `what` is `reminder` or `escalation`; nothing of the case but its number. The same promise gives the same
-        Message-ID.
+        Message-ID. A unit without `login` gets its own link.
         """
         said = {kind: when(by) for kind, by in promises.items()}
         number, to = handover["number"], handover["to_label"]
-        url = f"{self.casework_url}/cases/{number}" if with_link else ""
+        own_link = "" if login else self.unit_links.address(handover["id"], handover["unit"])
         moments = "x".join(f"{kind[:2]}{int(by.timestamp())}" for kind, by in promises.items())
-        nonce = f"{handover['id'].replace('-', '')}x{moments}x{zlib.crc32(recipient.encode()):08x}"
+        nonce = f"{what}x{handover['id'].replace('-', '')}x{moments}x{zlib.crc32(recipient.encode()):08x}"
         mail = self._mail(what, handover["case_id"], recipient, nonce, now)
         title = "Påminnelse om" if what == "reminder" else "Försenat:"
+        url = own_link or f"{self.casework_url}/cases/{number}"
         body = self._render(f"{what}.txt", number=number, to=to, promises=said, url=url)
         subject = f"{title} ärende {number}: {to}"
         return {**mail, "sender_name": "Kontaktcenter", "subject": subject, "body": body, "reference_ids": []}

@@ -95,9 +95,7 @@ class WatchDeadlines:
     ) -> None:
         login = (await work.unit_terms.of(row["unit"]))["has_login"]
         promises = {kind: row[f"{kind}_by"] for kind in kinds}
-        await work.mails.queue(
-            [self.letters.promise(what, row, to, promises, now, with_link=login) for to in recipients]
-        )
+        await work.mails.queue([self.letters.promise(what, row, to, promises, now, login=login) for to in recipients])
 
     async def _note(self, work: Work, row: Row, deed: Watched, kinds: list[str], now: datetime) -> None:
         facts = {"handover_id": row["id"], "unit": row["unit"], "promises": kinds}

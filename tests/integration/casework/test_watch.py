@@ -213,6 +213,16 @@ async def test_the_calendar_of_the_unit_decides_when_it_is_soon(room: Room):
     assert len(await mails(room, "reminder")) == 1
 
 
+async def test_a_unit_without_a_login_is_reminded_with_its_own_link(room: Room):
+    number, _ = await handed(room)
+    await room.run("INSERT INTO casework.unit_terms (unit, has_login) VALUES ('bostadsbolag', false)")
+    room.time.now = at("2026-11-26T14:30")
+    await room.casework.watch_deadlines.run()
+    [mail] = await mails(room, "reminder")
+    assert f"/cases/{number}" not in mail["body"]
+    assert "Gör det här: http://127.0.0.1:8103/" in mail["body"]
+
+
 async def test_a_calendar_that_was_broken_outside_of_our_doors_stops_nobodys_watch(room: Room):
     await handed(room)
     await room.run("INSERT INTO casework.unit_terms (unit, calendar) VALUES ('bostadsbolag', '{\"opens\": 8}')")
