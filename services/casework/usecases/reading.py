@@ -232,4 +232,8 @@ def preview_view(plan: Preview, message: str) -> views.PreviewView:
         message=message,
         acknowledge_by=plan.acknowledge_by,
         answer_by=plan.answer_by,
+        withheld=tuple(views.WithheldView(one.field, one.label, one.why.value) for one in plan.withheld),
+        deliver_at=plan.deliver_at,
+        discloses_to=plan.discloses_to,
+        tells=plan.tells,
     )

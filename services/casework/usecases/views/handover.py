@@ -99,3 +99,10 @@ class PreviewView:
     with_conversation: bool
     acknowledge_by: datetime
     answer_by: datetime
+    withheld: tuple[WithheldView, ...] = ()
+    deliver_at: datetime | None = None
+    """When the unit gets it; none is at once."""
+    discloses_to: str = ""
+    """The other legal person that gets the data: a disclosure, which is noted."""
+    tells: str = ""
+    """The address where the citizen is told who has the case and by when; empty when she is not."""
