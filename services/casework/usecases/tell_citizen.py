@@ -29,9 +29,9 @@ class TellCitizen:
         """Say by when she gets an answer instead, and why."""
         return await self._write(work, case, row, "moved", now, reason=reason)
 
-    async def late(self, work: Work, case: Case, row: Row, *, now: datetime) -> bool:
-        """Say that the promised time has passed and that the unit has been told."""
-        return await self._write(work, case, row, "late", now)
+    async def late(self, work: Work, case: Case, row: Row, *, unit_name: str, now: datetime) -> bool:
+        """Say that the promised time has passed, who has the case, and that the unit has been told."""
+        return await self._write(work, case, row, "late", now, unit_name=unit_name)
 
     async def address(self, work: Work, case: Case) -> str:
         """Return where the citizen would be told; empty when she cannot be, or must not be."""

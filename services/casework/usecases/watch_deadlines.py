@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.casework.domain.deadline import Light, Watched, amber_until, light
+from services.casework.domain.handover import Why
 from services.casework.mail import Letters
 from services.casework.store.deadlines import Deadlines
 from services.casework.store.sql import Row
@@ -87,8 +88,15 @@ class WatchDeadlines:
         await self._note(work, row, Watched.ESCALATE, kinds, now)
         work.ring(row["by"], row["agent_id"])
         if "answer" in kinds:
-            await self.tell.late(work, await work.cases.lock_id(row["case_id"]), row, now=now)
+            await self._tell_citizen(work, row, now)
         return len(kinds)
+
+    async def _tell_citizen(self, work: Work, row: Row, now: datetime) -> None:
+        """Say in her thread that it is late and who has it; not which unit where secrecy is presumed."""
+        case, unit = await work.cases.lock_id(row["case_id"]), await work.catalogue.unit(row["unit"])
+        secret = any(one["why"] == Why.SECRECY for one in row["withheld"])
+        name = str(unit["name"]) if unit and not secret else ""
+        await self.tell.late(work, case, row, unit_name=name, now=now)
 
     async def _write(
         self, work: Work, what: str, row: Row, kinds: list[str], recipients: list[str], now: datetime

@@ -13,7 +13,7 @@ from services.casework.mail import compose
 from services.casework.store.bell import Bell
 from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases.unit_terms import ImportUnitTerms
-from tests.support.casework import MARIA, NO_CHECKLIST, PER, Room
+from tests.support.casework import CHILD, MARIA, NO_CHECKLIST, PER, Room
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.integration
@@ -133,10 +133,23 @@ async def test_the_citizen_is_told_once_when_the_answer_is_late(room: Room):
     assert [mail["recipient"] for mail in told] == ["olle@medborgare.example"]
     assert told[0]["in_reply_to"] == "<a@medborgare.example>", "in her own thread"
     assert number in told[0]["body"]
+    assert "Ärendet ligger hos Bostadsbolag." in told[0]["body"]
     assert "2026-11-27 kl. 17.00" in told[0]["body"]
     assert await missed(room) == [("answer", number)]
     [mail] = await mails(room, "escalation")
     assert "skulle ha fått svar av Bostadsbolag senast 2026-11-27 kl. 17.00" in mail["body"]
+
+
+async def test_a_secret_case_is_late_without_saying_which_unit_has_it(room: Room):
+    number = await room.open("a", CHILD)
+    for step, option in (("s1", "nej"), ("s2", None), ("s3", "ja")):
+        await room.casework.do_step.run(number, MARIA, step, option)
+    await room.casework.hand_over.run(number, MARIA, request_id="r")
+    room.time.move(days=20)
+    await room.casework.watch_deadlines.run()
+    [late] = [mail for mail in await mails(room, "notice") if "late" in mail["id"]]
+    assert "Ärendet ligger hos en verksamhet i kommunen." in late["body"]
+    assert "Individ och familj" not in late["body"]
 
 
 async def test_two_promises_broken_at_once_are_one_mail(room: Room):
