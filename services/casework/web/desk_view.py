@@ -8,11 +8,13 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
+from services.casework.usecases.incident_views import DeskIncidents
 from services.casework.usecases.views import CandidateView, CaseRow, CaseView
 from services.casework.web.house import casework_of, names_of, seats_of
 from services.casework.web.seat import Offer, Seat, WrapUp
 from shared.clock import STOCKHOLM, utc_now
 from shared.errors import KontaktcenterError, NotFoundError, TransientError
+from shared.ids import new_id
 from shared.vocabulary import Channel, WorkKind, WrapUpMode
 from shared.web.access import Person
 
@@ -110,11 +112,12 @@ class Desk:
     query: str = ""
     now: datetime = field(default_factory=utc_now)
     seat: SeatView = field(default_factory=SeatView)
+    incidents: DeskIncidents = field(default_factory=DeskIncidents)
 
     def context(self) -> dict[str, Any]:
         """Return the names that the templates know."""
-        names = ("desk", "waiting", "offer", "case", "candidates", "why", "query", "now", "seat")
-        return {name: getattr(self, name) for name in names} | {"saved_at": saved_at}
+        names = ("desk", "waiting", "offer", "case", "candidates", "why", "query", "now", "seat", "incidents")
+        return {name: getattr(self, name) for name in names} | {"saved_at": saved_at, "request_id": new_id()}
 
 
 async def desk_of(request: Request, person: Person, number: str = "", query: str = "") -> Desk:
@@ -126,7 +129,8 @@ async def desk_of(request: Request, person: Person, number: str = "", query: str
     day = DeskView(top.desk.presence, state.cases, state.parked, state.done_today, state.handed_over_today)
     candidates = await candidates_of(request, case, query) if case else ()
     why = await why_of(request, case) if case and not query else ()
-    return replace(top, desk=day, case=case, candidates=candidates, why=why, query=query)
+    incidents = await casework_of(request).incidents.at_desk.run(person, case)
+    return replace(top, desk=day, case=case, candidates=candidates, why=why, query=query, incidents=incidents)
 
 
 async def top_of(request: Request, person: Person) -> Desk:
