@@ -4,7 +4,7 @@ from typing import Literal
 
 from shared.errors import PermanentError, TransientError
 
-Away = Literal["connect", "timeout", "tls", "login"]
+Away = Literal["connect", "timeout", "tls", "login", "busy"]
 
 
 class MailRefusedError(PermanentError):

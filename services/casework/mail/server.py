@@ -19,6 +19,8 @@ from services.casework.mail.errors import MailRefusedError, MailServerAwayError,
 _CONNECT_SECONDS = 5
 _ANSWER_SECONDS = 10
 _BAD_SEQUENCE = 503
+_CLOSING = 421
+"""The server takes nothing more from us now, whatever the mail (RFC 5321 3.8)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class MailServer:
         )
         try:
             await client.connect()
+            await client.ehlo(timeout=_CONNECT_SECONDS)
             if self.safety.user:
                 await client.login(self.safety.user, self.safety.password, timeout=_CONNECT_SECONDS)
         except (aiosmtplib.SMTPException, OSError) as error:
@@ -102,6 +105,8 @@ async def _hand_over(client: aiosmtplib.SMTP, reverse_paths: Sequence[str], reci
 def _refused(error: aiosmtplib.SMTPException) -> Exception:
     codes = [one.code for one in error.recipients] if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else []
     code = getattr(error, "code", None) or max(codes, default=0)
+    if code == _CLOSING:
+        return MailServerAwayError("busy", error)
     return MailRefusedError(f"{code}") if 500 <= code < 600 else MailUnsentError(f"{code}")
 
 

@@ -58,7 +58,8 @@ AWAY = "away "
 _HOLD = text(
     "UPDATE casework.mails_out SET state = 'queued', next_at = :until, problem = :problem, "
     "attempts = GREATEST(0, attempts - CASE WHEN id = ANY(CAST(:ids AS text[])) THEN 1 ELSE 0 END) "
-    "WHERE id = ANY(CAST(:ids AS text[])) OR (next_at <= :at AND state = 'queued')"
+    "WHERE (id = ANY(CAST(:ids AS text[])) AND state IN ('queued', 'sending')) "
+    "OR (next_at <= :at AND state = 'queued')"
 )
 _WAKE = text("UPDATE casework.mails_out SET next_at = :at, problem = '' WHERE next_at > :at AND problem LIKE :away")
 _HELD = text(

@@ -8,7 +8,13 @@ from datetime import datetime
 from services.casework.mail import Letters
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import Work
-from shared.vocabulary import LIVE_CHANNELS, Channel
+from shared.vocabulary import LIVE_CHANNELS, Channel, EntranceKind
+
+
+async def _ours(work: Work, entrances: Sequence[Row]) -> frozenset[str]:
+    """Return the addresses that we are written to at, and that units of ours write from."""
+    written_to = {row["value"].lower() for row in entrances if row["kind"] == EntranceKind.ADDRESS}
+    return frozenset(written_to | {row["sender_address"].lower() for row in (await work.unit_terms.all()).values()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +32,11 @@ class SendReceipts:
                 wanted.setdefault(self._hash(contact["sender_email"]), contact)
         if not wanted:
             return
+        entrances = await work.catalogue.entrances()
+        ours = await _ours(work, entrances)
+        wanted = {key: one for key, one in wanted.items() if one["sender_email"].strip().lower() not in ours}
         allowed = await work.mails.mark_receipts(list(wanted), now)
-        names = {row["id"]: row["sender_name"] or row["name"] for row in await work.catalogue.entrances()}
+        names = {row["id"]: row["sender_name"] or row["name"] for row in entrances}
         await work.mails.queue(
             [
                 self.letters.receipt(one, numbers[one["id"]], names.get(one["entrance"], "Kontaktcenter"), now)

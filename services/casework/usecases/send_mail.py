@@ -89,6 +89,8 @@ class SendMail:
             await self._failed(mail, "file")
         except MailRefusedError as error:
             await self._failed(mail, str(error))
+        except MailServerAwayError:
+            raise
         except MailUnsentError as error:
             await self._later(mail, str(error))
         except (MailUnknownError, TimeoutError) as error:

@@ -1,33 +1,20 @@
-"""What an agent does with the case on her desk: classify, step, note, beat, close, hand over, reply, report a gap."""
+"""What an agent does with the case on her desk: classify, step, note, beat; and how one that ended leaves it."""
 
 import contextlib
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
-from pydantic import BaseModel, Field
 
 from services.casework.usecases.views import CaseView
-from services.casework.web.desk import Agent, dialog
+from services.casework.web.desk import Agent
 from services.casework.web.desk_view import answer_with_work, candidates_of, desk_of, why_of
 from services.casework.web.house import casework_of, seats_of
 from shared.errors import KontaktcenterError
-from shared.ids import new_id
-from shared.vocabulary import Cause, Outcome, Resolution, TakenOver
 from shared.web.access import Person
 
 router = APIRouter(prefix="/desk/cases/{number}", include_in_schema=False)
 
 Note = Annotated[str | None, Form()]
-
-
-class CloseForm(BaseModel):
-    """How it ended; `request_id` makes a second press nothing."""
-
-    resolution: Resolution
-    request_id: str = Field(max_length=64)
-    cause: Cause | Literal[""] = ""
-    text: str = Field("", max_length=20_000)
-    note: str | None = None
 
 
 async def keep_note(request: Request, number: str, person: Person, note: str | None) -> None:
@@ -54,11 +41,16 @@ async def candidates(request: Request, number: str, person: Agent, q: str = "") 
 
 @router.post("/classify")
 async def classify(
-    request: Request, number: str, person: Agent, case_type: Annotated[str, Form()], note: Note = None
+    request: Request,
+    number: str,
+    person: Agent,
+    case_type: Annotated[str, Form()],
+    note: Note = None,
+    seen: Annotated[int | None, Form(ge=0, lt=2**62)] = None,
 ) -> Response:
     """Choose the case type."""
     await keep_note(request, number, person, note)
-    await casework_of(request).classify.run(number, person, case_type)
+    await casework_of(request).classify.run(number, person, case_type, seen)
     return await answer_with_work(request, person, number)
 
 
@@ -100,59 +92,6 @@ async def note(request: Request, number: str, person: Agent, note: Annotated[str
 async def beat(request: Request, number: str, person: Agent) -> None:
     """Count the time worked: the page says that it is open, in front, and used."""
     await casework_of(request).beat.run(number, person)
-
-
-@router.get("/close")
-async def close_dialog(request: Request, number: str, person: Agent) -> Response:
-    """Ask how it ended."""
-    case = await casework_of(request).read_case.run(number, person)
-    end = case.checklist.end if case.checklist else None
-    closes = end is not None and end.kind == Outcome.CLOSE
-    suggested = (end.resolution if end and closes else None) or Resolution.SOLVED
-    if case.taken_over is TakenOver.NOT:
-        suggested = Resolution.CONNECTED
-    return dialog(
-        request,
-        "partials/dialog_close.html",
-        "Avsluta",
-        case=case,
-        suggested=suggested,
-        reply="",
-        request_id=new_id(),
-    )
-
-
-@router.post("/close")
-async def close(request: Request, number: str, person: Agent, form: Annotated[CloseForm, Form()]) -> Response:
-    """Close the case."""
-    await keep_note(request, number, person, form.note)
-    case = await casework_of(request).read_case.run(number, person)
-    await lock_note(request, case, person, form.request_id)
-    await casework_of(request).close.run(
-        number,
-        person,
-        resolution=form.resolution,
-        cause=form.cause or None,
-        text=form.text or None,
-        request_id=form.request_id,
-    )
-    return await ended(request, case, person)
-
-
-@router.get("/gap")
-async def gap_dialog(request: Request, number: str, person: Agent) -> Response:
-    """Ask what is missing or wrong."""
-    case = await casework_of(request).read_case.run(number, person)
-    return dialog(request, "partials/dialog_gap.html", "Något saknas", case=case)
-
-
-@router.post("/gap")
-async def gap(request: Request, number: str, person: Agent, text: Annotated[str, Form(max_length=2_000)]) -> Response:
-    """Tell the checklist's owner."""
-    case = await casework_of(request).read_case.run(number, person)
-    here = case.checklist.now.id if case.checklist and case.checklist.now else None
-    await casework_of(request).report_gap.run(number, person, text, here)
-    return await answer_with_work(request, person, number, done=True)
 
 
 async def lock_note(request: Request, case: CaseView, person: Person, request_id: str) -> None:
