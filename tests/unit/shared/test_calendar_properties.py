@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.calendar import STOCKHOLM, Duration, DurationUnit, WorkingCalendar, is_holiday
@@ -51,6 +51,8 @@ moments = st.one_of(
 )
 spans = st.timedeltas(timedelta(), timedelta(days=40))
 calendars = st.sampled_from(CALENDARS)
+unhurried = settings(deadline=None)
+"""The first day of a year that is asked about reads the holidays of that year."""
 promises = st.one_of(
     st.builds(Duration, st.integers(0, 12), st.just(DurationUnit.WORKING_DAYS)),
     st.builds(Duration, st.integers(0, 5), st.just(DurationUnit.WORKING_DAYS), st.just(time(12)), st.just(time(12))),
@@ -62,6 +64,7 @@ def day_of(moment: datetime) -> date:
     return moment.astimezone(STOCKHOLM).date()
 
 
+@unhurried
 @given(moments, spans, promises, calendars)
 def test_a_later_start_never_gives_an_earlier_promise(
     start: datetime, later: timedelta, promise: Duration, calendar: WorkingCalendar
@@ -69,6 +72,7 @@ def test_a_later_start_never_gives_an_earlier_promise(
     assert calendar.add(start, promise) <= calendar.add(start + later, promise)
 
 
+@unhurried
 @given(moments, promises, calendars)
 def test_nothing_is_promised_for_a_closed_day_or_an_hour_when_the_unit_is_closed(
     start: datetime, promise: Duration, calendar: WorkingCalendar
@@ -85,6 +89,7 @@ def test_nothing_is_promised_for_a_closed_day_or_an_hour_when_the_unit_is_closed
     assert due >= start
 
 
+@unhurried
 @given(moments, st.floats(0, 120), calendars)
 def test_hours_that_are_added_are_the_hours_in_between(
     start: datetime, hours: float, calendar: WorkingCalendar
@@ -94,6 +99,7 @@ def test_hours_that_are_added_are_the_hours_in_between(
     assert calendar.add_hours(start, calendar.hours_between(start, due)) - due <= timedelta(milliseconds=1)
 
 
+@unhurried
 @given(moments, spans, spans, calendars)
 def test_time_in_between_adds_up(start: datetime, one: timedelta, two: timedelta, calendar: WorkingCalendar) -> None:
     middle, end = start + one, start + one + two
@@ -101,6 +107,7 @@ def test_time_in_between_adds_up(start: datetime, one: timedelta, two: timedelta
     assert parts == calendar.open_between(start, end) <= one + two
 
 
+@unhurried
 @given(moments, promises, spans, spans, calendars)
 @example(
     datetime(2026, 12, 30, 10, tzinfo=UTC),
@@ -124,6 +131,7 @@ def test_a_clock_that_stands_still_never_shortens_a_promise(
         assert moved == due, "what was broken before the pause stays broken"
 
 
+@unhurried
 @given(moments, promises, spans, spans, spans, calendars)
 def test_a_longer_pause_never_gives_an_earlier_promise(
     start: datetime, promise: Duration, until: timedelta, pause: timedelta, more: timedelta, calendar: WorkingCalendar
