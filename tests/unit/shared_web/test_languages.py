@@ -8,7 +8,9 @@ import pytest
 from jinja2.ext import extract_from_ast
 
 import shared.web.errors as web_errors
-from services.casework.web import cases_pages
+from services.casework.domain.case import MERGED_WORDS, STATE_WORDS
+from services.casework.usecases import people, standing
+from services.casework.web import cases_pages, deed_words, typed
 from services.casework.web.login import ROLE_NAMES
 from services.router.domain.rule_table import FIRST_TABLE
 from shared.errors import DomainError
@@ -73,6 +75,11 @@ def test_the_texts_of_the_timeline_and_of_roles_are_in_english_too():
     assert not {*cases_pages.TEXTS, *ROLE_NAMES.values()} - english_of(ROOT / "services/casework/templates")
 
 
+def test_what_is_said_of_a_case_and_its_people_is_in_english_too():
+    said = {*deed_words.TEXTS, *standing.TEXTS, *people.TEXTS, *STATE_WORDS.values(), MERGED_WORDS}
+    assert not said - english_of(ROOT / "services/casework/templates")
+
+
 def test_every_problem_of_the_four_services_is_found_and_in_english_too():
     """By the classes themselves: a title that is built, or inherited from somewhere else, is not missed."""
     for service in SERVICES:
@@ -97,6 +104,10 @@ def test_the_rules_that_the_router_begins_with_have_words():
     names = [str(rule["name"]) for rule in FIRST_TABLE if "name" in rule]
     assert names
     assert not [name for name in names if f'"{name}": _(' not in words]
+
+
+def test_what_is_said_beside_a_field_is_in_english_too():
+    assert not set(typed.TEXTS) - english_of(ROOT / "services/casework/templates")
 
 
 def test_the_texts_of_bad_input_are_in_english_too():
