@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import httpx
 
+from deploy.demo.incident import Disturbance
 from deploy.demo.stack_info import StackInfo
 
 Json = dict[str, Any]
@@ -107,6 +108,7 @@ class Team:
     dice: random.Random
     heard: Mapping[str, str] = field(default_factory=dict)
     """The case type by contact where the citizen says it aloud; else the agent takes the first suggestion."""
+    disturbance: Disturbance | None = None
     closed: int = 0
     handed_over: int = 0
     troubles: list[str] = field(default_factory=list)
@@ -155,6 +157,8 @@ class Team:
         suggested = [candidate["case_type"] for candidate in offer["candidates"][:1]]
         if right := self.heard.get(offer["contact_id"]) or next(iter(suggested), None):
             case = await agent.do(case["number"], "classify", {"case_type": right})
+        if self.disturbance is not None:
+            await self.disturbance.link(case["number"], case["case_type"])
         case = await agent.walk(case, self.dice)
         await asyncio.sleep(self._minutes(offer["channel"]) * 60 / self.scale)
         await self._end(agent, case)

@@ -51,7 +51,8 @@ class Display:
     @property
     def troubles(self) -> list[str]:
         """What went wrong for citizens and agents."""
-        return self.citizens.troubles + self.team.troubles
+        incident = self.team.disturbance.troubles if self.team.disturbance else []
+        return self.citizens.troubles + self.team.troubles + incident
 
     def __rich__(self) -> Padding:
         done = (self.day.hour - OPENS) / (CLOSES - OPENS)

@@ -15,6 +15,7 @@ from deploy.demo.agents import Team
 from deploy.demo.citizens import Citizens
 from deploy.demo.day import Day, DayPlan
 from deploy.demo.display import Display
+from deploy.demo.incident import Disturbance
 from deploy.demo.messages import CitizenMessage, Crowd, load, shares
 from deploy.demo.past import Past, give_past
 from deploy.demo.stack_info import StackInfo
@@ -52,14 +53,26 @@ class Demo:
             dice = random.Random(self.seed)  # noqa: S311 - a demo's dice, not a secret
             citizens = Citizens(self.stack, http, scale=self.plan.speed)
             names = self.stack.agents[: self.agents]
-            team = Team(self.stack, http, agents=names, scale=self.plan.speed, dice=dice, heard=citizens.spoken)
+            cold = Disturbance(self.stack, http, self.plan)
+            team = Team(
+                *(self.stack, http),
+                agents=names,
+                scale=self.plan.speed,
+                dice=dice,
+                heard=citizens.spoken,
+                disturbance=cold,
+            )
 
             async def send(message: CitizenMessage) -> None:
+                await cold.follow(day.hour)
                 await citizens.send(message, talk=dice.uniform(90, 420), patience=dice.expovariate(1 / 1200))
 
             day = Day(self.plan, Crowd(load(), shares(), seed=self.seed), send)
             async with team:
-                yield Display(day, citizens, team, self.stack, http)
+                try:
+                    yield Display(day, citizens, team, self.stack, http)
+                finally:
+                    await cold.end()
 
     async def _give_past(self, console: Console, http: httpx.AsyncClient) -> None:
         crowd = Crowd(load(), shares(), seed=self.seed + SEEDS_OF_PAST)
