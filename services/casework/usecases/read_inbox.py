@@ -89,7 +89,7 @@ class ReadDeeds:
         async with self.uow.read() as work:
             rows = await work.history.of_case(case_id)
         return tuple(
-            views.DeedView(row["at"], row["what"], row["by_name"] or row["by"], row["facts"])
+            views.DeedView(row["at"], row["what"], row["by_name"] or row["by"], row["facts"], row["id"])
             for row in rows
             if row["what"] in deeds and row["facts"].get("handover_id", handover.id) == handover.id
         )

@@ -53,7 +53,7 @@ async def assign(request: Request, handover_id: HandoverId, person: Officer) -> 
     async def act(form: Typed) -> None:
         officer = form.text("officer", wanted=True, most=SHORT)
         form.check()
-        await casework_of(request).assign.run(handover_id, person, person.name, officer)
+        await casework_of(request).assign.run(handover_id, person, person.name, officer, seen=form.number("seen"))
 
     return await _do(request, person, handover_id, "assign", act)
 
@@ -75,6 +75,7 @@ async def progress(request: Request, handover_id: HandoverId, person: Officer) -
             performer=performer,
             text=text,
             external_ref=ref,
+            seen=form.number("seen"),
         )
 
     return await _do(request, person, handover_id, "progress", act)
@@ -112,7 +113,9 @@ async def move(request: Request, handover_id: HandoverId, person: Officer) -> Re
         why = form.text("why", wanted=True, most=2_000)
         form.check()
         if answer_by is not None:
-            await casework_of(request).move_answer.run(handover_id, person, person.name, answer_by, why)
+            await casework_of(request).move_answer.run(
+                handover_id, person, person.name, answer_by, why, seen=form.number("seen")
+            )
 
     return await _do(request, person, handover_id, "move", act)
 

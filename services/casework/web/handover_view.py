@@ -36,10 +36,12 @@ async def _facts(request: Request, person: Person, one: HandoverView, case: Case
     called, house = await names_of(request)(), casework_of(request)
     mine = ALL_UNITS in person.units or one.unit in person.units
     alive = one.ended_at is None and (one.deliver_at is None or one.delivered_at is not None)
+    deeds = await house.read_deeds.run(one, case.id)
     return {
         "one": one,
         "case": case,
-        "deeds": await house.read_deeds.run(one, case.id),
+        "deeds": deeds,
+        "seen": deeds[-1].id if deeds else 0,
         "colleagues": await house.read_colleagues.run(one.unit) if alive and mine else (),
         "units": sorted(((key, name) for key, name in called.units.items() if key != one.unit), key=lambda it: it[1]),
         "acts": alive and mine,

@@ -61,8 +61,9 @@ async def progress(request: Request, token: Token) -> Response:
         planned_for, performer = form.moment("day", "clock"), form.text("performer", most=SHORT)
         text = form.text("text", wanted=not (planned_for or performer or form.faults))
         form.check()
-        said = {"performer": performer or None, "text": text or None}
-        await casework_of(request).progress.run(one.id, person, by, planned_for=planned_for, **said)
+        await casework_of(request).progress.run(
+            one.id, person, by, planned_for=planned_for, performer=performer or None, text=text or None
+        )
 
     return await _do(request, token, "progress", act)
 

@@ -77,6 +77,12 @@ def value_of(page: str, field: str) -> str:
     return found[1]
 
 
+def value_of_hidden(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found
+    return found[1]
+
+
 async def test_a_function_receives_and_the_page_says_so(officer):
     answer = await officer.sends("acknowledge", by="Jourmontören", external_ref="FA-1")
     assert (answer.status_code, answer.headers["location"]) == (303, f"/inbox/{officer.id}?done=acknowledge")
@@ -182,6 +188,21 @@ async def test_what_somebody_else_did_meanwhile_is_said_and_nothing_typed_is_los
     assert "Anna Ros svarade redan" in late.text
     assert "Vi kommer på torsdag &lt;snart&gt;." in late.text
     assert "Värmen är på igen." in late.text
+
+
+async def test_the_later_of_two_who_say_how_it_goes_reads_first_what_the_other_said(officer):
+    shown = value_of_hidden(await officer.sees(), "seen")
+    await officer.house.casework.progress.run(officer.id, ANNA, ANNA.name, text="Vi kommer på måndag.")
+    late = await officer.sends("progress", text="Vi kommer på tisdag.", seen=shown)
+    assert late.status_code == 409
+    assert "Anna Ros skrev läget kl." in late.text
+    assert "Vi kommer på måndag." in late.text
+    assert value_of(late.text, "progress-text") == "Vi kommer på tisdag."
+    assert (await officer.handover()).progress == "Vi kommer på måndag."
+    now = value_of_hidden(late.text, "seen")
+    assert (await officer.sends("progress", text="Vi kommer på tisdag.", seen=now)).status_code == 303
+    mine = await officer.sends("progress", text="Vi kommer på onsdag.", seen=now)
+    assert mine.status_code == 303, "what one has done oneself is no news"
 
 
 async def test_it_is_sent_back_to_where_it_belongs_and_the_agent_hands_it_on(officer):

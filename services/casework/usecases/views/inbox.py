@@ -51,3 +51,5 @@ class DeedView:
     what: str
     by: str
     facts: Mapping[str, object]
+    id: int = 0
+    """Grows with every deed of the case."""
