@@ -9,6 +9,7 @@ from services.casework.domain.handover import HandoverDeed
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.close_case import close
 from services.casework.usecases.handover_parts import Held, held, noted, ring_centre, tell_received
+from services.casework.usecases.overtaken import not_overtaken
 from services.casework.usecases.reply import Replies, answered
 from services.casework.usecases.work_case import wanted
 from shared.clock import Clock
@@ -73,10 +74,15 @@ class ProgressHandover:
         performer: str | None = None,
         text: str | None = None,
         external_ref: str | None = None,
+        seen: int | None = None,
     ) -> None:
-        """Write the progress; what is not given stays. Whoever says how it goes has also received it."""
+        """Write the progress; what is not given stays. Whoever says how it goes has also received it.
+
+        `seen` is the last deed that the doer was shown; OvertakenError when somebody else has done one since.
+        """
         async with self.uow.begin() as work:
             one = await held(work, handover_id, person, HandoverDeed.PROGRESS, self.clock())
+            await not_overtaken(work, one.case, person, seen, one.now)
             if planned_for is not None and planned_for < one.now and planned_for != one.row["planned_for"]:
                 raise PlannedInPastError(errors=[FieldError("/planned_for", PlannedInPastError.title)])
             news = {"planned_for": planned_for, "performer": performer, "progress": text, "external_ref": external_ref}
