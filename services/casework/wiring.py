@@ -42,6 +42,7 @@ from services.casework.usecases import (
     reindex,
     reopen,
     reply,
+    return_calls,
     search_cases,
     take_over,
     unit_terms,
@@ -55,6 +56,7 @@ from services.casework.usecases.follow_load import FollowLoad, ReadAlarms
 from services.casework.usecases.follow_routing import FollowRouting
 from services.casework.usecases.incidents import Incidents
 from services.casework.usecases.outgoing import Outgoing
+from services.casework.usecases.park import ParkCase
 from services.casework.usecases.receipts import SendReceipts
 from services.casework.usecases.send_mail import SendMail
 from services.casework.usecases.send_webhooks import SendWebhooks
@@ -141,6 +143,16 @@ def _handing_over(settings: Settings, uow: UnitOfWork, replies: reply.Replies, c
     }
 
 
+def _passing_on(settings: Settings, uow: UnitOfWork, router: RouterClient, clock: Clock) -> dict[str, Any]:
+    """Return the use cases that give a contact away or to a later time, by their names."""
+    return {
+        "pass_on": pass_on.PassOn(uow, router, clock),
+        "promise_return_call": pass_on.PromiseReturnCall(uow, router, clock),
+        "try_again": return_calls.TryAgain(uow, router, ParkCase(uow, clock), clock, sms=bool(settings.elks_url)),
+        "invite_officer": pass_on.InviteOfficer(uow, router),
+    }
+
+
 def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Casework:
     """Return the use cases on a database."""
     uow = UnitOfWork(engine)
@@ -161,9 +173,7 @@ def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Ca
         read_people=read_catalogue.ReadPeople(uow),
         accept_offer=accept_offer.AcceptOffer(uow, router, clock),
         finish_contact=finish_contact.FinishContact(uow, router, clock),
-        pass_on=pass_on.PassOn(uow, router, clock),
-        promise_return_call=pass_on.PromiseReturnCall(uow, router, clock),
-        invite_officer=pass_on.InviteOfficer(uow, router),
+        **_passing_on(settings, uow, router, clock),
         ask_colleague=consult.AskColleague(uow, router, clock),
         transfer_to_colleague=consult.TransferToColleague(uow, router, clock),
         end_question=consult.EndQuestion(uow, router, clock),

@@ -33,7 +33,7 @@ from shared.web.app import build_app
 
 SEED = Path(__file__).parents[2] / "deploy/seed"
 KNOCKING = (
-    *("accept_offer", "pass_on", "promise_return_call", "invite_officer"),
+    *("accept_offer", "pass_on", "promise_return_call", "invite_officer", "try_again"),
     *("ask_colleague", "transfer_to_colleague", "end_question"),
 )
 """The use cases that knock at the router's doors."""

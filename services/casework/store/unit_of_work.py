@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.casework.store import bell, tables
 from services.casework.store.alarms import Alarms
+from services.casework.store.call_tries import CallTries
 from services.casework.store.cases import Cases
 from services.casework.store.catalogue import CatalogueStore
 from services.casework.store.contacts import Contacts
@@ -66,6 +67,7 @@ class Work:
         self.sending = Sending(conn)
         self.first_contacts = FirstContacts(conn)
         self.handling = HandlingTimes(conn)
+        self.call_tries = CallTries(conn)
         self.index = SearchIndex(conn)
         self.search = SearchStore(conn)
         self.webhooks = WebhookQueue(conn)

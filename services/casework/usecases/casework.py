@@ -35,6 +35,7 @@ from services.casework.usecases.receive_handover import (
 from services.casework.usecases.reindex import CatchUp
 from services.casework.usecases.reopen import ReopenCase
 from services.casework.usecases.reply import ReplyCase
+from services.casework.usecases.return_calls import TryAgain
 from services.casework.usecases.search_cases import SearchCases
 from services.casework.usecases.send_mail import SendMail
 from services.casework.usecases.send_webhooks import SendWebhooks
@@ -77,6 +78,7 @@ class Casework:
     finish_contact: FinishContact
     pass_on: PassOn
     promise_return_call: PromiseReturnCall
+    try_again: TryAgain
     invite_officer: InviteOfficer
     ask_colleague: AskColleague
     transfer_to_colleague: TransferToColleague

@@ -10,12 +10,15 @@ from services.casework.router_client import RouterClient
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.opening import let_go
+from services.casework.usecases.who import author
 from shared.clock import Clock
 from shared.errors import ConflictError, NotFoundError
 from shared.web.access import Person, visible_units
 
 TRANSFER = "transfer"
 """The reason that the router is told."""
+PROMISED = "return_call"
+"""What the history calls it when an agent promises to call back: the citizen was not helped at once."""
 
 
 async def held(work: Work, number: str, person: Person) -> tuple[Case, Row]:
@@ -58,10 +61,12 @@ class PromiseReturnCall:
     async def run(self, number: str, person: Person, at: datetime | None) -> None:
         """Promise; None: when it is the citizen's turn."""
         async with self.uow.begin() as work:
-            _, contact = await held(work, number, person)
+            case, contact = await held(work, number, person)
         key = _key(contact)
         await self.router.return_call(key["id"], key["epoch"], at)
         async with self.uow.begin() as work:
+            by, facts = author(person, case), {"at": at.isoformat() if at else None}
+            await work.history.write(case.id, self.clock(), by=by, by_name=person.name, what=PROMISED, facts=facts)
             await work.contacts.return_call([key])
             await let_go(work, [key], self.clock())
 

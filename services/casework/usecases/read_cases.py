@@ -11,6 +11,7 @@ from services.casework.usecases import reading, views
 from services.casework.usecases.calendars import Calendars, calendar_for, calendars
 from services.casework.usecases.case_facts import Who, facts_of, notes_of, who_of
 from services.casework.usecases.desk_views import DeskState, in_turn
+from services.casework.usecases.measures import measured
 from services.casework.usecases.reply import answered
 from services.casework.usecases.search_cases import ListFound
 from services.casework.usecases.take_over import taken_over
@@ -64,7 +65,7 @@ class ReadCase:
             greeting=_greeting(entrances.get(row["entrance"]), person),
             unit_name=str(units.get(row["unit"], row["unit"])),
             agent_name=names.get(row["agent_id"], row["agent_id"]),
-            handling_seconds=row["handling_seconds"],
+            **await measured(work, row, who.known, names, self.clock()),
             candidates=_candidates(current, units),
             checklist=await self._checklist(work, row),
             contacts=tuple(reading.contact_view(one, entrances, row["current_contact"]) for one in contacts),

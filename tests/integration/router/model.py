@@ -311,11 +311,10 @@ class Model:
             agent.pause = (0, max(agent.pause[1], self.now + most))
 
     def _contact_completed(self, fields: Fields) -> None:
-        contact = self.contacts[fields["k"]]
-        wrapping, took = contact.state == ContactState.WRAPPING, float(fields["after_work_seconds"])
-        if contact.wraps_since or not wrapping:
-            right = (int(fields["at"]) - contact.wraps_since) / 1000 if wrapping else 0
-            wrong(abs(took - right) > 0.001, "after-work of another length", fields, contact)
+        contact, took = self.contacts[fields["k"]], float(fields["after_work_seconds"])
+        since = contact.wraps_since if contact.state == ContactState.WRAPPING else int(fields["at"])
+        lasted = (int(fields["at"]) - since) / 1000
+        wrong(since and abs(took - lasted) > 0.001, "after-work of another length", fields, contact)
         self._end(fields, ContactState.COMPLETED)
 
     def _contact_abandoned(self, fields: Fields) -> None:

@@ -7,6 +7,7 @@ from services.casework.usecases.views.checklist import ChecklistView
 from services.casework.usecases.views.contact import CandidateView, ContactView, MessageView, NoteView
 from services.casework.usecases.views.handover import HandoverView
 from services.casework.usecases.views.listed import CaseRow
+from services.casework.usecases.views.measures import Measures
 from services.casework.usecases.views.relations import AboutView, HistoryView, LinkView
 from services.casework.usecases.work_views import MoveView, QuestionView
 from shared.vocabulary import CaseState, Channel, TakenOver
@@ -95,6 +96,9 @@ class CaseView:
     """Since when we wait for the citizen: the promise's clock stands still."""
     too_old: bool = False
     """Closed too long ago to be reopened: it is followed up by a new case."""
+
+    measures: Measures = field(default_factory=Measures)
+    """What it has taken, how it was solved, and the return call to be made."""
 
     @property
     def contact(self) -> ContactView:
