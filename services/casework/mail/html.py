@@ -29,9 +29,9 @@ def _linked(line: str) -> str:
     """Return a line escaped, its addresses made into links; whatever is between them stays as it is."""
     pieces, at = [], 0
     for match in _LINK.finditer(line):
-        pieces.append(html.escape(line[at : match.start()], quote=False))
-        address, shown = match[1] or f"mailto:{match[2]}", html.escape(match[0], quote=False)
+        pieces.append(html.escape(line[at : match.start()]))
+        address, shown = match[1] or f"mailto:{match[2]}", html.escape(match[0])
         pieces.append(f'<a href="{html.escape(address)}">{shown}</a>')
         at = match.end()
-    pieces.append(html.escape(line[at:], quote=False))
+    pieces.append(html.escape(line[at:]))
     return "".join(pieces)
