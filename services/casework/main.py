@@ -11,6 +11,7 @@ from services.casework.settings import Settings
 from services.casework.web import (
     api_cases,
     api_catalogue,
+    api_deeds,
     api_handovers,
     api_incidents,
     api_people,
@@ -27,6 +28,7 @@ from shared.web.app import build_app
 
 DOORS = (
     api_cases.router,
+    api_deeds.router,
     api_handovers.router,
     api_incidents.router,
     api_people.router,

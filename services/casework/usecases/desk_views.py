@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from services.casework.usecases.views import CaseRow
 
@@ -18,6 +19,7 @@ class DeskRow(CaseRow):
     """A colleague asks about it; it is not hers."""
     reminded: bool = False
     """It was parked, and its reminder has come."""
+    parked_until: datetime | None = None
     on_hold: bool = False
     """It waits while she talks with somebody else."""
 

@@ -85,7 +85,8 @@ def desk_row(row: Row, agent_id: str, clocks: Clocks | None = None) -> DeskRow:
     same = {one.name: getattr(listed, one.name) for one in fields(listed)}
     reminded = row["state"] == CaseState.OPEN and row["parked_until"] is not None
     talking = live and (question or row["now_done_at"] is None)
-    return DeskRow(**same, live=live, talking=talking, asked=question, reminded=reminded)
+    parked = row["parked_until"]
+    return DeskRow(**same, live=live, talking=talking, asked=question, reminded=reminded, parked_until=parked)
 
 
 def move_view(row: Row, names: Mapping[str, str], units: Mapping[str, str]) -> MoveView:

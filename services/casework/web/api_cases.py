@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from services.casework.usecases import reading, views
 from services.casework.usecases.hand_over import Handed
-from services.casework.web.given import House, RequestId
+from services.casework.web.given import House, RequestId, Seen, Version
 from shared.ids import new_id
 from shared.vocabulary import CaseState, Cause, Resolution
 from shared.web.access import Action, Person, requires
@@ -23,6 +23,7 @@ class Classify(BaseModel):
     """The case type that it is."""
 
     case_type: str
+    version: Version = None
 
 
 class StepDone(BaseModel):
@@ -45,6 +46,13 @@ class Close(BaseModel):
     resolution: Resolution
     cause: Cause | None = None
     text: Text | None = None
+    version: Version = None
+
+
+class Noted(Written):
+    """A note; `corrects` is the id of the one that was wrong."""
+
+    corrects: Annotated[str | None, Field(max_length=200)] = None
 
 
 class Preview(BaseModel):
@@ -87,15 +95,17 @@ async def list_cases(  # noqa: PLR0913, PLR0917 - each a query parameter
 
 
 @router.get("/{number}")
-async def show_case(house: House, person: Reader, number: str) -> views.CaseView:
-    """Return one case."""
-    return await house.read_case.run(number, person)
+async def show_case(house: House, person: Reader, number: str, response: Response) -> views.CaseView:
+    """Return one case; its entity tag is its version, for `If-Match`."""
+    case = await house.read_case.run(number, person)
+    response.headers["etag"] = f'"{case.version}"'
+    return case
 
 
 @router.post("/{number}/classify")
-async def classify(house: House, person: Worker, number: str, body: Classify) -> views.CaseView:
+async def classify(house: House, person: Worker, number: str, body: Classify, seen: Seen) -> views.CaseView:
     """Confirm or correct the case type."""
-    await house.classify.run(number, person, body.case_type)
+    await house.classify.run(number, person, body.case_type, body.version if seen is None else seen)
     return await house.read_case.run(number, person)
 
 
@@ -114,22 +124,27 @@ async def step_back(house: House, person: Worker, number: str) -> views.CaseView
 
 
 @router.post("/{number}/notes", status_code=201)
-async def add_note(house: House, person: Worker, number: str, body: Written, key: RequestId = None) -> dict[str, str]:
-    """Lock a note."""
-    return {"note_id": await house.add_note.run(number, person, body.text, key)}
+async def add_note(house: House, person: Worker, number: str, body: Noted, key: RequestId = None) -> dict[str, str]:
+    """Lock a note, or what corrects one."""
+    return {"note_id": await house.add_note.run(number, person, body.text, key, body.corrects)}
 
 
 @router.post("/{number}/close")
-async def close(house: House, person: Worker, number: str, body: Close, key: RequestId = None) -> views.CaseView:
+async def close(
+    house: House, person: Worker, number: str, body: Close, seen: Seen, key: RequestId = None
+) -> views.CaseView:
     """Close the case."""
-    await house.close.run(number, person, resolution=body.resolution, cause=body.cause, text=body.text, request_id=key)
+    version = body.version if seen is None else seen
+    await house.close.run(
+        number, person, resolution=body.resolution, cause=body.cause, text=body.text, request_id=key, seen=version
+    )
     return await house.read_case.run(number, person)
 
 
 @router.post("/{number}/reopen")
-async def reopen(house: House, person: Worker, number: str) -> views.CaseView:
+async def reopen(house: House, person: Worker, number: str, seen: Seen) -> views.CaseView:
     """Bring a closed case back to life."""
-    await house.reopen.run(number, person)
+    await house.reopen.run(number, person, seen)
     return await house.read_case.run(number, person)
 
 

@@ -7,8 +7,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
-from services.casework.usecases.views import CaseView, MessageView
+from services.casework.usecases.views import CaseView, MessageView, NoteView
+from services.casework.web.deed_words import lines_of
 from services.casework.web.house import casework_of, names_of
+from services.casework.web.typed import Refused
+from shared.ids import new_id
 from shared.web.access import Action, Person, requires
 from shared.web.languages import choose_language
 
@@ -47,11 +50,17 @@ class Moment:
     to: str = ""
     contact_id: str = ""
     message: MessageView | None = None
+    note: NoteView | None = None
 
 
 @router.get("/{number}")
 async def page(request: Request, number: str, person: Annotated[Person, requires(Action.READ_CASES)]) -> Response:
     """Show one case."""
+    return await case_page(request, number, person)
+
+
+async def case_page(request: Request, number: str, person: Person, refused: Refused | None = None) -> Response:
+    """Show one case, with what was refused and typed there."""
     case = await casework_of(request).read_case.run(number, person)
     called = await names_of(request)()
     language, texts = choose_language(request), request.app.state.texts
@@ -59,19 +68,23 @@ async def page(request: Request, number: str, person: Annotated[Person, requires
         {
             "at": one.at,
             "kind": one.kind,
-            "title": texts.text(language, one.title, to=one.to),
+            "title": texts.text(language, one.title, to=one.to, other=one.to),
             "author": called.person(one.author),
             "subject": one.subject,
             "text": one.text,
             "contacts": [contact for contact in case.contacts if contact.id == one.contact_id],
             "problem": texts.plain(language, one.problem) if one.problem else "",
             "message": one.message,
+            "note": one.note,
         }
         for one in timeline_of(case)
     ]
     found: Response = request.app.state.pages.render(
         request,
         "pages/case.html",
+        status_code=refused.status if refused else 200,
+        refused=refused,
+        request_id=new_id(),
         case=case,
         timeline=timeline,
         name_of=called.person,
@@ -84,10 +97,11 @@ def timeline_of(case: CaseView) -> list[Moment]:
     """Return what has happened, newest first."""
     moments = [
         *(_message(message) for message in case.messages),
-        *(Moment(note.at, "note", _TITLES["note"], note.author_name, text=note.text) for note in case.notes),
+        *(Moment(one.at, "note", _TITLES["note"], one.author_name, text=one.text, note=one) for one in case.notes),
         *_handovers(case),
+        *(Moment(one.at, f"deed {one.what}", one.title, one.by, to=one.params["other"]) for one in lines_of(case)),
     ]
-    if case.closed_at is not None:
+    if case.closed_at is not None and not any(one.what in {"close", "merge"} for one in case.history):
         moments.append(Moment(case.closed_at, "closed", _TITLES["closed"]))
     return sorted(moments, key=lambda one: one.at, reverse=True)
 

@@ -5,11 +5,15 @@ from fastapi import APIRouter
 from services.casework.web import (
     again,
     away,
+    case_deeds_pages,
     cases_pages,
     desk,
     desk_case,
+    desk_close,
     desk_handover,
     desk_incident,
+    desk_more,
+    desk_park,
     desk_pass,
     desk_reply,
     files,
@@ -27,11 +31,13 @@ def page_routers(settings: ServiceSettings) -> tuple[APIRouter, ...]:
     """Return the routers of all pages; NoSafeLoginError when nobody could be trusted to be who they say."""
     login = login_router(make_login(settings))
     replies = (desk_reply.router, files.sent, again.router, mail_state.router)
+    more = (desk_close.router, desk_park.router, desk_more.router, case_deeds_pages.router)
     desks = (desk.router, desk_case.router, desk_handover.router, desk_pass.router, desk_incident.router)
     return (
         login,
         *desks,
         *replies,
+        *more,
         away.router,
         inbox.router,
         handover.router,

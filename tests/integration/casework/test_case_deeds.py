@@ -83,7 +83,7 @@ async def test_the_reminder_of_one_who_is_away_goes_to_her_substitute(room: Room
     number = await room.open("a")
     until = await room.casework.deeds.park.run(number, MARIA)
     await room.run(
-        f"UPDATE casework.people SET away_until = '2026-12-24', substitute = '{JONAS.id}' WHERE id = '{MARIA.id}'"
+        f"UPDATE casework.people SET away_until = '2026-12-24', substitute = '{JONAS.id}' WHERE id = '{MARIA.id}'"  # noqa: S608 - our ids
     )
     room.time.now = until
     await room.casework.deeds.wake.run()

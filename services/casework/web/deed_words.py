@@ -1,0 +1,77 @@
+"""The history of a case in words, for the timeline of its page; what stands there anyway is not said twice."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from services.casework.usecases.views import CaseView
+from services.casework.usecases.views.relations import HistoryView
+
+_TITLES = {
+    "classify": "Ärendetypen ändrad",
+    "close": "Avslutat",
+    "park": "Parkerat",
+    "remind": "Påminnelse",
+    "follow_up": "Invånaren hörde av sig: ärendet lever igen",
+    "reopen": "Öppnat igen",
+    "split": "En del flyttades till {other}",
+    "merge": "Blev en del av {other}",
+    "absorb": "{other} blev en del av ärendet",
+    "unmerge": "Åter ett eget ärende, skilt från {other}",
+    "deliver": "Levererat till verksamheten",
+    "assign": "Tilldelat en handläggare",
+    "reassign": "Lämnat vidare inom verksamheten",
+    "ask_citizen": "Invånaren ombads komplettera",
+    "resume": "Svarstiden löper igen",
+    "move_answer": "Svarstiden flyttad",
+    "withdraw": "Överlämningen togs tillbaka",
+    "return_call": "Återuppringning lovad",
+    "call_tried": "Inget svar vid återuppringning",
+    "incident_linked": "Kopplat till en driftstörning",
+    "incident_unlinked": "Kopplingen till driftstörningen togs bort",
+    "incident_answered": "Fick driftstörningens svar",
+    "first_contact_withdrawn": "Räknas inte längre som löst vid första kontakten",
+}
+_LINKS = {
+    ("duplicate", False): "Länkat: dubblett av {other}",
+    ("duplicate", True): "Länkat: {other} är en dubblett",
+    ("follow_up", False): "Länkat: följer upp {other}",
+    ("follow_up", True): "Länkat: följs upp av {other}",
+    ("related", False): "Länkat: hör ihop med {other}",
+    ("related", True): "Länkat: hör ihop med {other}",
+    ("split", False): "Kommer ur {other}",
+}
+_UNLINKED = "Länken till {other} togs bort"
+_PEOPLE = {False: "Person tillagd", True: "Person borttagen"}
+_PROTECTED = {True: "Märkt med skyddade personuppgifter", False: "Inte längre märkt med skyddade personuppgifter"}
+TEXTS = (*_TITLES.values(), *_LINKS.values(), _UNLINKED, *_PEOPLE.values(), *_PROTECTED.values())
+"""The Swedish texts of this module, for the test of the translations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One deed on the timeline."""
+
+    at: datetime
+    what: str
+    title: str
+    by: str
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+def lines_of(case: CaseView) -> Iterator[Line]:
+    """Return the deeds that have words, oldest first."""
+    for deed in case.history:
+        if title := _title(deed):
+            yield Line(deed.at, deed.what, title, deed.by_name, {"other": deed.facts.get("other", "")})
+
+
+def _title(deed: HistoryView) -> str:
+    facts = deed.facts
+    if deed.what == "link":
+        return _UNLINKED if facts.get("gone") else _LINKS.get((facts.get("kind", ""), bool(facts.get("back"))), "")
+    if deed.what == "people":
+        protected = facts.get("protected")
+        return _PEOPLE[bool(facts.get("gone"))] if protected is None else _PROTECTED[bool(protected)]
+    return _TITLES.get(deed.what, "")
