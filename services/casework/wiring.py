@@ -61,6 +61,7 @@ from services.casework.usecases.receipts import SendReceipts
 from services.casework.usecases.send_mail import SendMail
 from services.casework.usecases.send_webhooks import SendWebhooks
 from services.casework.usecases.tell_citizen import TellCitizen
+from services.casework.usecases.tell_unit import TellUnit
 from shared import database
 from shared.background import Background
 from shared.clock import Clock, utc_now
@@ -117,19 +118,24 @@ def _status_links(settings: Settings) -> Links:
     return Links(settings.outside, settings.key_for("status"))
 
 
+def _follow_contacts(settings: Settings, uow: UnitOfWork, letters: Letters, clock: Clock) -> FollowContacts:
+    receipts = SendReceipts(letters, settings.key_for("receipts"))
+    return FollowContacts(uow, receipts, TellUnit(letters), clock, settings.reopen_days)
+
+
 def _handing_over(settings: Settings, uow: UnitOfWork, replies: reply.Replies, clock: Clock) -> dict[str, Any]:
     """Return the use cases of hand-overs by their names."""
     letters = replies.letters
-    tell = _tells_citizen(settings, letters)
+    tell, units = _tells_citizen(settings, letters), TellUnit(letters)
     hands_over = hand_over.HandOver(uow, letters, tell, clock)
     return {
         "preview_handover": hand_over.PreviewHandover(uow, tell, clock),
         "hand_over": hands_over,
         "hand_on": hand_over.HandOnReturned(uow, hands_over),
-        "withdraw": pass_handover.WithdrawHandover(uow, clock),
+        "withdraw": pass_handover.WithdrawHandover(uow, units, clock),
         "acknowledge": receive_handover.AcknowledgeHandover(uow, clock),
         "progress": receive_handover.ProgressHandover(uow, clock),
-        "assign": pass_handover.AssignHandover(uow, clock),
+        "assign": pass_handover.AssignHandover(uow, units, clock),
         "reassign": pass_handover.ReassignHandover(uow, letters, clock),
         "ask_citizen": pause_handover.AskCitizen(uow, replies, clock),
         "resume": pause_handover.ResumeHandover(uow, clock),
@@ -189,9 +195,7 @@ def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Ca
         reopen=reopen.ReopenCase(uow, clock, settings.reopen_days),
         deeds=CaseDeeds.make(uow, clock),
         **_handing_over(settings, uow, replies, clock),
-        follow_contacts=FollowContacts(
-            uow, SendReceipts(letters, settings.key_for("receipts")), clock, settings.reopen_days
-        ),
+        follow_contacts=_follow_contacts(settings, uow, letters, clock),
         follow_routing=FollowRouting(uow, clock),
         follow_load=FollowLoad(uow),
         read_alarms=ReadAlarms(uow),

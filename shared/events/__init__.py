@@ -44,6 +44,7 @@ from shared.events.handovers import (
     HandoverProgressed,
     HandoverResumed,
     HandoverReturned,
+    HandoverWithdrawn,
 )
 from shared.events.load import AlarmCleared, AlarmRaised
 from shared.events.routing import (
@@ -120,6 +121,7 @@ __all__ = [
     "HandoverProgressed",
     "HandoverResumed",
     "HandoverReturned",
+    "HandoverWithdrawn",
     "IncidentLinked",
     "KnowledgeGapReported",
     "OfferAccepted",
@@ -185,6 +187,7 @@ STREAM_EVENTS = (
     | HandoverAssigned
     | HandoverDelivered
     | HandoverMoved
+    | HandoverWithdrawn
     | HandoverPaused
     | HandoverResumed
     | HandoverAnswered

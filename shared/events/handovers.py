@@ -50,7 +50,7 @@ class HandoverAnswered(_Handover):
 
 
 class HandoverDelivered(_Handover):
-    """A hand-over that could wait was delivered at the time that its unit has picked."""
+    """A unit has it now: at the time that it has picked for what can wait, or because another passed it on."""
 
     event_type = "handover.delivered.v1"
     to: str
@@ -83,3 +83,9 @@ class HandoverMoved(_Handover):
     event_type = "handover.moved.v1"
     was: datetime
     answer_by: datetime
+
+
+class HandoverWithdrawn(_Handover):
+    """The contact centre took it back before anybody had received it."""
+
+    event_type = "handover.withdrawn.v1"

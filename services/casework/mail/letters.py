@@ -28,6 +28,9 @@ CHANNELS = MappingProxyType(
 """Channels as the receiver of a hand-over reads them."""
 
 _LONGEST_REFERENCES = 20
+_NEWS = MappingProxyType(
+    {"wrote": "invånaren har skrivit", "assigned": "det är ditt nu", "withdrawn": "taget tillbaka"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,30 @@ class Letters:
         subject = answering(contact["subject"] or f"Ärende {number}")
         said = {"subject": subject, "body": body, "html": html_of(body, language, subject)}
         return {**mail, **said, **in_thread(contact), "sender_name": sender.name, "sender_address": sender.address}
+
+    def news(  # noqa: PLR0913 - what such a mail is made of
+        self,
+        what: str,
+        handover: Mapping[str, Any],
+        number: str,
+        recipient: str,
+        nonce: str,
+        now: datetime,
+        *,
+        login: bool,
+    ) -> dict[str, Any]:
+        """Return the mail that tells a unit or an officer what has happened: `wrote`, `assigned` or `withdrawn`.
+
+        Nothing of the case but its number and the time of the answer. A unit without `login` gets its own link.
+        """
+        url = f"{self.casework_url}/cases/{number}"
+        if not login:
+            url = self.unit_links.address(handover["id"], handover["unit"])
+        body = self._render("news.txt", what=what, number=number, answer_by=when(handover["answer_by"]), url=url)
+        own = f"{what}x{handover['id']}x{nonce}x{zlib.crc32(recipient.encode()):08x}".replace("-", "")
+        mail = self._mail("news", handover["case_id"], recipient, own, now)
+        subject = f"Ärende {number}: {_NEWS[what]}"
+        return {**mail, "sender_name": "Kontaktcenter", "subject": subject, "body": body, "reference_ids": []}
 
     def promise(
         self,

@@ -1,5 +1,6 @@
 """Hand-overs: written once per request, then moved by whoever received them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import insert, or_, select, text, update
@@ -67,6 +68,16 @@ class Handovers:
         of_case = (handovers.c.case_id == case_id, handovers.c.state == "acknowledged")
         query = select(handovers).where(*of_case, handovers.c.paused_at.is_not(None))
         return await row_of(self._conn, query.with_for_update())
+
+    async def alive(self, case_ids: Sequence[str]) -> list[Row]:
+        """Return, with the number of their case, the hand-overs of cases that their unit has and has not ended."""
+        query = (
+            select(handovers, cases.c.number)
+            .join(cases, cases.c.id == handovers.c.case_id)
+            .where(handovers.c.case_id.in_(sorted(case_ids)), handovers.c.state.in_(["sent", "acknowledged"]))
+            .where(handovers.c.delivered_at.is_not(None))
+        )
+        return await rows_of(self._conn, query) if case_ids else []
 
     async def to_deliver(self, at: datetime, limit: int) -> list[Row]:
         """Return and hold, with their cases, hand-overs whose time of delivery has come; none that others hold."""

@@ -11,6 +11,7 @@ from services.casework.usecases.bounces import take_bounces
 from services.casework.usecases.first_contact import came_back
 from services.casework.usecases.opening import classify, follow_up, open_cases
 from services.casework.usecases.receipts import SendReceipts
+from services.casework.usecases.tell_unit import TellUnit
 from shared.clock import Clock
 from shared.events import ContactBounced, ContactEnded, ContactFollowedUp, ContactPurged, ContactReceived, Event
 from shared.vocabulary import LIVE_CHANNELS, Channel
@@ -26,6 +27,7 @@ class FollowContacts:
 
     uow: UnitOfWork
     receipts: SendReceipts
+    units: TellUnit
     clock: Clock
     reopen_days: int = 30
 
@@ -52,6 +54,7 @@ class FollowContacts:
         await self.receipts.run(work, opening, numbers, now)
         if followers:
             await follow_up(work, followers, now, self.reopen_days)
+            await self.units.citizen_wrote(work, followers, now)
             await classify(work, followers, now)
         late = [row for row in news if row["case_id"] not in (None, row["follows"]) and row["id"] not in numbers]
         await work.cases.complete_rows([_late_facts(row) for row in late])

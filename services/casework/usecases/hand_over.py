@@ -186,8 +186,13 @@ class HandOnReturned:
         return await self.hand_over.run(number, person, request_id=request_id, to=row["return_to"], message=message)
 
 
-async def send(work: Work, letters: Letters, case: Case, plan: Preview, row: Row, now: datetime) -> None:
-    """Queue the mail to the receiving unit: without anybody's free words where they may not go by mail."""
+async def send(  # noqa: PLR0913 - what a letter to a unit is made of
+    work: Work, letters: Letters, case: Case, plan: Preview, row: Row, now: datetime, *, again: bool = False
+) -> None:
+    """Queue the mail to the receiving unit: without anybody's free words where they may not go by mail.
+
+    `again` is a letter to the next receiver of the same hand-over.
+    """
     said = await conversation(work, case) if plan.with_conversation else []
     kept = {one.field for one in plan.withheld} & set(FREE_WORDS)
     safe = replace(plan, fields=tuple(one for one in plan.fields if one.name not in kept))
@@ -197,7 +202,7 @@ async def send(work: Work, letters: Letters, case: Case, plan: Preview, row: Row
         safe,
         message=row["message"],
         conversation=said,
-        nonce=row["id"].replace("-", ""),
+        nonce=row["id"].replace("-", "") + (f"x{int(now.timestamp() * 1000)}" if again else ""),
         now=now,
         link=await _link(work, letters, row),
     )
@@ -208,8 +213,7 @@ async def _link(work: Work, letters: Letters, row: Row) -> str:
     """Return where a unit without a login acts on the hand-over; empty for one that has a login."""
     if (await work.unit_terms.of(row["unit"]))["has_login"]:
         return ""
-    handover_id, _, _ = row["id"].partition("x")  # a letter that is sent anew bears its time after the id
-    return letters.unit_links.address(handover_id, row["unit"])
+    return letters.unit_links.address(row["id"], row["unit"])
 
 
 def _row(plan: Preview, case: Case, by: str, now: datetime) -> dict[str, Any]:

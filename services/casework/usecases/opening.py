@@ -145,8 +145,8 @@ async def _join(work: Work, case: Case, contact_id: str, now: datetime) -> Case:
     if not busy:
         values["current_contact"] = contact_id
     await work.cases.change(case.id, now, **values)
-    if case.state is CaseState.HANDED_OVER:
-        await citizen_wrote(work, case, now)
+    if case.state is CaseState.HANDED_OVER and joined is not None:
+        await citizen_wrote(work, case, joined, now)
     return await revive(work, await work.cases.lock_id(case.id), contact_id, now, by=None)
 
 

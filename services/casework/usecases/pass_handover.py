@@ -32,11 +32,13 @@ from services.casework.usecases.handover_parts import (
     tell_received,
     works,
 )
+from services.casework.usecases.overtaken import not_overtaken
 from services.casework.usecases.receive_handover import back_at_desk, tell_reopened
+from services.casework.usecases.tell_unit import TellUnit
 from services.casework.usecases.work_case import wanted
 from shared.clock import Clock
 from shared.errors import DomainError, FieldError, NotFoundError
-from shared.events import HandoverAssigned, HandoverProgressed
+from shared.events import HandoverAssigned, HandoverDelivered, HandoverWithdrawn
 from shared.vocabulary import Role
 from shared.web.access import ALL_UNITS, Person, visible_units
 
@@ -83,12 +85,16 @@ class AssignHandover:
     """Give a hand-over to an officer of its unit; while she is away her substitute gets it, and that is said."""
 
     uow: UnitOfWork
+    tell: TellUnit
     clock: Clock
 
-    async def run(self, handover_id: str, person: Person, by: str, officer: str) -> Assigned:
-        """Assign; whoever assigns has also received it."""
+    async def run(
+        self, handover_id: str, person: Person, by: str, officer: str, *, seen: int | None = None
+    ) -> Assigned:
+        """Assign; whoever assigns has also received it; `seen` as in progress."""
         async with self.uow.begin() as work:
             one = await held(work, handover_id, person, HandoverDeed.ASSIGN, self.clock())
+            await not_overtaken(work, one.case, person, seen, one.now)
             wished = await _officer(work, officer, one.row["unit"])
             if wished is None:
                 raise UnknownOfficerError(errors=[FieldError("/officer", UnknownOfficerError.title)])
@@ -96,6 +102,8 @@ class AssignHandover:
             stands_for = wished if here["id"] != wished["id"] else None
             await work.handovers.change(one.id, state=one.stored, assignee=here["id"], **one.received(by))
             tell_received(work, one, person)
+            if here["id"] not in {person.id, one.row["assignee"]}:
+                await self.tell.assigned(work, one.row, one.case.number, here, one.now)
             facts = {"officer": here["name"], "substitute_for": stands_for["name"] if stands_for else ""}
             await noted(work, one, person, by, HandoverDeed.ASSIGN, **facts)
             work.tell(
@@ -158,7 +166,7 @@ class ReassignHandover:
             if other := await other_controller(work, one.case, unit):
                 facts |= {"disclosed_to": other}
             await noted(work, one, person, by or person.name, HandoverDeed.REASSIGN, **facts)
-            work.tell(HandoverProgressed(**one.facts(person)))
+            work.tell(HandoverDelivered(**one.facts(person), to=unit["id"]))
             ring_centre(work, one)
 
     async def _receive_by(self, work: Work, one: Held, unit: str) -> datetime:
@@ -171,8 +179,7 @@ class ReassignHandover:
 
     async def _send(self, work: Work, one: Held, row: Row, unit_name: str) -> None:
         plan = plan_of(row, unit_name)
-        nonce = f"{row['id']}x{int(one.now.timestamp() * 1000)}"
-        await send(work, self.letters, one.case, plan, {**row, "id": nonce}, one.now)
+        await send(work, self.letters, one.case, plan, row, one.now, again=True)
 
 
 def plan_of(row: Row, unit_name: str) -> Preview:
@@ -199,6 +206,7 @@ class WithdrawHandover:
     """Take a hand-over back as long as nobody has received it: it went to the wrong unit, or was solved after all."""
 
     uow: UnitOfWork
+    tell: TellUnit
     clock: Clock
 
     async def run(self, handover_id: str, person: Person, reason: str) -> None:
@@ -215,6 +223,8 @@ class WithdrawHandover:
             await work.handovers.change(one.id, state=STORED[one.state], **ended)
             await back_at_desk(work, one, lives.value)
             await noted(work, one, person, person.name, HandoverDeed.WITHDRAW)
+            await self.tell.withdrawn(work, row, case, now)
+            work.tell(HandoverWithdrawn(**one.facts(person)))
             tell_reopened(work, one, person)
 
 

@@ -18,8 +18,10 @@ from services.casework.usecases.handover_parts import (
     tell_received,
     works,
 )
+from services.casework.usecases.overtaken import not_overtaken
 from services.casework.usecases.reply import NoAddressError, Replies
 from services.casework.usecases.tell_citizen import TellCitizen
+from services.casework.usecases.tell_unit import from_unit
 from services.casework.usecases.text_citizen import NoMobileError
 from services.casework.usecases.work_case import wanted
 from shared.clock import Clock
@@ -97,10 +99,10 @@ class ResumeHandover:
             await _resume(work, one, person.id, by)
 
 
-async def citizen_wrote(work: Work, case: Case, now: datetime) -> None:
-    """Let a hand-over that waits for the citizen run on, since a follow-up of hers has joined its case."""
+async def citizen_wrote(work: Work, case: Case, contact: Row, now: datetime) -> None:
+    """Let a hand-over that waits for the citizen run on, since a contact of hers has joined its case."""
     row = await work.handovers.waiting(case.id)
-    if row is not None:
+    if row is not None and not from_unit(contact, row):
         state = after(standing(row), HandoverDeed.RESUME, now)
         await _resume(work, Held(row, case, state, now), THE_CITIZEN, "Invånaren")
 
@@ -133,11 +135,21 @@ class MoveAnswer:
     tell: TellCitizen
     clock: Clock
 
-    async def run(self, handover_id: str, person: Person, by: str, answer_by: datetime, reason: str) -> None:
-        """Move; the same time again changes nothing. Whoever promises has also received it."""
+    async def run(
+        self,
+        handover_id: str,
+        person: Person,
+        by: str,
+        answer_by: datetime,
+        reason: str,
+        *,
+        seen: int | None = None,
+    ) -> None:
+        """Move; the same time again changes nothing. Whoever promises has also received it; `seen` as in progress."""
         why = wanted(reason)
         async with self.uow.begin() as work:
             one = await held(work, handover_id, person, HandoverDeed.MOVE_ANSWER, self.clock())
+            await not_overtaken(work, one.case, person, seen, one.now)
             if not one.now < answer_by <= one.now + _LONGEST_PROMISE:
                 text = "Skriv en tid som kommer, högst ett år bort."
                 raise BadPromiseError(errors=[FieldError("/answer_by", text)])

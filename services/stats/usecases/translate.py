@@ -83,6 +83,7 @@ CASE_FACTS: dict[type[events.Event], Reader] = {
     events.HandoverPaused: _keeps(*_HANDOVER),
     events.HandoverResumed: _keeps(*_HANDOVER),
     events.HandoverMoved: _keeps(*_HANDOVER),
+    events.HandoverWithdrawn: _keeps(*_HANDOVER),
 }
 _READERS = ROUTING_FACTS | CASE_FACTS
 

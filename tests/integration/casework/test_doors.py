@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -125,7 +126,7 @@ async def test_the_whole_hand_over_by_http(house: tuple[httpx.AsyncClient, Room]
     path = f"/api/v1/handovers/{made[0].json()['handover_id']}"
     done = await client.post(f"{path}/acknowledge", json={"by": "Driftledaren", "external_ref": "G-1"})
     assert (done.status_code, done.json()["acknowledged_by"]) == (200, "Driftledaren")
-    planned = {"by": "Driftledaren", "planned_for": "2026-11-27T08:00:00+01:00", "performer": "Plog AB"}
+    planned = {"by": "Driftledaren", "planned_for": _tomorrow(), "performer": "Plog AB"}
     assert (await client.post(f"{path}/progress", json=planned)).status_code == 200
     assert (await client.post(f"{path}/progress", json={**planned, "planned_for": "i morgon"})).status_code == 422
     assert (await client.post(f"{path}/reassign", json={"by": "Driftledaren"})).status_code == 422
@@ -133,6 +134,10 @@ async def test_the_whole_hand_over_by_http(house: tuple[httpx.AsyncClient, Room]
     assert (back.status_code, back.json()["state"]) == (200, "returned")
     assert (await client.post(f"{path}/answer", json={"by": "Driftledaren"})).status_code == 409
     assert (await client.get(f"/api/v1/cases/{number}")).json()["handover"]["reason"] == "Trafikverkets väg"
+
+
+def _tomorrow() -> str:
+    return (datetime.now(UTC) + timedelta(days=1)).isoformat()
 
 
 async def test_codes_and_guards(house: tuple[httpx.AsyncClient, Room]):

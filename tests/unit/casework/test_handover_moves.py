@@ -1,7 +1,9 @@
 """The table of a hand-over's states: every move is allowed or refused in words, and what may go along."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -146,3 +148,20 @@ def test_another_legal_person_gets_the_fields_and_not_the_conversation():
 )
 def test_a_company_answers_for_its_own_data(legal_form: str, controller: str, answers: str):
     assert controller_of(legal_form, controller, "ÅFA") == answers
+
+
+def _documented() -> Iterator[tuple[HandoverState, HandoverDeed, str]]:
+    """Yield every cell of the table in docs/handover.md."""
+    text = (Path(__file__).parents[3] / "docs" / "handover.md").read_text(encoding="utf-8")
+    rows = [[cell.strip(" `") for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| ")]
+    start = next(index for index, row in enumerate(rows) if row[0] == "deed")
+    states = [HandoverState(name) for name in rows[start][1:]]
+    for row in rows[start + 1 : start + 1 + len(HandoverDeed)]:
+        for state, cell in zip(states, row[1:], strict=True):
+            yield state, HandoverDeed(row[0]), cell
+
+
+def test_the_table_in_the_documentation_is_the_table():
+    told = {(state, deed): HandoverState(cell) for state, deed, cell in _documented() if cell != "–"}
+    assert told == dict(MOVES)
+    assert {deed for _, deed, _ in _documented()} == set(HandoverDeed)
