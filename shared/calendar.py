@@ -204,12 +204,12 @@ class WorkingCalendar:
     def moved(self, due: datetime, paused_at: datetime, resumed_at: datetime) -> datetime:
         """Return when a promise is due after its clock stood still: what was left in working time is left again.
 
-        Never earlier than it was; what was over when the clock stopped stays as it was.
+        Never earlier than it was. What was over when the clock stopped stays as it was, and so does what stood still
+        only while the unit was closed.
         """
-        before = due.astimezone(UTC)
-        if paused_at >= due or resumed_at <= paused_at:
-            return before
-        return max(before, self._open_for(resumed_at, self.open_between(paused_at, due)))
+        if paused_at >= due or not self.open_between(paused_at, resumed_at):
+            return due.astimezone(UTC)
+        return self._open_for(resumed_at, self.open_between(paused_at, due))
 
     def working_days_between(self, start: datetime, end: datetime) -> int:
         """Return how many working days lie after the day that `start` counts as, up to and with that of `end`."""

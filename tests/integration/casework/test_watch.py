@@ -226,6 +226,16 @@ async def test_the_calendar_of_the_unit_decides_when_it_is_soon(room: Room):
     assert len(await mails(room, "reminder")) == 1
 
 
+async def test_soon_is_counted_in_the_units_own_hours(room: Room):
+    await ImportUnitTerms(UnitOfWork(room.engine)).run(TERMS)
+    _, handover_id = await handed(room)
+    await room.casework.acknowledge.run(handover_id, PER, "Per Dahl")
+    await room.run("UPDATE casework.handovers SET answer_by = '2026-11-30T08:00Z'")
+    room.time.now = at("2026-11-27T10:30")  # half an hour before the unit closes, and one on Monday
+    await room.casework.watch_deadlines.run()
+    assert len(await mails(room, "reminder")) == 1
+
+
 async def test_a_unit_without_a_login_is_reminded_with_its_own_link(room: Room):
     number, _ = await handed(room)
     await room.run("INSERT INTO casework.unit_terms (unit, has_login) VALUES ('bostadsbolag', false)")
