@@ -28,7 +28,7 @@ _REOPENED = text(
     "(k.first_contact OR k.first_contact_wide) AND k.first_contact_withdrawn_at = :at AS news"
 ).bindparams(bindparam("at", type_=TIMESTAMP(timezone=True)))
 # A case is looked for from the later one: by its person, whose cases are few. Rows are held in the order of their ids.
-_CAME_BACK = text(
+CAME_BACK = text(
     "WITH found AS (SELECT DISTINCT ON (k.id) k.id, b.id AS by_case FROM casework.cases AS b "  # noqa: S608 - constants
     "LEFT JOIN casework.contacts AS c ON c.id = b.contact_id "
     "JOIN casework.cases AS k ON k.person_key = b.person_key AND k.case_type = b.case_type AND k.id <> b.id "
@@ -76,4 +76,4 @@ class FirstContacts:
         self._typed.clear()
         if not ids:
             return []
-        return await rows_of(self._conn, _CAME_BACK, {"ids": ids, "at": at, "why": why, "days": days})
+        return await rows_of(self._conn, CAME_BACK, {"ids": ids, "at": at, "why": why, "days": days})

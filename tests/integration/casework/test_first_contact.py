@@ -3,7 +3,10 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import TextClause, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT, TIMESTAMP
 
+from services.casework.store.first_contact import CAME_BACK
 from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases.imports import ImportChecklists
 from shared.events import ContactReceived, ReturnCallPromised
@@ -207,3 +210,30 @@ async def test_a_hundred_who_come_back_in_one_batch_are_found_by_one_statement_a
     assert sorted(number for number, _, _ in await withdrawn(room)) == sorted(numbers)
     events = [one["event_id"] for one in await room.events(WITHDRAWN)]
     assert len(set(events)) == 20
+
+
+async def test_who_came_back_is_found_among_many_without_reading_them_all(room: Room):
+    many = (
+        "INSERT INTO casework.cases (id, number, contact_id, current_contact, state, channel, entrance, unit, "
+        "person_key, case_type, opened_at, closed_at, changed_at, first_contact, first_contact_wide) "
+        "SELECT 'k' || n, 'KC-2025-' || n, 'c' || n, 'c' || n, 'closed', 'email', '', 'bostadsbolag', "
+        "'2026:p' || n % 9000, 't' || n % 100, '2026-11-20', '2026-11-20', '2026-11-20', true, true "
+        "FROM generate_series(1, 30000) AS n"
+    )
+    contacts = (
+        "INSERT INTO casework.contacts (id, case_id) SELECT 'c' || n, 'k' || n FROM generate_series(1, 30000) AS n"
+    )
+    for statement in (many, contacts, "ANALYZE casework.cases", "ANALYZE casework.contacts"):
+        await room.run(statement)
+    asked = {"ids": [f"k{n}" for n in range(1, 101)], "at": room.time(), "why": "came_back", "days": 7}
+    async with room.engine.connect() as conn:
+        plan = "\n".join((await conn.execute(explained(), asked)).scalars())
+        await conn.rollback()
+    assert "Seq Scan on cases" not in plan, plan
+    assert "Seq Scan on contacts" not in plan, plan
+
+
+def explained() -> TextClause:
+    """The statement, to be explained instead of run."""
+    types = (bindparam("at", type_=TIMESTAMP(timezone=True)), bindparam("ids", type_=ARRAY(TEXT)))
+    return text(f"EXPLAIN {CAME_BACK.text}").bindparams(*types)
