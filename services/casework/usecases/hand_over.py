@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from services.casework.domain.case import Case, Deed, after
+from services.casework.domain.case import Case, Deed
 from services.casework.domain.checklist import End, Run
 from services.casework.domain.deadline import deadlines, delivery
 from services.casework.domain.handover import (
@@ -24,6 +24,7 @@ from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.close_case import ending
 from services.casework.usecases.handover_content import conversation, filled, values_of
 from services.casework.usecases.handover_parts import other_controller, receiver, works
+from services.casework.usecases.standing import not_behind, permitted
 from services.casework.usecases.tell_citizen import TellCitizen
 from services.casework.usecases.who import author
 from shared.clock import Clock
@@ -107,7 +108,7 @@ class PreviewHandover:
         """Return the preview."""
         async with self.uow.begin() as work:
             case = await work.cases.lock(number, visible_units(person))
-            after(case.state, Deed.HAND_OVER)
+            await permitted(work, case, Deed.HAND_OVER, self.clock)
             plan = await preview(work, case, to, given or {}, self.clock())
             return replace(plan, tells=await self.tell.address(work, case))
 
@@ -121,7 +122,7 @@ class HandOver:
     tell: TellCitizen
     clock: Clock
 
-    async def run(
+    async def run(  # noqa: PLR0913 - what goes to whom, by name
         self,
         number: str,
         person: Person,
@@ -130,6 +131,7 @@ class HandOver:
         to: str | None = None,
         message: str = "",
         given: Given | None = None,
+        seen: int | None = None,
     ) -> Handed:
         """Hand over; the same `request_id` on the same case is the same hand-over, however often it is sent."""
         async with self.uow.begin() as work:
@@ -137,7 +139,8 @@ class HandOver:
             made = await work.handovers.by_request(case.id, request_id)
             if made is not None:
                 return Handed(made["id"], made["acknowledge_by"], made["answer_by"], made["deliver_at"])
-            after(case.state, Deed.HAND_OVER)
+            await not_behind(work, case, person, seen, self.clock)
+            await permitted(work, case, Deed.HAND_OVER, self.clock)
             now, by = self.clock(), author(person, case)
             plan = await preview(work, case, to, given or {}, now)
             row = _row(plan, case, by, now) | {"id": new_id(), "request_id": request_id, "message": message.strip()}

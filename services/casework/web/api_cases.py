@@ -67,6 +67,7 @@ class HandOver(Preview):
     """A hand-over; the same `request_id` is the same hand-over."""
 
     request_id: Annotated[str, Field(min_length=1, max_length=200)]
+    version: Version = None
 
 
 class HandedOver(BaseModel):
@@ -157,7 +158,7 @@ async def preview(house: House, person: Worker, number: str, body: Preview | Non
 
 
 @router.post("/{number}/handover", status_code=201)
-async def hand_over(house: House, person: Worker, number: str, body: HandOver) -> HandedOver:
+async def hand_over(house: House, person: Worker, number: str, body: HandOver, seen: Seen) -> HandedOver:
     """Hand the case over."""
     made = await house.hand_over.run(
         number,
@@ -166,6 +167,7 @@ async def hand_over(house: House, person: Worker, number: str, body: HandOver) -
         to=body.to,
         message=body.message or "",
         given=body.fields,
+        seen=body.version if seen is None else seen,
     )
     return _handed(made)
 

@@ -23,9 +23,9 @@ _DIALOG = "partials/dialog_handover.html"
 
 
 @router.get("")
-async def ask(request: Request, number: str, person: Agent, to: str = "") -> Response:
+async def ask(request: Request, number: str, person: Agent, to: str = "", seen: str = "") -> Response:
     """Show what would go, and what is missing."""
-    return await _show(request, number, person, {"to": to})
+    return await _show(request, number, person, {"to": to, "seen": seen})
 
 
 @router.post("/preview")
@@ -56,10 +56,15 @@ async def _hand_over(request: Request, case: CaseView, person: Person, form: Typ
     to, message = form.text("to", most=SHORT), form.text("message")
     request_id = form.text("request_id", wanted=True, most=64)
     form.check()
-    if "hand_over" in case.can:  # else it is the second press of one that was made, or refused in a moment
+    seen = form.number("seen")
+    if "hand_over" in case.can and seen in {None, case.version}:  # else it was made already, or is refused in a moment
         await casework_of(request).preview_handover.run(case.number, person, to or None)
         await lock_note(request, case, person, request_id)
-    await casework_of(request).hand_over.run(case.number, person, request_id=request_id, to=to or None, message=message)
+    await casework_of(request).hand_over.run(
+        case.number, person, request_id=request_id, to=to or None, message=message, seen=seen
+    )
+    if form.values.get("sms"):
+        await casework_of(request).outgoing.confirm.run(case.number, person)
 
 
 async def _show(
@@ -78,6 +83,7 @@ async def _show(
         "to": said.get("to", ""),
         "message": said.get("message", ""),
         "request_id": said.get("request_id") or new_id(),
+        "seen": case.version if refused else said.get("seen") or case.version,
         "refused": refused,
     }
     status = refused.status if refused else 200
