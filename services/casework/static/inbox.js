@@ -70,9 +70,14 @@
     if (page && (xhr.status === 422 || xhr.status === 409)) { event.detail.shouldSwap = true; event.detail.isError = false; }
   });
 
-  // A form that is opened, by its key or by hand, is ready to be filled in.
+  // A form that is opened, by its key or by hand, is ready to be filled in; the others close. (Not by a shared name: a
+  // part that comes back open would be closed by the one it takes the place of.)
   document.addEventListener("click", (event) => {
     const deed = event.target.closest?.("details.deed > summary")?.parentElement;
-    if (deed) setTimeout(() => deed.open && deed.querySelector("[data-first]")?.focus());
+    if (deed) setTimeout(() => {
+      if (!deed.open) return;
+      for (const other of document.querySelectorAll("details.deed[open]")) if (other !== deed) other.open = false;
+      deed.querySelector("[data-first]")?.focus();
+    });
   });
 })();

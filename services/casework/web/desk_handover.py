@@ -10,16 +10,16 @@ from services.casework.domain.handover import NoReceiverError
 from services.casework.usecases.views import CaseView
 from services.casework.web.desk import Agent
 from services.casework.web.desk_case import ended, keep_note, lock_note
-from services.casework.web.desk_view import is_part
+from services.casework.web.desk_view import answer_with_work, is_part
 from services.casework.web.house import casework_of, names_of
 from services.casework.web.typed import SHORT, SHOWN_AGAIN, Refused, Typed, typed
-from shared.errors import DomainError
+from shared.errors import DomainError, NotFoundError
 from shared.ids import new_id
 from shared.web.access import Person
 
 router = APIRouter(prefix="/desk/cases/{number}/handover", include_in_schema=False)
 
-_DIALOG = "partials/dialog_handover.html"
+_DIALOG, _WITHDRAW = "partials/dialog_handover.html", "partials/dialog_withdraw.html"
 
 
 @router.get("")
@@ -50,6 +50,34 @@ async def hand_over(request: Request, number: str, person: Agent) -> Response:
         refused = Refused.by(error, request, "handover", form)
         return await _show(request, number, person, form.values, refused)
     return await ended(request, case, person)
+
+
+@router.get("/withdraw")
+async def ask_back(request: Request, number: str, person: Agent) -> Response:
+    """Ask why a hand-over that nobody has received is taken back."""
+    case = await casework_of(request).read_case.run(number, person)
+    if case.handover is None:
+        raise NotFoundError
+    return _render(request, _WITHDRAW, "Ta tillbaka", None, {"case": case})
+
+
+@router.post("/withdraw")
+async def withdraw(request: Request, number: str, person: Agent) -> Response:
+    """Take it back: it went to the wrong unit, or was solved after all."""
+    form = await typed(request)
+    case = await casework_of(request).read_case.run(number, person)
+    if case.handover is None:
+        raise NotFoundError
+    try:
+        reason = form.text("reason", wanted=True, most=2_000)
+        form.check()
+        await casework_of(request).withdraw.run(case.handover.id, person, reason)
+    except DomainError as error:
+        if error.status not in SHOWN_AGAIN:
+            raise
+        refused = Refused.by(error, request, "withdraw", form)
+        return _render(request, _WITHDRAW, "Ta tillbaka", refused, {"case": case})
+    return await answer_with_work(request, person, number, done=True)
 
 
 async def _hand_over(request: Request, case: CaseView, person: Person, form: Typed) -> None:
@@ -84,15 +112,24 @@ async def _show(
         "message": said.get("message", ""),
         "request_id": said.get("request_id") or new_id(),
         "seen": case.version if refused else said.get("seen") or case.version,
-        "refused": refused,
     }
-    status = refused.status if refused else 200
-    pages = request.app.state.pages
+    return _render(request, _DIALOG, "Lämna över", refused, facts)
+
+
+def _render(request: Request, template: str, title: str, refused: Refused | None, facts: Mapping[str, Any]) -> Response:
+    """Render a dialog, whatever the form that it answers wanted to change."""
+    pages, status = request.app.state.pages, refused.status if refused else 200
     if not is_part(request):
         whole: Response = pages.render(
-            request, "pages/dialog.html", status_code=status, dialog=_DIALOG, dialog_title="Lämna över", **facts
+            request,
+            "pages/dialog.html",
+            status_code=status,
+            dialog=template,
+            dialog_title=title,
+            refused=refused,
+            **facts,
         )
         return whole
-    part: Response = pages.render(request, _DIALOG, status_code=status, **facts)
+    part: Response = pages.render(request, template, status_code=status, refused=refused, **facts)
     part.headers["hx-retarget"], part.headers["hx-reswap"] = "#dialog-body", "innerHTML"
     return part
