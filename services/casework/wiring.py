@@ -60,7 +60,7 @@ from services.casework.usecases.park import ParkCase
 from services.casework.usecases.receipts import SendReceipts
 from services.casework.usecases.send_mail import SendMail
 from services.casework.usecases.send_webhooks import SendWebhooks
-from services.casework.usecases.tell_citizen import TellCitizen
+from services.casework.usecases.tell_citizen import TellCitizen, TellResumed
 from services.casework.usecases.tell_unit import TellUnit
 from shared import database
 from shared.background import Background
@@ -144,6 +144,7 @@ def _handing_over(settings: Settings, uow: UnitOfWork, replies: reply.Replies, c
         "answer": receive_handover.AnswerHandover(uow, replies, clock),
         "set_away": pass_handover.SetAway(uow, clock),
         "read_misrouted": misrouted.ReadMisrouted(uow),
+        "tell_resumed": TellResumed(uow, tell, clock),
         "deliver_handovers": deliver_handovers.DeliverHandovers(uow, letters, clock),
         "watch_deadlines": watch_deadlines.WatchDeadlines(uow, letters, tell, clock),
     }
@@ -156,6 +157,17 @@ def _passing_on(settings: Settings, uow: UnitOfWork, router: RouterClient, clock
         "promise_return_call": pass_on.PromiseReturnCall(uow, router, clock),
         "try_again": return_calls.TryAgain(uow, router, ParkCase(uow, clock), clock, sms=bool(settings.elks_url)),
         "invite_officer": pass_on.InviteOfficer(uow, router),
+    }
+
+
+def _units(uow: UnitOfWork, clock: Clock) -> dict[str, Any]:
+    """Return the use cases of how units work: their hours, their terms, how far they have moved in."""
+    return {
+        "read_hours": read_hours.ReadHours(uow, clock),
+        "read_takeovers": take_over.ReadTakeovers(uow, clock),
+        "read_unit_terms": unit_terms.ReadUnitTerms(uow),
+        "set_unit_terms": unit_terms.SetUnitTerms(uow),
+        "take_over": take_over.TakeOver(uow, clock),
     }
 
 
@@ -201,11 +213,7 @@ def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Ca
         read_alarms=ReadAlarms(uow),
         catch_up=reindex.CatchUp(uow),
         incidents=Incidents.make(uow, replies, clock),
-        read_hours=read_hours.ReadHours(uow, clock),
-        read_takeovers=take_over.ReadTakeovers(uow, clock),
-        read_unit_terms=unit_terms.ReadUnitTerms(uow),
-        set_unit_terms=unit_terms.SetUnitTerms(uow),
-        take_over=take_over.TakeOver(uow, clock),
+        **_units(uow, clock),
         send_mail=SendMail(uow, _mail_server(settings), clock, _originals(settings)),
         read_status=outside.ReadStatus(uow, _status_links(settings), clock),
         open_unit_link=outside.OpenUnitLink(uow, letters.unit_links, clock),
@@ -269,6 +277,7 @@ def assemble(settings: Settings, health: Health) -> Parts:
     background.add("sms", functools.partial(clocks.send_sms, casework.outgoing.send_sms))
     background.add("incidents", functools.partial(clocks.answer_incidents, casework.incidents.answer_job))
     background.add("deliveries", functools.partial(clocks.deliver_handovers, casework.deliver_handovers))
+    background.add("resumed", functools.partial(clocks.tell_resumed, casework.tell_resumed))
     background.add("search", functools.partial(clocks.catch_up, casework.catch_up))
     background.add("reminders", functools.partial(clocks.wake_parked, casework.deeds.wake))
     background.add("deadlines", functools.partial(clocks.watch_deadlines, casework.watch_deadlines))

@@ -9,6 +9,7 @@ from services.casework.usecases.reindex import CatchUp
 from services.casework.usecases.send_mail import SendMail
 from services.casework.usecases.send_sms import SendSms
 from services.casework.usecases.send_webhooks import SendWebhooks
+from services.casework.usecases.tell_citizen import TellResumed
 from services.casework.usecases.watch_deadlines import WatchDeadlines
 
 MAIL_SECONDS = 0.5
@@ -53,6 +54,13 @@ async def answer_incidents(job: AnswerIncidents) -> None:
     while True:
         await job.run()
         await asyncio.sleep(INCIDENT_SECONDS)
+
+
+async def tell_resumed(job: TellResumed) -> None:
+    """Tell citizens whose answer's clock has run on, for as long as the process lives."""
+    while True:
+        if not await job.run():
+            await asyncio.sleep(DELIVERY_SECONDS)
 
 
 async def deliver_handovers(job: DeliverHandovers) -> None:

@@ -145,7 +145,7 @@ class Letters:
         answer_by: datetime,
         **facts: str,
     ) -> dict[str, Any]:
-        """Return the mail that tells the citizen where her case is: `handed_over`, `moved` or `late`, in her thread."""
+        """Return the mail that tells the citizen where her case is, in her thread: `handed_over moved resumed late`."""
         language = "en" if contact["language"] == "en" else "sv"
         values = {"what": what, "number": number, "sender": sender.name, "answer_by": when(answer_by), **facts}
         body = self._render(f"notice.{language}.txt", name=contact["sender_name"], **values)

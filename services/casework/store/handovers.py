@@ -17,6 +17,11 @@ _TO_DELIVER = text(
     "ORDER BY h.deliver_at LIMIT :limit FOR UPDATE OF k, h SKIP LOCKED"
 )
 """The case is locked too: a deed locks it first, and the note in its history would wait for it."""
+_PROMISED_OTHERWISE = text(
+    "SELECT h.* FROM casework.handovers AS h JOIN casework.cases AS k ON k.id = h.case_id "
+    "WHERE h.state = 'acknowledged' AND h.paused_at IS NULL AND h.paused_seconds > 0 "
+    "AND h.citizen_told_by < h.answer_by ORDER BY h.answer_by LIMIT :limit FOR UPDATE OF k, h SKIP LOCKED"
+)
 _MISROUTED = text(
     "SELECT checklist_id, checklist_version, count(*) AS sent, "
     "count(*) FILTER (WHERE return_code = 'wrong_place') AS wrong_place, "
@@ -82,6 +87,10 @@ class Handovers:
     async def to_deliver(self, at: datetime, limit: int) -> list[Row]:
         """Return and hold, with their cases, hand-overs whose time of delivery has come; none that others hold."""
         return await rows_of(self._conn, _TO_DELIVER, {"at": at, "limit": limit})
+
+    async def promised_otherwise(self, limit: int) -> list[Row]:
+        """Return and hold, with their cases, those that ran on to a later answer than the citizen has heard of."""
+        return await rows_of(self._conn, _PROMISED_OTHERWISE, {"limit": limit})
 
     async def misrouted(self, begin: datetime, end: datetime, units: frozenset[str] | None) -> list[Row]:
         """Return per checklist and version how many hand-overs were made, and how many came back as misplaced."""

@@ -40,6 +40,7 @@ from services.casework.usecases.search_cases import SearchCases
 from services.casework.usecases.send_mail import SendMail
 from services.casework.usecases.send_webhooks import SendWebhooks
 from services.casework.usecases.take_over import ReadTakeovers, TakeOver
+from services.casework.usecases.tell_citizen import TellResumed
 from services.casework.usecases.unit_terms import ReadUnitTerms, SetUnitTerms
 from services.casework.usecases.watch_deadlines import WatchDeadlines
 from services.casework.usecases.work_case import (
@@ -129,3 +130,4 @@ class Casework:
     watch_deadlines: WatchDeadlines
     catch_up: CatchUp
     deliver_handovers: DeliverHandovers
+    tell_resumed: TellResumed

@@ -205,7 +205,7 @@ async def send(  # noqa: PLR0913 - what a letter to a unit is made of
         safe,
         message=row["message"],
         conversation=said,
-        nonce=row["id"].replace("-", "") + (f"x{int(now.timestamp() * 1000)}" if again else ""),
+        nonce=row["id"].replace("-", "") + (f"x{row['version']}" if again else ""),
         now=now,
         link=await _link(work, letters, row),
     )

@@ -88,7 +88,17 @@ async def hold(work: Work, handover_id: str, person: Person) -> tuple[Row, Case]
 async def held(work: Work, handover_id: str, person: Person, deed: HandoverDeed, now: datetime) -> Held:
     """Return both, held, with where the deed leads; an error that says why when it cannot be done now."""
     row, case = await hold(work, handover_id, person)
+    return moving(row, case, deed, now)
+
+
+def moving(row: Row, case: Case, deed: HandoverDeed, now: datetime) -> Held:
+    """Return where the deed leads with what is held; an error that says why when it cannot be done now."""
     return Held(row, case, after(standing(row), deed, now), now)
+
+
+def was_done(row: Row, **values: object) -> bool:
+    """Say whether the very same has been done already: a second press, or an answer of ours that got lost."""
+    return all(row[name] == value for name, value in values.items())
 
 
 async def noted(work: Work, one: Held, person: Person, by: str, deed: HandoverDeed, **facts: object) -> None:

@@ -42,6 +42,8 @@ from shared.events import HandoverAssigned, HandoverDelivered, HandoverWithdrawn
 from shared.vocabulary import Role
 from shared.web.access import ALL_UNITS, Person, visible_units
 
+_PLANLESS = {"planned_for": None, "performer": "", "progress": "", "progress_at": None, "external_ref": None}
+"""What another unit has planned and called it, which is no news of the next one's."""
 _CHAIN = 5
 """So many substitutes are asked in turn before we say that everybody is away."""
 
@@ -160,9 +162,11 @@ class ReassignHandover:
             anew = {"acknowledged_at": None, "acknowledged_by": None, "acknowledge_by": receive_by, "assignee": None}
             again = {"acknowledge_missed": False, "acknowledge_reminded_at": None, "reason": text.strip()}
             await work.handovers.change(one.id, state=one.stored, passed_by=sorted(had), **changed, **anew, **again)
+            if unit["id"] != one.row["unit"]:
+                await work.handovers.change(one.id, **_PLANLESS)
             row = {**one.row, **changed, **anew, "message": "\n".join(filter(None, (one.row["message"], text.strip())))}
             await self._send(work, one, row, unit["name"])
-            facts = {"to": label, "to_unit": unit["id"]}
+            facts = {"to": label, "to_unit": unit["id"], "external_ref": one.row["external_ref"] or ""}
             if other := await other_controller(work, one.case, unit):
                 facts |= {"disclosed_to": other}
             await noted(work, one, person, by or person.name, HandoverDeed.REASSIGN, **facts)

@@ -5,10 +5,19 @@ from datetime import datetime
 
 from services.casework.domain.case import Deed
 from services.casework.domain.case import after as case_after
-from services.casework.domain.handover import HandoverDeed
+from services.casework.domain.handover import HandoverDeed, HandoverState
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.close_case import close
-from services.casework.usecases.handover_parts import Held, held, noted, ring_centre, tell_received
+from services.casework.usecases.handover_parts import (
+    Held,
+    held,
+    hold,
+    moving,
+    noted,
+    ring_centre,
+    tell_received,
+    was_done,
+)
 from services.casework.usecases.overtaken import not_overtaken
 from services.casework.usecases.reply import Replies, answered
 from services.casework.usecases.work_case import wanted
@@ -111,10 +120,16 @@ class ReturnHandover:
         code: ReturnReason = ReturnReason.WRONG_PLACE,
         to: str | None = None,
     ) -> None:
-        """Return it with a reason; `to` is the unit it belongs to. The case is open again at its agent's desk."""
+        """Return it with a reason; `to` is the unit it belongs to. The case is open again at its agent's desk.
+
+        The same return again changes nothing.
+        """
         why = wanted(reason)
         async with self.uow.begin() as work:
-            one = await held(work, handover_id, person, HandoverDeed.RETURN, self.clock())
+            row, case = await hold(work, handover_id, person)
+            if was_done(row, state=HandoverState.RETURNED.value, ended_by=by, reason=why, return_code=code.value):
+                return
+            one = moving(row, case, HandoverDeed.RETURN, self.clock())
             lives = case_after(one.case.state, Deed.RETURN)
             belongs = await self._belongs(work, one, to)
             ended = {"ended_at": one.now, "ended_by": by, "reason": why, "paused_at": None}
@@ -122,7 +137,7 @@ class ReturnHandover:
                 one.id, state=one.stored, return_code=code.value, return_to=belongs or "", **ended
             )
             await back_at_desk(work, one, lives.value)
-            await noted(work, one, person, by, HandoverDeed.RETURN, reason=code.value, to=belongs or "")
+            await noted(work, one, person, by, HandoverDeed.RETURN, code=code.value, to=belongs or "")
             self._tell(work, one, person, code, belongs)
 
     async def _belongs(self, work: Work, one: Held, to: str | None) -> str | None:
@@ -161,11 +176,15 @@ class AnswerHandover:
     ) -> None:
         """Answer; to the citizen: by mail when there is an address, and the case is closed; to the agent: it is open.
 
-        Without `text` the citizen was answered by the receiver's own means; an agent needs words to tell.
+        Without `text` the citizen was answered by the receiver's own means; an agent needs words to tell. The same
+        answer again changes nothing.
         """
         said = wanted(text or "") if to == AGENT else (text or "").strip()
         async with self.uow.begin() as work:
-            one = await held(work, handover_id, person, HandoverDeed.ANSWER, self.clock())
+            row, case = await hold(work, handover_id, person)
+            if was_done(row, state=HandoverState.ANSWERED.value, ended_by=by, end_text=said, answer_to=to):
+                return
+            one = moving(row, case, HandoverDeed.ANSWER, self.clock())
             lives = case_after(one.case.state, Deed.RETURN if to == AGENT else Deed.ANSWER)
             ended = {"ended_at": one.now, "ended_by": by, "end_text": said, "answer_to": to, "paused_at": None}
             ref = external_ref or one.row["external_ref"]
@@ -188,9 +207,15 @@ class AnswerHandover:
 
 async def back_at_desk(work: Work, one: Held, state: str) -> None:
     """Let the case live again at the desk of its agent, or of the one who handed it over, and ring there."""
-    agent = one.case.agent_id or one.row["by"]
+    agent = await _at_work(work, one.case.agent_id) or await _at_work(work, one.row["by"])
     await work.cases.change(one.case.id, one.now, state=state, agent_id=agent, waiting_since=None)
     ring_centre(work, one)
+
+
+async def _at_work(work: Work, agent: str | None) -> str | None:
+    """Return an agent who still works here, None for one who does not."""
+    person = await work.catalogue.person(agent) if agent else None
+    return agent if person is not None and person["active"] else None
 
 
 def tell_reopened(work: Work, one: Held, person: Person) -> None:

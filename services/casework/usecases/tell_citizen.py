@@ -7,8 +7,12 @@ from services.casework.domain.case import Case
 from services.casework.links import Links
 from services.casework.mail import Letters
 from services.casework.store.sql import Row
-from services.casework.store.unit_of_work import Work
+from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.reply import answered, sender_of
+from shared.clock import Clock
+
+MOST = 50
+"""Citizens told in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,10 @@ class TellCitizen:
         """Say by when she gets an answer instead, and why."""
         return await self._write(work, case, row, "moved", now, reason=reason)
 
+    async def resumed(self, work: Work, case: Case, row: Row, *, now: datetime) -> bool:
+        """Say that we have what we waited for, and by when she gets an answer now."""
+        return await self._write(work, case, row, "resumed", now)
+
     async def late(self, work: Work, case: Case, row: Row, *, unit_name: str, now: datetime) -> bool:
         """Say that the promised time has passed, who has the case, and that the unit has been told."""
         return await self._write(work, case, row, "late", now, unit_name=unit_name)
@@ -42,7 +50,7 @@ class TellCitizen:
         contact = await self._reached(work, case)
         if contact is None:
             return False
-        promise = int(row["answer_by"].timestamp())
+        promise = f"{int(row['answer_by'].timestamp())}x{row.get('version', 1)}"
         mail = self.letters.notice(
             case.id,
             case.number,
@@ -64,3 +72,22 @@ class TellCitizen:
         if contact is None or contact["automatic"]:
             return None
         return contact if contact["sender_email"].strip().lower() not in self.letters.own_addresses else None
+
+
+@dataclass(frozen=True, slots=True)
+class TellResumed:
+    """Tell citizens whose answer's clock has run on, each once: what they have heard is no longer when they get it."""
+
+    uow: UnitOfWork
+    tell: TellCitizen
+    clock: Clock
+
+    async def run(self) -> int:
+        """Tell a batch; returns how many there were."""
+        now = self.clock()
+        async with self.uow.begin() as work:
+            rows = await work.handovers.promised_otherwise(MOST)
+            for row in rows:
+                if not await self.tell.resumed(work, await work.cases.lock_id(row["case_id"]), row, now=now):
+                    await work.handovers.change(row["id"], citizen_told_by=None)
+        return len(rows)

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from services.casework.usecases import views
 from services.casework.usecases.misrouted import MisroutedRow
@@ -18,7 +18,7 @@ router = APIRouter(prefix="/api/v1/handovers", tags=["handovers"])
 Receiver = Annotated[Person, requires(Action.WORK_INBOX)]
 Reader = Annotated[Person, requires(Action.READ_CASES)]
 Agent = Annotated[Person, requires(Action.WORK_DESK)]
-By = Annotated[str, Field(min_length=1, max_length=200)]
+By = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Text = Annotated[str, Field(max_length=20_000)]
 Words = Annotated[str, Field(min_length=1, max_length=20_000)]
 Name = Annotated[str, Field(max_length=200)]

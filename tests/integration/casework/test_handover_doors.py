@@ -113,6 +113,7 @@ async def test_a_refusal_says_in_the_readers_language_who_did_what_when(room: Ro
         ("answer", {"to": "nobody"}, "/to"),
         ("ask-citizen", {"text": ""}, "/text"),
         ("acknowledge", {"by": ""}, "/by"),
+        ("acknowledge", {"by": "  "}, "/by"),
     ],
 )
 async def test_bad_input_is_told_beside_its_field_and_changes_nothing(

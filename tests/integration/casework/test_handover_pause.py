@@ -190,3 +190,25 @@ async def test_an_english_citizen_is_told_in_english(room: Room):
     await room.casework.hand_over.run(await room.number("a"), MARIA, request_id="r")
     [mail] = await mails(room, "notice")
     assert "You shall have an answer by 2026-11-27" in mail["body"]
+
+
+async def test_when_the_clock_runs_on_the_citizen_hears_once_by_when_she_gets_it_now(room: Room):
+    number, one = await handed(room)
+    room.time.move(days=1)
+    await _asks(room, one)
+    assert await room.casework.tell_resumed.run() == 0
+    room.time.now = MONDAY_10
+    case, _ = await seen(room, number)
+    await room.casework.follow_contacts.run([room.followed("b", case.id, text="Sovrummet")])
+    assert [await room.casework.tell_resumed.run() for _ in range(3)] == [1, 0, 0]
+    [_, mail] = await mails(room, "notice")
+    assert "vi har fått det vi väntade på" in mail["body"]
+    assert "senast 2026-12-01 kl. 17.00" in mail["body"]
+
+
+async def test_moved_there_and_back_each_time_is_told(room: Room):
+    _, one = await handed(room)
+    for day in (7, 9, 7):
+        room.time.move(minutes=1)
+        await room.casework.move_answer.run(one, PER, "Per Dahl", FRIDAY_17 + timedelta(days=day), "Reservdel")
+    assert len(await mails(room, "notice")) == 4

@@ -1,6 +1,7 @@
 """What the receiver says, on the real database: how it goes, who has it, back with a reason, answers to either."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ async def test_how_it_goes_rings_the_agent_and_is_never_planned_for_the_past(roo
         await room.casework.progress.run(one, PER, "Per Dahl", planned_for=room.time() - timedelta(minutes=1))
     assert [fault.pointer for fault in refused.value.errors] == ["/planned_for"]
     planned = room.time() + timedelta(days=1)
-    said = {"performer": "Rörmokarna AB", "text": "Byter ventil", "external_ref": "FA-9"}
+    said: dict[str, Any] = {"performer": "Rörmokarna AB", "text": "Byter ventil", "external_ref": "FA-9"}
     deed = room.casework.progress.run(one, PER, "Per Dahl", planned_for=planned, **said)
     assert await rung(room, deed) == {MARIA.id}
     room.time.move(days=2)
@@ -194,3 +195,42 @@ async def test_misrouted_shares_per_checklist_count_what_came_back_as_misplaced(
     for first, last in ((end, begin), (begin, begin + timedelta(days=401))):
         with pytest.raises(BadPeriodError):
             await room.casework.read_misrouted.run(MARIA, first, last)
+
+
+async def test_the_same_answer_or_return_again_changes_nothing(room: Room):
+    for name in "ab":
+        number, one = await handed(room, name)
+        for _ in range(2):
+            if name == "a":
+                await room.casework.answer.run(one, PER, "Per Dahl", "Klart")
+            else:
+                await room.casework.send_back.run(one, PER, "Per Dahl", "Inte vårt")
+        with pytest.raises(HandoverOverError):
+            await room.casework.answer.run(one, PER, "Per Dahl", "Något annat")
+        await seen(room, number)
+    assert len(await mails(room, "reply")) == len(await room.events("handover.answered.v1")) == 1
+    assert len(await room.events("handover.returned.v1")) == 1
+
+
+async def test_what_one_unit_has_planned_is_no_news_of_the_next_one(room: Room):
+    number, one = await handed(room)
+    planned = room.time() + timedelta(days=1)
+    said: dict[str, Any] = {"performer": "Rörmokarna AB", "text": "Kommer i morgon", "external_ref": "FA-9"}
+    await room.casework.progress.run(one, PER, "Per Dahl", planned_for=planned, **said)
+    await room.casework.reassign.run(one, PER, "Jouren", "Kväll", "Per Dahl")
+    _, now = await seen(room, number)
+    assert (now.unit, now.planned_for, now.external_ref) == ("bostadsbolag", planned, "FA-9"), (
+        "within the unit it stands"
+    )
+    await room.casework.reassign.run(one, PER, "gata-och-park", "Er", "Per Dahl")
+    _, now = await seen(room, number)
+    assert (now.planned_for, now.performer, now.progress, now.external_ref) == (None, "", "", None)
+    assert (await history(room))[-1][2]["external_ref"] == "FA-9", "and can be found again"
+
+
+async def test_what_comes_back_to_one_who_has_left_is_at_nobodys_desk_and_not_lost(room: Room):
+    number, one = await handed(room)
+    await room.run(f"UPDATE casework.people SET active = false WHERE id = '{MARIA.id}'")  # noqa: S608 - our id
+    await room.casework.send_back.run(one, PER, "Per Dahl", "Inte vårt")
+    case, _ = await seen(room, number)
+    assert (case.state, case.agent_id) == (CaseState.OPEN, None)
