@@ -123,6 +123,21 @@ async def at_the_officer(camera: Camera, path: str, name: str) -> None:
         await camera.take(page, name)
 
 
+async def how_it_goes(camera: Camera, number: str) -> None:
+    """Receive a hand-over as its officer, say how it goes, and show its page."""
+    async with camera.as_person("officer-per-dahl") as page:
+        await page.goto(f"{camera.stack.casework}/inbox?q={number}")
+        await page.click(".row-link")
+        await page.click("#receive")
+        await page.wait_for_selector("#deed-progress[open]")
+        await page.fill("#progress-performer", "Jourmontören")
+        await page.fill("#progress-text", "Montören ringer innan hen kommer.")
+        await page.fill("#progress-external_ref", "FA-2290")
+        await page.click("#deed-progress button.primary")
+        await page.wait_for_selector(".now-card")
+        await camera.take(page, "laget")
+
+
 async def at_the_reception(camera: Camera, page: Page) -> None:
     """Show the reception desk with a visitor's matter written."""
     await page.goto(f"{camera.stack.intake}/reception")
@@ -175,6 +190,7 @@ async def take_all(camera: Camera, plan: DayPlan) -> None:
         async with httpx.AsyncClient(timeout=40) as http:
             await _fitted(stack, http)
             number = await work_by_hand(camera, desk, Citizens(stack, http))
+        await how_it_goes(camera, number)
         await at_the_officer(camera, f"/cases/{number}", "arende")
         async with Demo(plan, stack, agents=FEW).opened(Console()) as display:
             playing = asyncio.create_task(display.day.play())
