@@ -32,19 +32,26 @@ class WatchDeadlines:
 
     async def run(self) -> int:
         """Remind, and tell every newly broken promise; returns how many were broken."""
-        await self._remind()
-        return await self._miss()
+        while await self._remind() == MOST:
+            pass
+        missed = 0
+        while told := await self._miss():
+            missed += told
+        return missed
 
-    async def _remind(self) -> None:
+    async def _remind(self) -> int:
+        """Remind of some promises; returns of how many hand-overs."""
         now = self.clock()
         async with self.uow.begin() as work:
             known, watched = await calendars(work), Deadlines(work.conn)
             ends = {unit: amber_until(now, calendar) for unit, calendar in known.own.items()}
             soon = await watched.soon(now, ends, amber_until(now), MOST_SOON)
             amber = [row["id"] for row in soon if self._kinds(row, known, now)]
-            for row in await watched.hold(amber[:MOST]):
+            held = await watched.hold(amber[:MOST])
+            for row in held:
                 if kinds := self._kinds(row, known, now):
                     await self._reminded(work, row, kinds, now)
+        return len(held)
 
     def _kinds(self, row: Row, known: Calendars, now: datetime) -> list[str]:
         """Return which promises of a hand-over are amber and nobody was reminded of."""
@@ -66,6 +73,7 @@ class WatchDeadlines:
         return str(person["email"] or "") if person and person["active"] else ""
 
     async def _miss(self) -> int:
+        """Tell some broken promises; returns how many."""
         now = self.clock()
         async with self.uow.begin() as work:
             watched, missed = Deadlines(work.conn), 0

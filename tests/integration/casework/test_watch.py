@@ -265,6 +265,18 @@ async def test_two_watchers_tell_everything_once(room: Room):
     assert len(await mails(room, "escalation")) == len(numbers)
 
 
+async def test_more_than_a_batch_is_told_in_one_round(room: Room, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("services.casework.usecases.watch_deadlines.MOST", 2)
+    for name in "abcde":
+        await handed(room, name)
+    room.time.now = at("2026-11-26T14:30")
+    await room.casework.watch_deadlines.run()
+    assert len(await mails(room, "reminder")) == 5
+    room.time.now = at("2026-11-26T16:30")
+    assert await room.casework.watch_deadlines.run() == 5
+    assert await room.casework.watch_deadlines.run() == 0
+
+
 @asynccontextmanager
 async def holding(room: Room, sql: str) -> AsyncIterator[None]:
     """Hold what a statement locks until the block ends."""
