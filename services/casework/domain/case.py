@@ -8,7 +8,7 @@ from types import MappingProxyType
 from uuid import UUID, uuid5
 
 from shared.errors import DomainError
-from shared.vocabulary import STRICTLY_SOLVED, CaseState, Channel, Resolution
+from shared.vocabulary import CaseState, Channel
 
 _CASES = UUID("3d0c2a5e-6f0b-5d0e-8a4e-5b7d2c9f1e05")
 
@@ -212,14 +212,3 @@ class Case:
     protected: bool = False
     due_at: datetime | None = None
     waiting_since: datetime | None = None
-
-
-def solved_at_first_contact(resolution: Resolution, contacts: int) -> bool:
-    """Return whether it counts strictly as first-contact resolution: one contact, and solved here."""
-    return contacts <= 1 and resolution in STRICTLY_SOLVED
-
-
-def handling(channel: Channel, beaten: float, connected: float, reported: float) -> float:
-    """Return the seconds of work since the last end: what the desk counted, for a call at least the connected time."""
-    total = max(beaten, connected) if channel is Channel.PHONE else beaten
-    return round(max(0.0, total - reported), 1)

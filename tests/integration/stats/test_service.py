@@ -107,7 +107,9 @@ async def test_the_figures_of_a_small_day(settings):
         assert (today["contacts"], today["answer_time"]["answered"], today["answer_time"]["mean"]) == (4, 3, 50)
         assert today["service_level"] == pytest.approx(2 / 3)
         resolution = today["first_contact_resolution"]
-        assert (resolution["strict"], resolution["wide"]) == (0.5, 0.75)
+        assert (resolution["strict"], resolution["wide"], resolution["withdrawn"]) == (0.5, 0.75, 0)
+        assert (today["first_contact_resolution_wide"], today["first_contact_of_allowed"]) == (0.75, 0.5)
+        assert today["handling"] == {"mean": 0.0, "total": 0.0, "cases": 4}
         assert today["mail"] == {"answered": 1, "within_1_day": 1.0, "within_2_days": 1.0}
         assert today["repeat_share"] == pytest.approx(1 / 3)
 

@@ -4,19 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.casework.domain.case import (
-    Deed,
-    WrongStateError,
-    after,
-    can,
-    case_id_of,
-    handling,
-    solved_at_first_contact,
-)
+from services.casework.domain.case import Deed, WrongStateError, after, can, case_id_of
 from services.casework.domain.checklist import End
 from services.casework.domain.deadline import ANSWER_DEFAULT, RECEIVE_DEFAULT, deadlines, due
+from services.casework.domain.first_contact import solved
 from services.casework.domain.handover import fields, with_conversation
-from shared.vocabulary import CaseState, Channel, Outcome, Resolution, Secrecy
+from shared.vocabulary import CaseState, Outcome, Resolution, Secrecy
 
 
 def test_every_state_and_deed_either_leads_somewhere_or_is_refused():
@@ -47,24 +40,12 @@ def test_a_contact_always_opens_the_same_case():
     assert len(case_id_of("a")) == 36
 
 
-def test_solved_at_first_contact_is_strict():
-    assert solved_at_first_contact(Resolution.SOLVED, 1)
-    assert not solved_at_first_contact(Resolution.SELF_SERVICE, 1)
-    assert not solved_at_first_contact(Resolution.SOLVED, 2)
-
-
-@pytest.mark.parametrize(
-    ("channel", "beaten", "connected", "reported", "seconds"),
-    [
-        (Channel.EMAIL, 40, 900, 0, 40),
-        (Channel.PHONE, 40, 95, 0, 95),
-        (Channel.PHONE, 120, 95, 0, 120),
-        (Channel.EMAIL, 40, 0, 30, 10),
-        (Channel.PHONE, 0, 10, 30, 0),
-    ],
-)
-def test_handling_time(channel: Channel, beaten: float, connected: float, reported: float, seconds: float):
-    assert handling(channel, beaten, connected, reported) == seconds
+@pytest.mark.parametrize("once", [True, False])
+def test_what_was_solved_here_counts_strictly_what_she_can_do_herself_widely_and_only_at_once(once: bool):
+    counted = {one: solved(one, once=once) for one in Resolution}
+    assert {one for one, (strict, _) in counted.items() if strict} == ({Resolution.SOLVED} if once else set())
+    wide = {Resolution.SOLVED, Resolution.SELF_SERVICE}
+    assert {one for one, (_, widely) in counted.items() if widely} == (wide if once else set())
 
 
 WEDNESDAY_10 = datetime(2026, 11, 25, 9, tzinfo=UTC)
