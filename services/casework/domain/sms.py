@@ -2,7 +2,7 @@
 
 from math import ceil
 
-from shared.errors import DomainError
+from shared.errors import DomainError, FieldError
 
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ ÆæßÉ!\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -44,5 +44,5 @@ def short_enough(text: str) -> str:
     """Return the text as it is sent; SmsTooLongError when it is too long."""
     said = plain(text)
     if (count := parts(said)) > MOST:
-        raise SmsTooLongError(parts=count, most=MOST)
+        raise SmsTooLongError(errors=[FieldError("/text", SmsTooLongError.title)], parts=count, most=MOST)
     return said

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.casework.domain.outgoing import BlankFieldsError
+from shared.errors import FieldError
 
 _FIELD = re.compile(r"\{([\w-]+)\}")
 _BLANK = re.compile(r"\[fyll i: ([^\]\n]{1,80})\]")
@@ -34,7 +35,8 @@ def refuse_blanks(text: str) -> None:
     """Raise BlankFieldsError while a field is not filled in."""
     left = blanks(text)
     if left:
-        raise BlankFieldsError(fields=", ".join(left))
+        beside = FieldError("/text", BlankFieldsError.title)
+        raise BlankFieldsError(errors=[beside], fields=", ".join(left))
 
 
 def most_specific(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

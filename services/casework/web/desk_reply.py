@@ -70,8 +70,7 @@ async def send(request: Request, number: str, person: Agent) -> Response:
     except DomainError as error:
         if error.status not in SHOWN_AGAIN:
             raise
-        called = {"": "text"} if not error.errors else {}
-        return await _show(request, number, person, form.values, Refused.by(error, request, "reply", form, called))
+        return await _show(request, number, person, form.values, Refused.by(error, request, "reply", form))
     return await answer_with_work(request, person, number, done=True)
 
 

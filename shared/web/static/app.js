@@ -87,7 +87,9 @@
     const area = event.key === "Enter" && (event.ctrlKey || event.metaKey) ? event.target.closest("textarea:not([data-draft])") : null;
     if (!area?.form || event.repeat) return;
     event.preventDefault();
-    area.form.requestSubmit();
+    // By its own button: a form with several would else go where the last one pressed leads.
+    const send = area.form.querySelector("button.primary:not([formaction])");
+    if (send) send.click(); else area.form.requestSubmit();
   });
 
   // Shortcuts: letters and digits when no field has focus, Alt+digit always, off when the person says so.

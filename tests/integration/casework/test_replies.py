@@ -76,7 +76,9 @@ async def test_a_blank_that_is_not_filled_in_is_never_sent(room: Room):
 async def test_a_file_of_templates_is_taken_in_whole_or_not_at_all(room: Room):
     take = ImportTemplates(room.casework.send_mail.uow, room.time)
     before = len(await room.casework.outgoing.templates.run())
-    bad = 'templates:\n- {id: a, name: A, body: "Hej {namn"}\n- {id: b, name: B, unit: Nej, body: x}\n- {id: a, name: C}'
+    bad = (
+        'templates:\n- {id: a, name: A, body: "Hej {namn"}\n- {id: b, name: B, unit: Nej, body: x}\n- {id: a, name: C}'
+    )
     with pytest.raises(RejectedFileError) as refused:
         await take.run(bad.encode())
     assert [one.line for one in refused.value.found] == [2, 3, 4, 4]
