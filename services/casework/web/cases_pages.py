@@ -24,6 +24,7 @@ _TITLES = {
     "e_service": "E-tjänst",
     "reply": "Svar till invånaren",
     "receipt": "Kvittens till invånaren",
+    "notice": "Besked till invånaren",
     "note": "Anteckning",
     "handed_over": "Överlämnat till {to}",
     "acknowledged": "Mottaget",

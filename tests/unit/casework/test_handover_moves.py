@@ -28,6 +28,7 @@ from services.casework.domain.handover import (
     withheld,
 )
 from shared.vocabulary import Secrecy
+from shared.web.languages import read_english
 
 NOW = datetime(2026, 11, 25, 10, tzinfo=UTC)
 AT_1032 = datetime(2026, 11, 25, 9, 32, tzinfo=UTC)
@@ -89,6 +90,11 @@ def test_a_refusal_says_who_did_what_when(state: HandoverState, deed: HandoverDe
     with pytest.raises((HandoverOverError, HandoverStateError)) as refused:
         after(standing(state), deed, NOW)
     assert refused.value.detail.format(**refused.value.params) == said
+
+
+def test_every_reason_is_in_english_too():
+    known = set(read_english(Path(__file__).parents[3] / "services/casework/translations/en.po"))
+    assert not set(REFUSALS) - known
 
 
 def test_another_day_is_named():
