@@ -1,6 +1,6 @@
 """Queries for the officers' inbox: hand-overs of the reader's units, bounded, sorted by what is due."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,6 @@ MOST, ENDED = 200, 30
 """Rows that are shown of what is alive, and of what has ended lately."""
 _ALIVE = handovers.c.state.in_(["sent", "acknowledged"])
 _NOBODYS = and_(handovers.c.assignee.is_(None), handovers.c.acknowledged_at.is_(None))
-_FIRST = contacts.alias("inbox_contact")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +44,18 @@ class Inbox:
     async def alive(self, asked: Asked, show: str) -> list[Row]:
         """Return what is received or waits for it, what is due first at the top; `show`: `mine unit unclaimed`."""
         wanted = {"mine": asked.mine, "unclaimed": _NOBODYS}.get(show)
-        conditions = [_ALIVE, _delivered(), _of(asked.units), *_found(asked.text)]
-        query = _listing().where(*conditions, *([] if wanted is None else [wanted]))
+        conditions = [_ALIVE, _delivered(), _of(asked.units), *([] if wanted is None else [wanted])]
         received = handovers.c.acknowledged_at.is_not(None)
-        due = func.least(handovers.c.answer_by, _unless(received, handovers.c.acknowledge_by))
-        return await rows_of(self._conn, query.order_by(due, handovers.c.at).limit(MOST))
+        due = func.least(handovers.c.answer_by, _unless(received, handovers.c.acknowledge_by)).label("due")
+        picked = select(handovers, due).where(*conditions).order_by(due, handovers.c.at)
+        return await rows_of(self._conn, _listing(picked, asked.text, MOST, lambda one: (one.due, one.at)))
 
-    async def ended(self, asked: Asked, show: str) -> list[Row]:
-        """Return what was answered or sent back lately, the latest first."""
+    async def ended(self, asked: Asked, show: str, since: datetime) -> list[Row]:
+        """Return what was answered or sent back since a moment, the latest first."""
         wanted = [or_(asked.mine, handovers.c.ended_by.in_([*asked.ids, asked.name]))] if show == "mine" else []
-        over = [handovers.c.ended_at.is_not(None), _of(asked.units), *_found(asked.text), *wanted]
-        query = _listing().where(*over).order_by(handovers.c.ended_at.desc()).limit(ENDED)
+        over = [handovers.c.ended_at > since, _of(asked.units), *wanted]
+        picked = select(handovers).where(*over).order_by(handovers.c.ended_at.desc())
+        query = _listing(picked, asked.text, ENDED, lambda one: (one.ended_at.desc(),))
         return await rows_of(self._conn, query) if show != "unclaimed" else []
 
     async def counts(self, asked: Asked) -> dict[str, int]:
@@ -93,24 +93,34 @@ def _unless(condition: ColumnElement[bool], column: ColumnElement[Any]) -> Colum
     return sql.case((condition, None), else_=column)
 
 
-def _listing() -> Select[Any]:
-    """Return hand-overs (`h_…`) with what a row of a list says of their case."""
+def _listing(picked: Select[Any], text: str, most: int, order: Callable[[Any], tuple[Any, ...]]) -> Select[Any]:
+    """Return hand-overs (`h_…`) with what a row of a list says of their case.
+
+    They are picked first, and then each one's case and contact are looked up: OFFSET 0 keeps PostgreSQL from reading
+    all cases to join a few.
+    """
+    h = (picked.offset(0) if text.strip() else picked.limit(most)).subquery("handover")
     of_case = ("id", "number", "unit", "case_type", "opened_at", "due_at", "closed_at", "agent_id", "resolution")
     more = ("contact_id", "classified_how", "checklist_id", "checklist_version", "state", "channel", "protected")
     said = ("subject", "body", "sender_name", "sender_email", "sender_phone")
+    case = select(cases).where(cases.c.id == h.c.case_id).offset(0).lateral("of_case")
+    first = select(contacts).where(contacts.c.id == case.c.contact_id).offset(0).lateral("inbox_contact")
     return (
         select(
-            *(cases.c[name] for name in (*of_case, *more)),
+            *(case.c[name] for name in (*of_case, *more)),
             units.c.name.label("unit_name"),
             case_types.c.question,
-            *(_FIRST.c[name] for name in said),
-            *(column.label(f"h_{column.name}") for column in handovers.c),
+            *(first.c[name] for name in said),
+            *(h.c[column.name].label(f"h_{column.name}") for column in handovers.c),
         )
-        .select_from(handovers)
-        .join(cases, cases.c.id == handovers.c.case_id)
-        .outerjoin(units, units.c.id == cases.c.unit)
-        .outerjoin(case_types, case_types.c.id == cases.c.case_type)
-        .outerjoin(_FIRST, _FIRST.c.id == cases.c.contact_id)
+        .select_from(h)
+        .join(case, sql.true())
+        .outerjoin(units, units.c.id == case.c.unit)
+        .outerjoin(case_types, case_types.c.id == case.c.case_type)
+        .outerjoin(first, sql.true())
+        .where(*_found(text, h.c, case.c, first.c))
+        .order_by(*order(h.c))
+        .limit(most)
     )
 
 
@@ -123,10 +133,10 @@ def _delivered() -> ColumnElement[bool]:
     return or_(handovers.c.deliver_at.is_(None), handovers.c.delivered_at.is_not(None))
 
 
-def _found(text: str) -> list[ColumnElement[bool]]:
+def _found(text: str, handover: Any, case: Any, first: Any) -> list[ColumnElement[bool]]:
     """Return the condition that every word stands somewhere in the case or the hand-over."""
     places = (
-        *(cases.c.number, case_types.c.question, _FIRST.c.subject, _FIRST.c.sender_name, _FIRST.c.sender_email),
-        *(_FIRST.c.sender_phone, handovers.c.external_ref, handovers.c.to_label, handovers.c.message),
+        *(case.number, case_types.c.question, first.subject, first.sender_name, first.sender_email),
+        *(first.sender_phone, handover.external_ref, handover.to_label, handover.message),
     )
     return [or_(*(place.icontains(word, autoescape=True) for place in places)) for word in text.split()[:6]]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from services.casework.domain.deadline import Watched
 from services.casework.domain.handover import HandoverDeed
@@ -15,6 +16,8 @@ from shared.web.access import Person, visible_units
 
 SHOWN = ("mine", "unit", "unclaimed")
 """Whose hand-overs: one's own, the units', those that nobody has taken."""
+LATELY = timedelta(days=30)
+"""What has ended longer ago is found by the search over cases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class ReadInbox:
             units = {one["id"]: one["name"] for one in await work.catalogue.units()}
             times = await calendars(work)
             alive = [self._row(row, units, times) for row in await work.inbox.alive(asked, show)]
-            over = [self._row(row, units, times) for row in await work.inbox.ended(asked, show)]
+            over = [self._row(row, units, times) for row in await work.inbox.ended(asked, show, self.clock() - LATELY)]
             counts = await work.inbox.counts(asked)
         return views.InboxView(
             waiting=tuple(row for row in alive if row.handover.state == "sent"),

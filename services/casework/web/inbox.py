@@ -22,7 +22,9 @@ Words = Annotated[str, Query(max_length=200)]
 @router.get("")
 async def page(request: Request, person: Officer, show: Show = "unit", q: Words = "") -> Response:
     """Show the inbox."""
-    return await show_inbox(request, person, "pages/inbox.html", show, q)
+    here = [await casework_of(request).read_colleagues.run(unit) for unit in sorted(person.units)[:1]]
+    away = next((one.away_until for found in here for one in found if one.id == person.id), None)
+    return await show_inbox(request, person, "pages/inbox.html", show, q, away_until=away)
 
 
 @router.get("/part")
@@ -40,14 +42,13 @@ async def take(request: Request, handover_id: str, person: Officer, show: Show =
     return RedirectResponse(f"/inbox?{urlencode({'show': show, 'q': q})}", status_code=303)
 
 
-async def show_inbox(request: Request, person: Person, template: str, show: str, q: str) -> Response:
+async def show_inbox(request: Request, person: Person, template: str, show: str, q: str, **more: object) -> Response:
     """Render the inbox or its list."""
     shown = show if show in SHOWN else "unit"
     units = visible_units(person)
     called = await names_of(request)()
     names = sorted(called.units.get(unit, unit) for unit in units) if units is not None else []
     inbox = await casework_of(request).read_inbox.run(person, show=shown, text=q)
-    found: Response = request.app.state.pages.render(
-        request, template, inbox=inbox, unit_names=names, show=shown, q=q.strip(), name_of=called.person, now=utc_now()
-    )
+    facts = {"inbox": inbox, "unit_names": names, "show": shown, "q": q.strip(), "now": utc_now(), **more}
+    found: Response = request.app.state.pages.render(request, template, name_of=called.person, **facts)
     return found
