@@ -329,3 +329,21 @@ async def test_nothing_is_scanned_whole_to_find_what_is_soon_or_late(room: Room)
             wanted = {name: values[name] for name in statement._bindparams}
             plan = (await conn.execute(text(f"EXPLAIN {statement.text}"), wanted)).scalars().all()
             assert not [line for line in plan if "Seq Scan on handovers" in line or "Seq Scan on cases" in line], plan
+
+
+async def test_a_case_shows_how_its_time_stands_wherever_it_is_listed(room: Room):
+    number = await room.open("a")  # due on Friday at ten
+
+    async def lights() -> set[str]:
+        [listed] = (await room.casework.list_cases.run(MARIA, number=number)).items
+        [mine] = (await room.casework.read_desk.run(MARIA.id)).cases
+        case = await room.casework.read_case.run(number, MARIA)
+        return {listed.light, mine.light, case.light}
+
+    assert await lights() == {"green"}
+    room.time.now = at("2026-11-27T07:30")
+    assert await lights() == {"amber"}
+    room.time.now = at("2026-11-27T09:01")
+    assert await lights() == {"red"}
+    await room.run("UPDATE casework.cases SET waiting_since = '2026-11-27T07:00Z'")
+    assert await lights() == {""}
