@@ -52,7 +52,12 @@ class Who:
         nothing: dict[str, Any] = dict.fromkeys(_SENDER)
         if self.protected:
             nothing |= {"fields": {}, "attachments": [], "original_key": None}
+            nothing |= dict.fromkeys(("subject", "body", "full_body"), "")
         return [{**one, **nothing} for one in self.known]
+
+    def said(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Return what was written to the citizen; nothing of it where she is protected: it may say who she is."""
+        return () if self.protected else rows
 
     def shown(self, address: str) -> str:
         """Return an address, or what stands for one that is not shown."""

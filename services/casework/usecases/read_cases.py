@@ -50,7 +50,8 @@ class ReadCase:
         handovers = await self._handovers(work, [row], units, names, mails)
         draft = await work.texts.draft(row["id"], person.id)
         current = next((one for one in contacts if one["id"] == row["current_contact"]), None)
-        messages = reading.conversation(contacts, await work.texts.messages_of(row["id"]), mails, names)
+        ours = who.said(await work.texts.messages_of(row["id"]))
+        messages = reading.conversation(contacts, ours, who.said(mails), names)
         state, forward = await taken_over(work, row, current)
         answers = answered(who.known, row["current_contact"])
         asked = await work.contacts.questions(row["current_contact"])
@@ -70,7 +71,7 @@ class ReadCase:
             checklist=await self._checklist(work, row),
             contacts=tuple(reading.contact_view(one, entrances, row["current_contact"]) for one in contacts),
             messages=messages,
-            notes=notes_of(await work.texts.notes_of(row["id"])),
+            notes=notes_of(who.said(await work.texts.notes_of(row["id"]))),
             draft=draft["body"] if draft else "",
             draft_saved_at=draft["saved_at"] if draft else None,
             handover=handovers[-1] if handovers else None,
@@ -180,8 +181,8 @@ class ListCases:
     ) -> views.CasePage:
         """Return one page; `text` is looked for as the search does (`docs/search.md`)."""
         limit = max(1, min(limit, 200))
-        if text and text.strip() and not (contact_id or number):
-            return await ListFound(self.uow, self.clock).run(person, text, state, cursor, limit)
+        if not (contact_id or number):
+            return await ListFound(self.uow, self.clock).run(person, (text or "").strip(), state, cursor, limit)
         seen = visible_units(person)
         condition = narrowed(seen, contact_id=contact_id, number=number, text=text, state=state)
         async with self.uow.read() as work:
