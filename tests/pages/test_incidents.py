@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
@@ -65,8 +66,8 @@ async def picture(page: Page, name: str) -> None:
         await page.screenshot(path=Path(PICTURES) / f"{name}.png", caret="initial")
 
 
-async def mail(house: DeskHouse, local: str = "anna.ek", **facts: object) -> None:
-    given = {"text": MAIL, "subject": "Kallt", "email": f"{local}@example.se", "name": "Anna Ek"}
+async def mail(house: DeskHouse, local: str = "anna.ek", **facts: Any) -> None:
+    given: dict[str, Any] = {"text": MAIL, "subject": "Kallt", "email": f"{local}@example.se", "name": "Anna Ek"}
     await house.arrive(Channel.EMAIL, **{**given, **facts})
 
 

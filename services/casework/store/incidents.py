@@ -7,7 +7,20 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -42,6 +55,15 @@ _OUTSTANDING = and_(
     cases.c.purged.is_(False),
 )
 """The linked cases that have not had the last answer; who was linked after it was given waits for the next."""
+
+
+_INHERIT = text(
+    "INSERT INTO casework.incident_cases (incident_id, case_id, contact_id, by, at, answered_at) "
+    "SELECT DISTINCT ON (l.incident_id, k.merged_into) l.incident_id, k.merged_into, l.contact_id, l.by, l.at, "
+    "l.answered_at FROM casework.incidents AS i JOIN casework.incident_cases AS l ON l.incident_id = i.id "
+    "JOIN casework.cases AS k ON k.id = l.case_id WHERE i.answered_at > :since AND k.merged_into IS NOT NULL "
+    "ORDER BY l.incident_id, k.merged_into, l.at ON CONFLICT DO NOTHING"
+)
 
 
 class Incidents:
@@ -160,6 +182,11 @@ class Incidents:
             .where(incident_cases.c.incident_id == incident_id)
         )
         return (await rows_of(self._conn, query))[0]
+
+    async def inherit(self, now: datetime) -> None:
+        """Link the cases that merged ones go on in to the incidents that are being answered; who has it has it."""
+        while (await self._conn.execute(_INHERIT, {"since": now - _ALIVE})).rowcount:
+            continue
 
     async def unanswered(self, now: datetime, after: tuple[str, str], limit: int) -> list[tuple[str, str]]:
         """Return incident and case of who is to be written to, in order, those that come after a pair."""

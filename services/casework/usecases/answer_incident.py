@@ -75,6 +75,8 @@ class AnswerIncidents:
 
     async def run(self) -> int:
         """Write to everybody who waits for an answer; returns how many were written to."""
+        async with self.uow.begin() as work:
+            await work.incidents.inherit(self.clock())
         done, last = 0, ("", "")
         while True:
             async with self.uow.read() as work:

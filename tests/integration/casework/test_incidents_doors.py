@@ -100,10 +100,13 @@ async def test_a_case_is_linked_answered_by_the_loop_and_closed_by_http(app, cli
     assert told.json()["progress"]["total"] == 1
 
     async def closed() -> bool:
-        return (await client.get(f"/api/v1/cases/{number}")).json()["state"] == "closed"
+        return bool((await client.get(f"/api/v1/cases/{number}")).json()["state"] == "closed")
 
     await eventually(closed, 30)
     assert (await client.get(f"{DOOR}/{incident}")).json()["progress"]["answered"] == 1
+    page = (await client.get(f"/cases/{number}")).text
+    assert f'<a href="/incidents/{incident}">Vattenläcka</a>' in page
+    assert "Fick driftstörningens svar" in page
     assert problem(await client.post(f"{DOOR}/{incident}/link", json={"number": "KC-2020-000001"}))[0] == 404
     assert (await client.post(f"{DOOR}/{incident}/close", json={"text": "Lagat."})).status_code == 200
     assert problem(await client.post(f"{DOOR}/{incident}/link", json={"number": number}))[:2] == (
@@ -123,7 +126,15 @@ async def test_what_cannot_be_used_is_refused_field_by_field_and_a_key_opens_one
         client, "two", title=" ", text="x" * 2_001, entrances=["ingen"], expected_end="2020-01-01T00:00:00Z"
     )
     assert problem(bad) == (422, "incident-faulty", ["/title", "/text", "/entrances", "/expected_end"])
-    for body in ({}, {**LEAK, "expected_end": "snart"}, {**LEAK, "colour": "röd"}, {**LEAK, "title": None}, [], "x"):
+    shapeless: tuple[Any, ...] = (
+        {},
+        {**LEAK, "expected_end": "snart"},
+        {**LEAK, "colour": "röd"},
+        {**LEAK, "title": None},
+        [],
+        "x",
+    )
+    for body in shapeless:
         assert problem(await client.post(DOOR, json=body))[:2] == (422, "invalid-input")
     assert (await opened(client, "three", title="a\x00")).json()["incident"]["title"] == "a"
     assert problem(await opened(client, "four", alarm_id="\x00"))[:2] == (422, "invalid-input")
