@@ -37,6 +37,15 @@ _DUE = text(
     "WHERE state = 'open' AND NOT due_missed AND waiting_since IS NULL AND due_at < :at "
     "ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED) RETURNING id, number, due_at, agent_id"
 )
+_LATE_OF = text(
+    "SELECT k.number, COALESCE(t.question, '') AS question, COALESCE(u.name, h.unit) AS unit_name, "  # noqa: S608 - constants
+    "h.acknowledged_at IS NULL AS unreceived, "
+    "CASE WHEN h.answer_missed THEN h.answer_by ELSE h.acknowledge_by END AS due "
+    "FROM casework.handovers AS h JOIN casework.cases AS k ON k.id = h.case_id "
+    "LEFT JOIN casework.units AS u ON u.id = h.unit LEFT JOIN casework.case_types AS t ON t.id = k.case_type "
+    f"WHERE {_RUNS} AND (h.by = :agent OR k.agent_id = :agent) "
+    "AND (h.answer_missed OR (h.state = 'sent' AND h.acknowledge_missed)) ORDER BY h.answer_by LIMIT :most"
+)
 
 
 class Deadlines:
@@ -57,6 +66,10 @@ class Deadlines:
     async def hold(self, ids: Sequence[str]) -> list[Row]:
         """Return and hold those of some hand-overs that still run."""
         return await rows_of(self._conn, _HOLD, {"ids": list(ids)}) if ids else []
+
+    async def late_of(self, agent_id: str, most: int) -> list[Row]:
+        """Return what verksamheter are late with of an agent's cases and hand-overs, the longest promised first."""
+        return await rows_of(self._conn, _LATE_OF, {"agent": agent_id, "most": most})
 
     async def overdue_cases(self, at: datetime, most: int) -> list[Row]:
         """Mark and return the open cases whose due time has passed, each once; not while the citizen is waited for."""

@@ -25,6 +25,18 @@ class DeskRow(CaseRow):
 
 
 @dataclass(frozen=True, slots=True)
+class LateRow:
+    """A hand-over of hers that its unit is late with: somebody may call about it any time."""
+
+    number: str
+    question: str
+    unit_name: str
+    unreceived: bool
+    """Nobody has even received it."""
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DeskState:
     """What stands on an agent's desk: the cases she holds and what her colleagues wait for."""
 
@@ -34,6 +46,7 @@ class DeskState:
     parked: tuple[DeskRow, ...]
     done_today: int
     handed_over_today: int
+    late: tuple[LateRow, ...] = ()
 
 
 def in_turn(rows: Sequence[DeskRow]) -> tuple[DeskRow, ...]:

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.casework.store.deadlines import Deadlines
 from services.casework.store.reads import LIMIT, narrowed
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases import reading, views
 from services.casework.usecases.calendars import Calendars, calendar_for, calendars
 from services.casework.usecases.case_facts import Who, facts_of, notes_of, who_of
-from services.casework.usecases.desk_views import DeskState, in_turn
+from services.casework.usecases.desk_views import DeskState, LateRow, in_turn
 from services.casework.usecases.measures import measured
 from services.casework.usecases.reply import answered
 from services.casework.usecases.search_cases import ListFound
@@ -20,6 +21,8 @@ from services.casework.usecases.work_views import QuestionView
 from shared.clock import Clock, local, utc_now
 from shared.vocabulary import CaseState, Channel, TakenOver
 from shared.web.access import Person, visible_units
+
+MOST_LATE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,7 @@ class ReadCase:
         handovers = await self._handovers(work, [row], units, names, mails)
         draft = await work.texts.draft(row["id"], person.id)
         current = next((one for one in contacts if one["id"] == row["current_contact"]), None)
-        ours = who.said(await work.texts.messages_of(row["id"]))
-        messages = reading.conversation(contacts, ours, who.said(mails), names)
+        ours = who.said(await work.texts.messages_of(row["id"])), who.said(mails)
         state, forward = await taken_over(work, row, current)
         answers = answered(who.known, row["current_contact"])
         asked = await work.contacts.questions(row["current_contact"])
@@ -70,7 +72,7 @@ class ReadCase:
             candidates=_candidates(current, units),
             checklist=await self._checklist(work, row),
             contacts=tuple(reading.contact_view(one, entrances, row["current_contact"]) for one in contacts),
-            messages=messages,
+            messages=reading.conversation(contacts, *ours, names),
             notes=notes_of(who.said(await work.texts.notes_of(row["id"]))),
             draft=draft["body"] if draft else "",
             draft_saved_at=draft["saved_at"] if draft else None,
@@ -205,9 +207,10 @@ class ReadDesk:
             clocks = reading.Clocks(self.clock(), await calendars(work))
             found = [reading.desk_row(row, agent_id, clocks) for row in await work.reads.desk(agent_id)]
             closed, handed = await work.reads.ended_since(agent_id, midnight)
+            late = tuple(LateRow(**row) for row in await Deadlines(work.conn).late_of(agent_id, MOST_LATE))
         parked = tuple(row for row in found if row.state is CaseState.PARKED)
         cases = in_turn([row for row in found if row.state is not CaseState.PARKED])
-        return DeskState(agent_id, cases, parked, closed, handed)
+        return DeskState(agent_id, cases, parked, closed, handed, late)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
+from services.casework.usecases.desk_views import LateRow
 from services.casework.usecases.incident_views import DeskIncidents
 from services.casework.usecases.views import CandidateView, CaseRow, CaseView
 from services.casework.web.house import casework_of, names_of, seats_of
@@ -83,6 +84,7 @@ class DeskView:
     parked: Sequence[CaseRow] = ()
     done_today: int = 0
     handed_over_today: int = 0
+    late: Sequence[LateRow] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,8 @@ async def desk_of(request: Request, person: Person, number: str = "", query: str
     chosen = number or (state.cases[0].number if state.cases else "")
     case = await _case(request, person, chosen, asked_for=bool(number))
     top = await top_of(request, person)
-    day = DeskView(top.desk.presence, state.cases, state.parked, state.done_today, state.handed_over_today)
+    today = (state.done_today, state.handed_over_today)
+    day = DeskView(top.desk.presence, state.cases, state.parked, *today, late=state.late)
     candidates = await candidates_of(request, case, query) if case else ()
     why = await why_of(request, case) if case and not query else ()
     incidents = await casework_of(request).incidents.at_desk.run(person, case)

@@ -19,6 +19,7 @@ from shared.vocabulary import Role
 from shared.web.access import Person
 from shared.web.csrf import HEADER
 from tests.support.casework import MARIA, SEED, Room, make_room
+from tests.support.wait import eventually
 from tests.support.web import client_of, log_in
 
 pytestmark = pytest.mark.integration
@@ -171,3 +172,19 @@ async def test_a_unit_that_is_not_there_has_no_terms(app, client):
     await known_as(app, client, ANNA)
     assert (await client.get("/api/v1/units/ingen/terms")).status_code == 404
     assert (await client.put("/api/v1/units/ingen/terms", json={})).status_code == 404
+
+
+async def test_the_desk_says_what_a_unit_is_late_with(app, client, door_room: Room):
+    number = await door_room.open("a")
+    await door_room.casework.hand_over.run(number, MARIA, request_id="r", to="bygg-och-plan")
+    await door_room.run(
+        "UPDATE casework.handovers SET acknowledge_by = now() - interval '1 day', answer_by = now() + interval '9 days'"
+    )
+    await known_as(app, client, MARIA)
+    late = {"Försenat hos verksamheten", number, "Bygg och plan", "skulle ha tagits emot"}
+
+    async def shown() -> bool:
+        page = (await client.get("/desk", headers={"accept": "text/html"})).text
+        return all(text in page for text in late)
+
+    await eventually(shown, 30)

@@ -122,6 +122,25 @@ async def test_a_broken_promise_is_escalated_once_and_rings_at_the_desk_of_whom_
     assert deed["facts"] == {"handover_id": handover_id, "unit": "bostadsbolag", "promises": ["acknowledge"]}
 
 
+async def test_what_the_unit_is_late_with_stands_on_the_desk_of_who_handed_it_over(room: Room):
+    number, handover_id = await handed(room)
+    room.time.now = at("2026-11-26T16:01")
+    assert (await room.casework.read_desk.run(MARIA.id)).late == (), "not told yet"
+    await room.casework.watch_deadlines.run()
+    [late] = (await room.casework.read_desk.run(MARIA.id)).late
+    assert (late.number, late.unit_name, late.unreceived) == (number, "Bostadsbolag", True)
+    assert late.due == at("2026-11-26T16:00")
+    assert (await room.casework.read_desk.run("agent-jonas-berg")).late == ()
+    await room.casework.acknowledge.run(handover_id, PER, "Per Dahl")
+    assert (await room.casework.read_desk.run(MARIA.id)).late == (), "received, if late"
+    room.time.now = at("2026-11-27T16:01")
+    await room.casework.watch_deadlines.run()
+    [late] = (await room.casework.read_desk.run(MARIA.id)).late
+    assert (late.unreceived, late.due) == (False, at("2026-11-27T16:00"))
+    await room.casework.answer.run(handover_id, PER, "Per Dahl", "Ni kan flytta den första.")
+    assert (await room.casework.read_desk.run(MARIA.id)).late == ()
+
+
 async def test_the_citizen_is_told_once_when_the_answer_is_late(room: Room):
     number, handover_id = await handed(room)
     await room.casework.acknowledge.run(handover_id, PER, "Per Dahl")
