@@ -28,6 +28,12 @@ class Park(BaseModel):
     version: Version = None
 
 
+class FollowUp(BaseModel):
+    """A new case; the same `request_id` is the same case."""
+
+    request_id: Annotated[str, Field(min_length=1, max_length=200)]
+
+
 class Other(BaseModel):
     """Another case, by its number."""
 
@@ -86,9 +92,9 @@ async def park(house: House, person: Worker, number: str, body: Park, seen: Seen
 
 
 @router.post("/follow-up", status_code=201)
-async def follow_up(house: House, person: Worker, number: str, key: RequestId = None) -> Made:
+async def follow_up(house: House, person: Worker, number: str, body: FollowUp) -> Made:
     """Open a new case that follows this one up."""
-    return Made(number=await house.deeds.follow_up.run(number, person, key or new_id()))
+    return Made(number=await house.deeds.follow_up.run(number, person, body.request_id))
 
 
 @router.post("/merge/preview")
