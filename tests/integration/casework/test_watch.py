@@ -341,10 +341,10 @@ async def test_nothing_is_scanned_whole_to_find_what_is_soon_or_late(room: Room)
     """The watcher runs every ten seconds: it reads the index of what runs, not a year of hand-overs."""
     from services.casework.store import deadlines  # noqa: PLC0415 - its statements
 
-    values = {"at": room.time(), "most": 50, "ends": "[]", "usual": room.time()}
+    values = {"at": room.time(), "most": 50, "ends": "[]", "usual": room.time(), "agent": MARIA.id}
     async with room.engine.connect() as conn:
         await conn.execute(text("SET enable_seqscan = off"))
-        for statement in (deadlines._LATE, deadlines._SOON):
+        for statement in (deadlines._LATE, deadlines._SOON, deadlines._LATE_OF):
             wanted = {name: values[name] for name in statement._bindparams}
             plan = (await conn.execute(text(f"EXPLAIN {statement.text}"), wanted)).scalars().all()
             assert not [line for line in plan if "Seq Scan on handovers" in line or "Seq Scan on cases" in line], plan
