@@ -87,6 +87,8 @@ async def _close(request: Request, case: CaseView, person: Person, form: Typed) 
         request_id=request_id,
         seen=seen,
     )
+    if form.values.get("sms"):
+        await casework_of(request).outgoing.confirm.run(case.number, person)
 
 
 @router.get("/gap")

@@ -195,3 +195,48 @@ async def test_a_colleagues_answer_is_shown_before_one_writes_and_when_one_sends
     assert f'name="seen" value="{reply}"' in refused.text
     sent = await send(client, address, text="Vi kommer i morgon.", request_id="r1", seen=reply)
     assert sent.status_code == 303
+
+
+async def test_after_a_call_an_sms_is_offered_at_the_end_and_an_answer_by_sms_is_counted(settings, monkeypatch):
+    monkeypatch.setenv("KC_ELKS_URL", "http://127.0.0.1:9")
+    async with desk_house(settings) as house:
+        async with house.casework.send_mail.uow.begin() as work:
+            await work.conn.exec_driver_sql("UPDATE casework.entrances SET sms_sender = 'AFA'")
+        async with house.app.router.lifespan_context(house.app):
+            token = await house.app.state.sessions.start(MARIA)
+            transport = httpx.ASGITransport(house.app)
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://testserver", cookies={"kc_session": token}
+            ) as client:
+                client.headers["accept"] = "text/html"
+                await house.arrive(Channel.PHONE, phone="070-174 06 05", first="förtur")
+                await send(client, "/desk/next")
+                page = (await client.get("/desk")).text
+                [offer] = re.findall(r'name="offer_id" value="([\w-]+)"', page)
+                await send(client, "/desk/accept", offer_id=offer)
+                await answers_by_sms(client, house)
+
+
+async def answers_by_sms(client: httpx.AsyncClient, house: DeskHouse) -> None:
+    address = "/desk/cases/KC-2026-000001"
+    assert f'href="{address}/reply"' in (await client.get("/desk")).text
+    page = (await client.get(f"{address}/reply")).text
+    assert "Svara 070-174 06 05" in page
+    assert text_in(page) == "", "what is said to callers is no letter"
+    assert "Vi når dig inte" in page
+    saved = await send(client, f"{address}/reply/draft", part=True, text="å" * 161, channel="sms")
+    assert "2 sms" in saved.text
+    refused = await send(client, f"{address}/reply", text="å" * 1000, channel="sms", request_id="r0", seen="")
+    assert refused.status_code == 422
+    assert "Sms:et är för långt: 7 delar, högst 6." in refused.text
+    await send(client, f"{address}/reply", text="Vi ringer i dag.", channel="sms", request_id="r1", seen="")
+    for end in ("close", "handover"):
+        assert "Skicka sms med ärendenummer till 070-174 06 05" in (await client.get(f"{address}/{end}")).text
+    closed = await send(client, f"{address}/close", resolution="lost_av_kc", request_id="c1", sms="true")
+    assert closed.status_code == 303, closed.text
+    async with house.casework.send_mail.uow.begin() as work:
+        rows = await work.sms.of_case((await house.casework.read_case.run("KC-2026-000001", MARIA)).id)
+    assert [(one["kind"], one["recipient"]) for one in rows] == [("reply", "+46701740605"), ("receipt", "+46701740605")]
+    assert "KC-2026-000001" in rows[1]["body"]
+    page = (await client.get("/cases/KC-2026-000001")).text
+    assert "sms till" in page
