@@ -102,15 +102,23 @@ async def test_a_broken_promise_is_escalated_once_and_rings_at_the_desk_of_whom_
     await ImportUnitTerms(UnitOfWork(room.engine)).run(TERMS)
     number, handover_id = await handed(room)
     notices = await mails(room, "notice")
-    bell, heard = Bell(room.engine), []
+    bell = Bell(room.engine)
+    heard: list[str | None] = []
+
+    async def rung() -> bool:
+        return MARIA.id in heard
+
+    async def listening() -> bool:
+        return heard == [None]
+
     bell.listen(heard.append)
     ringing = asyncio.create_task(bell.run())
     try:
-        await eventually(lambda: heard == [None])
+        await eventually(listening)
         room.time.now = at("2026-11-26T15:01")
         assert await room.casework.watch_deadlines.run() == 1
         assert await room.casework.watch_deadlines.run() == 0
-        await eventually(lambda: MARIA.id in heard)
+        await eventually(rung)
     finally:
         ringing.cancel()
     [mail] = await mails(room, "escalation")
