@@ -116,7 +116,7 @@ class ParkCase:
 class WakeParked:
     """Bring the cases back whose moment has come: open again, on top of their agent's desk.
 
-    An agent who is away has a substitute, who gets it; without one it stays hers, and her supervisors see it listed.
+    An agent who is away has a substitute, who gets it; without one it stays hers.
     """
 
     uow: UnitOfWork

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from services.router.main import create_app
 from services.router.settings import Settings
-from shared.events import CaseClosed, ContactEnded, ContactReceived, Event
+from shared.events import CaseClosed, CaseMerged, CaseParked, ContactEnded, ContactReceived, ContactSetAside, Event
 from shared.ids import new_id
 from shared.publish import Publisher, message
 from shared.records import AgentProfile, EntranceRecord, UnitRecord, WorkMode
@@ -165,6 +165,28 @@ async def test_a_closed_case_frees_its_agent(own: Settings, say: Say):
         offer = await pulled(http, "maria")
         await http.post(f"/api/v1/offers/{offer['offer_id']}/accept", json={"epoch": offer["epoch"]})
         await say(closed("c1", by="maria"))
+
+        async def free() -> bool:
+            answer = await http.put("/api/v1/agents/maria/presence", json={"presence": "ready"})
+            return bool(answer.json()["used"] == 0)
+
+        await eventually(free)
+
+
+@pytest.mark.parametrize("kind", ["parked", "merged", "set_aside"])
+async def test_a_case_that_rests_or_becomes_part_of_another_frees_the_agent_too(own: Settings, say: Say, kind: str):
+    async with running(own) as (_, http):
+        await say(call("c1"))
+        offer = await pulled(http, "maria")
+        await http.post(f"/api/v1/offers/{offer['offer_id']}/accept", json={"epoch": offer["epoch"]})
+        case: dict[str, Any] = {"case_id": new_id(), "case_number": "KC-2026-000001", "contact_id": "c1"}
+        at = datetime.now(UTC)
+        said: dict[str, Event] = {
+            "parked": CaseParked(**case, until=at + timedelta(hours=1), by="maria", at=at),
+            "merged": CaseMerged(**case, into=new_id(), into_number="KC-2026-000002", by="maria", at=at),
+            "set_aside": ContactSetAside(**case, why="automatic", at=at),
+        }
+        await say(said[kind])
 
         async def free() -> bool:
             answer = await http.put("/api/v1/agents/maria/presence", json={"presence": "ready"})

@@ -7,7 +7,17 @@ from typing import Any
 from services.router.store.case_agents import CaseNews
 from services.router.usecases.remember_agent import RememberAgent
 from shared.consume import Received
-from shared.events import CaseClassified, CaseClosed, CaseHandedOver, CaseOpened, CaseReopened, CaseStepDone
+from shared.events import (
+    CaseClassified,
+    CaseClosed,
+    CaseHandedOver,
+    CaseMerged,
+    CaseOpened,
+    CaseParked,
+    CaseReopened,
+    CaseSplit,
+    CaseStepDone,
+)
 from shared.vocabulary import Channel, Resolution
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -52,3 +62,14 @@ async def test_each_event_says_what_it_knows():
 async def test_an_officer_who_sends_it_back_does_not_become_its_agent():
     back = CaseReopened(**CASE, contact_id="c1", by="officer-per", at=NOW)
     assert await told(back) == [CaseNews("k1", NOW, "open")]
+
+
+async def test_a_parked_case_stays_its_agents_and_a_merged_one_is_nobodys():
+    parked = CaseParked(**CASE, contact_id="c1", until=NOW, by="maria", at=NOW)
+    merged = CaseMerged(**CASE, contact_id="c1", into="k2", into_number="KC-2026-000002", by="maria", at=NOW)
+    split = CaseSplit(**CASE, origin="k2", origin_number="KC-2026-000002", by="maria", at=NOW)
+    assert await told(parked, merged, split) == [
+        CaseNews("k1", NOW, "open", agent="maria"),
+        CaseNews("k1", NOW, "closed"),
+        CaseNews("k1", NOW, "open", agent="maria"),
+    ]
