@@ -27,11 +27,14 @@ class UnitTerms:
 
     def __init__(self, conn: AsyncConnection) -> None:
         self._conn = conn
+        self._read: dict[str, Row] = {}
 
     async def of(self, unit: str) -> Row:
-        """Return the terms of a unit, the defaults when it has none."""
-        found = await row_of(self._conn, select(unit_terms).where(unit_terms.c.unit == unit))
-        return found or {"unit": unit, **DEFAULT}
+        """Return the terms of a unit, the defaults when it has none; read once in a transaction."""
+        if unit not in self._read:
+            found = await row_of(self._conn, select(unit_terms).where(unit_terms.c.unit == unit))
+            self._read[unit] = found or {"unit": unit, **DEFAULT}
+        return self._read[unit]
 
     async def all(self) -> dict[str, Row]:
         """Return the terms of every unit that has its own."""
@@ -39,5 +42,6 @@ class UnitTerms:
 
     async def set(self, unit: str, **values: Any) -> None:
         """Write some of a unit's terms; the others stay."""
+        self._read.pop(unit, None)
         fresh = insert(unit_terms).values(unit=unit, **values)
         await self._conn.execute(fresh.on_conflict_do_update(index_elements=["unit"], set_=values))

@@ -22,7 +22,7 @@ from services.casework.mail import Letters
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.close_case import ending
-from services.casework.usecases.handover_content import conversation, filled, values_of
+from services.casework.usecases.handover_content import Written, conversation, filled, values_of, written_in
 from services.casework.usecases.handover_parts import other_controller, receiver, works
 from services.casework.usecases.standing import not_behind, permitted
 from services.casework.usecases.tell_citizen import TellCitizen
@@ -49,7 +49,9 @@ class Handed:
     """When the unit gets it; None is at once."""
 
 
-async def preview(work: Work, case: Case, to: str | None, given: Given, now: datetime) -> Preview:
+async def preview(
+    work: Work, case: Case, to: str | None, given: Given, now: datetime, *, written: Written
+) -> Preview:
     """Return what would go along, what is missing, what may not go, and when it is received and answered."""
     run = await work.runs.of(case)
     end = run.end if run and run.end and run.end.kind is Outcome.HANDOVER else None
@@ -72,7 +74,7 @@ async def preview(work: Work, case: Case, to: str | None, given: Given, now: dat
         address=unit["handover_address"],
         mode=end.mode if end else None,
         priority=priority,
-        fields=fields(await values_of(work, case, run), end, forbid, given),
+        fields=fields(await values_of(work, case, run, written), end, forbid, given),
         warnings=tuple(_warnings(run, end)),
         acknowledge_by=received.acknowledge_by,
         answer_by=max(promised.answer_by, received.acknowledge_by),
@@ -109,8 +111,10 @@ class PreviewHandover:
         async with self.uow.begin() as work:
             case = await work.cases.lock(number, visible_units(person))
             await permitted(work, case, Deed.HAND_OVER, self.clock)
-            plan = await preview(work, case, to, given or {}, self.clock())
-            return replace(plan, tells=await self.tell.address(work, case))
+            written = await written_in(work, case)
+            plan = await preview(work, case, to, given or {}, self.clock(), written=written)
+            reached = self.tell.reached(written.contacts, case)
+            return replace(plan, tells=reached["sender_email"] if reached else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +146,15 @@ class HandOver:
             await not_behind(work, case, person, seen, self.clock)
             await permitted(work, case, Deed.HAND_OVER, self.clock)
             now, by = self.clock(), author(person, case)
-            plan = await preview(work, case, to, given or {}, now)
+            written = await written_in(work, case)
+            plan = await preview(work, case, to, given or {}, now, written=written)
             row = _row(plan, case, by, now) | {"id": new_id(), "request_id": request_id, "message": message.strip()}
             await work.handovers.add(**row)
             if plan.deliver_at is None:
-                await send(work, self.letters, case, plan, row, now)
+                await send(work, self.letters, case, plan, row, now, written=written)
             await self._tell(work, case, plan, row, person)
-            await self.tell.handed_over(work, case, row, unit_name="" if plan.secret else plan.unit_name, now=now)
+            name = "" if plan.secret else plan.unit_name
+            await self.tell.handed_over(work, case, row, unit_name=name, now=now, contacts=written.contacts)
             return Handed(row["id"], plan.acknowledge_by, plan.answer_by, plan.deliver_at)
 
     async def _tell(self, work: Work, case: Case, plan: Preview, row: Row, person: Person) -> None:
@@ -190,13 +196,21 @@ class HandOnReturned:
 
 
 async def send(  # noqa: PLR0913 - what a letter to a unit is made of
-    work: Work, letters: Letters, case: Case, plan: Preview, row: Row, now: datetime, *, again: bool = False
+    work: Work,
+    letters: Letters,
+    case: Case,
+    plan: Preview,
+    row: Row,
+    now: datetime,
+    *,
+    written: Written | None = None,
+    again: bool = False,
 ) -> None:
     """Queue the mail to the receiving unit: without anybody's free words where they may not go by mail.
 
     `again` is a letter to the next receiver of the same hand-over.
     """
-    said = await conversation(work, case) if plan.with_conversation else []
+    said = conversation(case, written or await written_in(work, case)) if plan.with_conversation else []
     kept = {one.field for one in plan.withheld} & set(FREE_WORDS)
     safe = replace(plan, fields=tuple(one for one in plan.fields if one.name not in kept))
     mail = letters.handover(

@@ -1,6 +1,7 @@
 """What goes along with a hand-over: what the case knows by the names of the fields, and what was written."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from services.casework.domain.case import Case
@@ -16,13 +17,31 @@ def filled(run: Run | None, text: str | None) -> str | None:
     return run.checklist.fill(text) if run and text else text
 
 
-async def values_of(work: Work, case: Case, run: Run | None) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The contacts of a case and what we have written to them, read once for all that goes along."""
+
+    contacts: Sequence[Row]
+    messages: Sequence[Row]
+
+    @property
+    def known(self) -> list[Row]:
+        """The contacts that are not erased."""
+        return [one for one in self.contacts if not one["purged_at"]]
+
+
+async def written_in(work: Work, case: Case) -> Written:
+    """Return what was written in a case."""
+    return Written(await work.contacts.of_case(case.id), await work.texts.messages_of(case.id))
+
+
+async def values_of(work: Work, case: Case, run: Run | None, written: Written) -> dict[str, str]:
     """Return what the case knows, by the names of the fields."""
-    contacts = [one for one in await work.contacts.of_case(case.id) if not one["purged_at"]]
+    contacts = written.known
     kind = await work.catalogue.case_type(case.case_type) if case.case_type else None
     first: Mapping[str, Any] = contacts[0] if contacts else {}
     notes = [note["body"] for note in await work.texts.notes_of(case.id)]
-    sent = [one["body"] for one in await work.texts.messages_of(case.id)]
+    sent = [one["body"] for one in written.messages]
     told = [filled(run, step.text) or "" for step in _done(run, StepType.INFORM)]
     words = "\n".join(filter(None, (first.get("subject"), first.get("body"))))
     checklist = f"{case.checklist_id}, version {case.checklist_version}" if case.checklist_id else ""
@@ -65,13 +84,12 @@ def _answers(run: Run | None) -> list[str]:
     return lines
 
 
-async def conversation(work: Work, case: Case) -> list[dict[str, str]]:
+def conversation(case: Case, written: Written) -> list[dict[str, str]]:
     """Return what citizen and centre have written to each other, oldest first."""
     theirs = [
         (one["received_at"] or case.opened_at, one["sender_name"] or "Invånaren", one["body"] or one["full_body"])
-        for one in await work.contacts.of_case(case.id)
-        if not one["purged_at"]
+        for one in written.known
     ]
-    ours = [(one["at"], "Kontaktcenter", one["body"]) for one in await work.texts.messages_of(case.id)]
-    written = sorted((one for one in theirs + ours if one[2]), key=lambda one: one[0])
-    return [{"at": when(at), "author": name, "text": text} for at, name, text in written]
+    ours = [(one["at"], "Kontaktcenter", one["body"]) for one in written.messages]
+    said = sorted((one for one in theirs + ours if one[2]), key=lambda one: one[0])
+    return [{"at": when(at), "author": name, "text": text} for at, name, text in said]

@@ -144,7 +144,7 @@ async def works(work: Work, unit: str) -> tuple[WorkingCalendar, tuple[str, ...]
 
 async def other_controller(work: Work, case: Case, unit: Row) -> str:
     """Return the legal person that the receiver belongs to when it is another than that of the case's own unit."""
-    own = await work.catalogue.unit(case.unit)
+    own = unit if unit["id"] == case.unit else await work.catalogue.unit(case.unit)
     names = ("legal_form", "controller", "name")
     mine = controller_of(*(own[name] for name in names)) if own else ""
     theirs = controller_of(*(unit[name] for name in names))

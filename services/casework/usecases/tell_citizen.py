@@ -1,5 +1,6 @@
 """The citizen hears where her case is: once when it is handed over, and once when the promised time moves."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,9 +26,11 @@ class TellCitizen:
     letters: Letters
     links: Links
 
-    async def handed_over(self, work: Work, case: Case, row: Row, *, unit_name: str, now: datetime) -> bool:
+    async def handed_over(
+        self, work: Work, case: Case, row: Row, *, unit_name: str, now: datetime, contacts: Sequence[Row]
+    ) -> bool:
         """Say who has the case and by when she gets an answer; an empty `unit_name` is a unit of the municipality."""
-        return await self._write(work, case, row, "handed_over", now, unit_name=unit_name)
+        return await self._write(work, case, row, "handed_over", now, contacts, unit_name=unit_name)
 
     async def moved(self, work: Work, case: Case, row: Row, *, reason: str, now: datetime) -> bool:
         """Say by when she gets an answer instead, and why."""
@@ -41,13 +44,25 @@ class TellCitizen:
         """Say that the promised time has passed, who has the case, and that the unit has been told."""
         return await self._write(work, case, row, "late", now, unit_name=unit_name)
 
-    async def address(self, work: Work, case: Case) -> str:
-        """Return where the citizen would be told; empty when she cannot be, or must not be."""
-        contact = await self._reached(work, case)
-        return str(contact["sender_email"]) if contact else ""
+    def reached(self, contacts: Sequence[Row], case: Case) -> Row | None:
+        """Return the contact whose sender would be told; None when she cannot be, or must not be."""
+        contact = answered(list(contacts), case.current_contact)
+        if contact is None or contact["automatic"]:
+            return None
+        return contact if contact["sender_email"].strip().lower() not in self.letters.own_addresses else None
 
-    async def _write(self, work: Work, case: Case, row: Row, what: str, now: datetime, **facts: str) -> bool:
-        contact = await self._reached(work, case)
+    async def _write(
+        self,
+        work: Work,
+        case: Case,
+        row: Row,
+        what: str,
+        now: datetime,
+        contacts: Sequence[Row] | None = None,
+        **facts: str,
+    ) -> bool:
+        known = await work.contacts.of_case(case.id) if contacts is None else contacts
+        contact = self.reached(known, case)
         if contact is None:
             return False
         promise = f"{int(row['answer_by'].timestamp())}x{row.get('version', 1)}"
@@ -66,12 +81,6 @@ class TellCitizen:
         await work.mails.queue([mail])
         await work.handovers.change(row["id"], citizen_told_by=row["answer_by"])
         return True
-
-    async def _reached(self, work: Work, case: Case) -> Row | None:
-        contact = answered(await work.contacts.of_case(case.id), case.current_contact)
-        if contact is None or contact["automatic"]:
-            return None
-        return contact if contact["sender_email"].strip().lower() not in self.letters.own_addresses else None
 
 
 @dataclass(frozen=True, slots=True)
