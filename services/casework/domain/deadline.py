@@ -55,7 +55,7 @@ class Light(StrEnum):
 class Watched(StrEnum):
     """What is done about a promise by the clock; words of the case's history."""
 
-    REMIND = "remind"
+    REMIND = "remind_unit"
     ESCALATE = "escalate"
 
 

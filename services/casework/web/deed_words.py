@@ -26,6 +26,8 @@ _TITLES = {
     "resume": "Svarstiden löper igen",
     "move_answer": "Svarstiden flyttad",
     "withdraw": "Överlämningen togs tillbaka",
+    "remind_unit": "Verksamheten påmind",
+    "escalate": "Verksamheten är försenad, ansvarig har fått besked",
     "return_call": "Återuppringning lovad",
     "call_tried": "Inget svar vid återuppringning",
     "incident_linked": "Kopplat till en driftstörning",

@@ -67,7 +67,7 @@ async def test_a_receipt_that_nobody_gives_is_reminded_of_once_while_there_is_ti
         assert private not in mail["body"] + mail["subject"]
     sent = compose(mail, "kc@kommun.example", room.time())
     assert sent["Auto-Submitted"] == "auto-generated"
-    deeds = await room.rows("SELECT what, facts FROM casework.case_history WHERE what = 'remind'")
+    deeds = await room.rows("SELECT what, facts FROM casework.case_history WHERE what = 'remind_unit'")
     assert [deed["facts"]["promises"] for deed in deeds] == [["acknowledge"]]
 
 
