@@ -14,6 +14,7 @@ from services.casework.settings import Settings
 from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases import import_waves, imports, unit_terms
 from services.casework.usecases.files import RejectedFileError
+from services.casework.usecases.reindex import Reindex
 from services.casework.usecases.take_over import UNIT, Move, TakeOver
 from services.casework.usecases.templates import ImportTemplates
 from services.casework.usecases.wave_views import TakeoverView
@@ -151,6 +152,24 @@ async def _moved(subject: str, subject_id: str, move: Move) -> tuple[TakeoverVie
         return await TakeOver(UnitOfWork(engine), utc_now).run(subject, subject_id, move, "kommando")
     finally:
         await engine.dispose()
+
+
+@cli.command()
+def reindex(
+    after: Annotated[str, typer.Option(help="Go on after this id: the last one that a stopped run printed.")] = "",
+) -> None:
+    """Make the search of every case anew, while the service runs."""
+
+    async def run() -> None:
+        engine = make_engine(Settings(), "casework", pool=2)
+        try:
+            async for done, last in Reindex(UnitOfWork(engine)).run(after):
+                typer.echo(f"{done} {last}")
+        finally:
+            await engine.dispose()
+
+    asyncio.run(run())
+    typer.echo("casework: the search is as new")
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ class Town:
         contact, channel = natural_contact_id("bench", str(at)), rng.choice(_CHANNELS)
         age = (self.now - opened).days
         roll = rng.random()
-        state = "handed_over" if roll < 0.02 else "open" if age < 3 and roll < 0.5 else "closed"
+        state = "handed_over" if age < 15 and roll < 0.25 else "open" if age < 3 and roll < 0.6 else "closed"
         rare = person.street.split()[0]
         words = f"{text['text']}\n\n{rng.choice(_THINGS).capitalize()} på {person.street}\n{person.name}"
         self.made.append(Case(number, person, words, rare))

@@ -76,8 +76,10 @@ def visible(units: frozenset[str] | None) -> ColumnElement[bool]:
     if units is None:
         return cases.c.id.is_not(None)
     wanted = sorted(units)
-    received = select(handovers.c.case_id).where(handovers.c.unit.in_(wanted) | passed_on(wanted))
-    return cases.c.unit.in_(wanted) | cases.c.id.in_(received)
+    of_case = select(handovers.c.id).where(handovers.c.case_id == cases.c.id)
+    # OFFSET 0 keeps it a look at the hand-overs of one case: all those of a unit would be read to find one.
+    received = of_case.where(handovers.c.unit.in_(wanted) | passed_on(wanted)).offset(0)
+    return cases.c.unit.in_(wanted) | received.exists()
 
 
 def passed_on(units: Sequence[str]) -> ColumnElement[bool]:
@@ -138,6 +140,12 @@ class Cases:
         due = (cases.c.state == CaseState.PARKED, cases.c.parked_until <= at)
         query = select(cases).where(*due).order_by(cases.c.parked_until).limit(most)
         return [as_case(row) for row in await rows_of(self._conn, query.with_for_update(skip_locked=True))]
+
+    async def unheeded(self, before: datetime, units: frozenset[str] | None, most: int) -> list[Row]:
+        """Return the open cases whose reminder came before a moment and that nobody has gone on with, oldest first."""
+        columns = (cases.c.number, cases.c.unit, cases.c.agent_id, cases.c.parked_until)
+        late = (cases.c.state == CaseState.OPEN, cases.c.parked_until < before, visible(units))
+        return await rows_of(self._conn, select(*columns).where(*late).order_by(cases.c.parked_until).limit(most))
 
     async def number_of(self, case_id: str) -> str:
         """Return the number of a case."""

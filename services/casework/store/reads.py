@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.store.cases import visible
@@ -76,15 +76,13 @@ class Reads:
         a colleague asks her (`asks_her`).
         """
         current = contacts.alias("current_contact_row")
-        holds = and_(current.c.agent_id == agent_id, current.c.done_at.is_(None), current.c.ended_at.is_(None))
-        mine = and_(cases.c.agent_id == agent_id, cases.c.state.in_([CaseState.OPEN, CaseState.PARKED]))
         asked = _asked(agent_id)
         query = (
             _listing()
             .add_columns(current.c.channel.label("now_channel"), current.c.done_at.label("now_done_at"))
-            .add_columns(asked.label("asks_her"))
+            .add_columns(cases.c.id.in_(asked).label("asks_her"))
             .outerjoin(current, current.c.id == cases.c.current_contact)
-            .where(or_(mine, and_(holds, cases.c.state == CaseState.HANDED_OVER), asked))
+            .where(cases.c.id.in_(union(_mine(agent_id), _held(agent_id), asked)))
             .order_by(cases.c.opened_at)
             .limit(LIMIT)
         )
@@ -97,16 +95,29 @@ class Reads:
         return int(await self._conn.scalar(closed) or 0), int(await self._conn.scalar(handed) or 0)
 
 
-def _asked(agent_id: str) -> ColumnElement[bool]:
-    """Return the condition that a colleague asks the agent about the case and she is not done with it."""
+def _mine(agent_id: str) -> Select[Any]:
+    """Return the cases that are an agent's and alive."""
+    own, alive = cases.alias("own"), [CaseState.OPEN, CaseState.PARKED]
+    return select(own.c.id).where(own.c.agent_id == agent_id, own.c.state != CaseState.CLOSED, own.c.state.in_(alive))
+
+
+def _held(agent_id: str) -> Select[Any]:
+    """Return the cases that are handed over and whose current contact an agent has taken again."""
+    held, taken = cases.alias("held"), contacts.alias("taken")
+    hers = (taken.c.agent_id == agent_id, taken.c.done_at.is_(None), taken.c.ended_at.is_(None))
+    of_case = select(held.c.id).join(taken, taken.c.case_id == held.c.id)
+    return of_case.where(*hers, held.c.current_contact == taken.c.id, held.c.state == CaseState.HANDED_OVER)
+
+
+def _asked(agent_id: str) -> Select[Any]:
+    """Return the cases about which a colleague asks the agent and she is not done with it."""
     question, about = contacts.alias("question"), contacts.alias("about")
     open_ones = and_(question.c.done_at.is_(None), question.c.ended_at.is_(None))
-    query = (
+    return (
         select(about.c.case_id)
         .join(question, question.c.about == about.c.id)
         .where(question.c.kind == WorkKind.CONSULT, question.c.agent_id == agent_id, open_ones, question.c.about != "")
     )
-    return cases.c.id.in_(query)
 
 
 def narrowed(
@@ -120,8 +131,10 @@ def narrowed(
     """Return the condition of a search; `text` is looked for in number, subject and sender."""
     conditions = [visible(seen)]
     if contact_id:
+        opened = cases.alias("opened")
+        first = select(opened.c.id).where(opened.c.contact_id == contact_id)
         linked = select(contacts.c.case_id).where(contacts.c.id == contact_id)
-        conditions.append(or_(cases.c.contact_id == contact_id, cases.c.id.in_(linked)))
+        conditions.append(cases.c.id.in_(union(first, linked)))
     if number:
         conditions.append(cases.c.number == number)
     if state:

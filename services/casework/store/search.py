@@ -37,7 +37,7 @@ _BEGIN = text(
     'AS q(a, b, at), LATERAL (SELECT word, folded FROM casework.search_words WHERE folded >= q.a COLLATE "C" '
     'AND folded <= q.b COLLATE "C" ORDER BY folded LIMIT :most) AS w'
 )
-_MEET = text("SELECT word, folded FROM casework.search_words WHERE keys && CAST(:keys AS text[]) LIMIT 2000")
+_MEET = text("SELECT word, folded FROM casework.search_words WHERE keys && CAST(:keys AS text[])")
 
 Condition = ColumnElement[bool]
 
@@ -105,6 +105,13 @@ class SearchStore:
             frozenset(near_by),
             tuple(term.text for term in words.unknown),
         )
+
+    async def newest(self, seeker: Seeker, now: datetime, cursor: str | None, limit: int) -> Found:
+        """Return one page of all that the seeker may see, the newest first."""
+        at = _from_cursor(cursor) if cursor else None
+        rows = await self._tier(true(), seeker, now, (at[1], at[2]) if at else None, limit + 1)
+        ids = tuple(row["case_id"] for row in rows[:limit])
+        return Found(ids, _cursor(0, rows[limit - 1]) if len(rows) > limit else None)
 
     async def _vocabulary(self, query: Query) -> _Words:
         """Return the words that are, or begin as, what is asked for; those not there and not near are `unknown`."""

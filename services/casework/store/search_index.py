@@ -35,9 +35,8 @@ _LEFT = text(
 )
 _CASES = text("SELECT id FROM casework.cases WHERE id > :after ORDER BY id LIMIT :limit")
 _OLD = text(
-    "INSERT INTO casework.search_marks (by, case_id) SELECT 0, k.id FROM casework.cases AS k "
-    "LEFT JOIN casework.search_docs AS d ON d.case_id = k.id "
-    "WHERE d.made IS DISTINCT FROM :made ON CONFLICT DO NOTHING"
+    "INSERT INTO casework.search_marks (by, case_id) SELECT 0, case_id FROM casework.search_docs WHERE made < :made "
+    "ON CONFLICT DO NOTHING"
 )
 _HOLD = text("SELECT words FROM casework.search_docs WHERE case_id = ANY(:ids) ORDER BY case_id FOR UPDATE")
 _HEADS = text(
@@ -130,7 +129,7 @@ class SearchIndex:
         return list((await self._conn.execute(_CASES, {"after": after, "limit": limit})).scalars())
 
     async def mark_outdated(self) -> int:
-        """Mark the cases whose words were made by older rules, or never; returns how many."""
+        """Mark the cases whose words were made by older rules; returns how many."""
         return (await self._conn.execute(_OLD, {"made": MADE})).rowcount
 
     async def write(self, ids: Sequence[str]) -> None:

@@ -26,8 +26,13 @@ async def found_rows(
     if not found.ids and not cursor and (loose := query.by_pieces):
         query = loose
         found = await work.search.find(query, seeker, clock(), cursor, limit)
+    return found, await rows_of_found(work, found), query
+
+
+async def rows_of_found(work: Work, found: Found) -> list[Row]:
+    """Return the rows of what was found, in its order."""
     rows = {row["id"]: row for row in await work.reads.by_ids(found.ids)}
-    return found, [rows[one] for one in found.ids if one in rows], query
+    return [rows[one] for one in found.ids if one in rows]
 
 
 def seeker_of(person: Person, state: str | None = None) -> Seeker:
@@ -73,8 +78,12 @@ class ListFound:
     clock: Clock
 
     async def run(self, person: Person, text: str, state: str | None, cursor: str | None, limit: int) -> views.CasePage:
-        """Return one page."""
-        query = read_query(text)
+        """Return one page; without a text all cases that the person may see, the newest first."""
+        query, seeker = read_query(text), seeker_of(person, state)
         async with self.uow.read() as work:
-            found, rows, _ = await found_rows(work, query, seeker_of(person, state), self.clock, cursor, limit)
+            if text:
+                found, rows, _ = await found_rows(work, query, seeker, self.clock, cursor, limit)
+            else:
+                found = await work.search.newest(seeker, self.clock(), cursor, limit)
+                rows = await rows_of_found(work, found)
         return views.CasePage(tuple(map(reading.case_row, rows)), found.next)

@@ -22,6 +22,7 @@ from services.casework.web import (
     incidents_pages,
     mail_state,
     outside,
+    search_page,
 )
 from services.casework.web.login import login_router, make_login
 from shared.settings import ServiceSettings
@@ -41,6 +42,7 @@ def page_routers(settings: ServiceSettings) -> tuple[APIRouter, ...]:
         away.router,
         inbox.router,
         handover.router,
+        search_page.router,
         cases_pages.router,
         files.router,
         incidents_pages.router,

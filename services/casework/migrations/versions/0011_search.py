@@ -66,6 +66,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case_id"),
         schema=CASEWORK,
     )
+    op.create_index("search_docs_made", "search_docs", ["made"], unique=False, schema=CASEWORK)
     _gin("search_docs_words", "search_docs", "words")
     op.create_table(
         "search_words",
@@ -85,6 +86,7 @@ def upgrade() -> None:
         schema=CASEWORK,
     )
     _triggers()
+    _indexes()
     op.execute("INSERT INTO casework.search_marks (by, case_id) SELECT 0, id FROM casework.cases")
 
 
@@ -95,8 +97,32 @@ def downgrade() -> None:
     for name in _FUNCTIONS:
         op.execute(f"DROP FUNCTION casework.{name}()")
     op.execute("DROP FUNCTION casework.search_mark(text)")
+    op.drop_index("handovers_over", table_name="handovers", schema=CASEWORK)
+    op.drop_index("contacts_agent", table_name="contacts", schema=CASEWORK)
+    op.drop_index("cases_state", table_name="cases", schema=CASEWORK)
     for table in ("search_marks", "search_words", "search_docs"):
         op.drop_table(table, schema=CASEWORK)
+
+
+def _indexes() -> None:
+    """What was missing for lists of one state, for what an agent has in her hands, and for what ended last."""
+    op.create_index(
+        "handovers_over",
+        "handovers",
+        ["ended_at"],
+        unique=False,
+        schema=CASEWORK,
+        postgresql_where=sa.text("ended_at IS NOT NULL"),
+    )
+    op.create_index("cases_state", "cases", ["state", "opened_at", "id"], unique=False, schema=CASEWORK)
+    op.create_index(
+        "contacts_agent",
+        "contacts",
+        ["agent_id"],
+        unique=False,
+        schema=CASEWORK,
+        postgresql_where=sa.text("done_at IS NULL AND agent_id IS NOT NULL"),
+    )
 
 
 def _gin(name: str, table: str, column: str) -> None:

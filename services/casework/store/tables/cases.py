@@ -51,6 +51,7 @@ cases = Table(
     words("first_contact_withdrawn_why"),
     flag("protected"),
     Index("cases_opened", "opened_at", "id"),
+    Index("cases_state", "state", "opened_at", "id"),
     Index("cases_person", "person_key", postgresql_where=text("person_key IS NOT NULL")),
     Index("cases_agent", "agent_id", "state", postgresql_where=text("state <> 'closed'")),
     Index("cases_due", "due_at", postgresql_where=text("state = 'open' AND NOT due_missed")),

@@ -59,6 +59,7 @@ contacts = Table(
     seconds("hold_seconds"),
     seconds("after_work_seconds"),
     Index("contacts_case", "case_id"),
+    Index("contacts_agent", "agent_id", postgresql_where=text("done_at IS NULL AND agent_id IS NOT NULL")),
     Index("contacts_about", "about", postgresql_where=text("about <> ''")),
 )
 

@@ -56,6 +56,7 @@ handovers = Table(
     Index("handovers_unit", "unit", "state"),
     Index("handovers_due", "answer_by", postgresql_where=text("state IN ('sent', 'acknowledged')")),
     Index("handovers_ended", "unit", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
+    Index("handovers_over", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
     Index("handovers_by", "by", "at"),
     Index("handovers_passed", "passed_by", postgresql_using="gin"),
     Index("handovers_at", "at"),

@@ -14,6 +14,7 @@ search_docs = Table(
     at("opened_at", nullable=False),
     Column("words", ARRAY(_PLAIN), nullable=False),
     Column("made", Integer, nullable=False, server_default=text("0")),
+    Index("search_docs_made", "made"),
     Index("search_docs_words", "words", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
 )
 """The distinct words and marks of a case (`domain.search`); `made` is the version of the rules they were made by."""
