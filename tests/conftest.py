@@ -4,6 +4,7 @@ import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -11,6 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from shared.settings import ServiceSettings
 from tests.support import parts as support
 from tests.support.parts import MailServer, Parts
+
+
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")  # a busy machine is slow, not wrong
 
 
 @pytest.fixture(scope="session")
