@@ -20,6 +20,8 @@ LONGEST = timedelta(days=366)
 LONGEST_WHY = 500
 ROUND = 200
 """How many are woken at once."""
+PATIENCE = timedelta(hours=1)
+"""How long a reminder may lie before supervisors see it."""
 
 
 class ReminderTimeError(DomainError):
@@ -113,10 +115,40 @@ class ParkCase:
 
 
 @dataclass(frozen=True, slots=True)
+class Unheeded:
+    """A case whose reminder has come, and that nobody has gone on with."""
+
+    number: str
+    unit: str
+    agent_id: str | None
+    agent_name: str
+    reminded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReadUnheeded:
+    """List the reminders that nobody has heeded for an hour: their agent may be away, and has no substitute."""
+
+    uow: UnitOfWork
+    clock: Clock
+
+    async def run(self, person: Person) -> tuple[Unheeded, ...]:
+        """Return them as far as the person sees their units, oldest first, at most 200."""
+        async with self.uow.read() as work:
+            rows = await work.cases.unheeded(self.clock() - PATIENCE, visible_units(person), ROUND)
+            names = {one["id"]: one["name"] for one in await work.catalogue.people()}
+        return tuple(
+            Unheeded(row["number"], row["unit"], row["agent_id"], names.get(row["agent_id"], ""), row["parked_until"])
+            for row in rows
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class WakeParked:
     """Bring the cases back whose moment has come: open again, on top of their agent's desk.
 
-    An agent who is away has a substitute, who gets it; without one it stays hers.
+    An agent who is away has a substitute, who gets it; without one it stays hers, and `ReadUnheeded`
+    lists it for supervisors.
     """
 
     uow: UnitOfWork

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from services.casework.usecases import views
 from services.casework.usecases.merge import MergePlan
+from services.casework.usecases.park import Unheeded
 from services.casework.usecases.people import About
 from services.casework.web.given import House, RequestId, Seen, Version
 from shared.ids import new_id
@@ -15,6 +16,9 @@ from shared.web.access import Action, Person, requires
 
 router = APIRouter(prefix="/api/v1/cases/{number}", tags=["cases"])
 
+reminders = APIRouter(prefix="/api/v1/reminders", tags=["cases"])
+
+Supervisor = Annotated[Person, requires(Action.SUPERVISE)]
 Worker = Annotated[Person, requires(Action.WORK_DESK)]
 Short = Annotated[str, Field(max_length=200)]
 
@@ -26,6 +30,13 @@ class Park(BaseModel):
     why: Annotated[str, Field(max_length=500)] = ""
     waiting: bool = False
     version: Version = None
+
+
+class UnheededPage(BaseModel):
+    """Reminders that nobody has heeded; all of them, at most 200."""
+
+    items: tuple[Unheeded, ...]
+    next: str | None = None
 
 
 class FollowUp(BaseModel):
@@ -155,3 +166,9 @@ async def protect(house: House, person: Worker, number: str, body: Protection) -
     """Mark the person as one with a protected identity, or take the mark away."""
     await house.deeds.protect.run(number, person, protected=body.protected)
     return await house.read_case.run(number, person)
+
+
+@reminders.get("")
+async def unheeded(house: House, person: Supervisor) -> UnheededPage:
+    """List the parked cases whose reminder came an hour ago or more, and that nobody has gone on with."""
+    return UnheededPage(items=await house.deeds.unheeded.run(person))

@@ -90,6 +90,19 @@ async def test_the_reminder_of_one_who_is_away_goes_to_her_substitute(room: Room
     assert await of_state(room, number) == (CaseState.OPEN, JONAS.id)
 
 
+async def test_a_reminder_that_nobody_heeds_is_listed_for_supervisors(room: Room):
+    number = await room.open("a")
+    room.time.now = await room.casework.deeds.park.run(number, MARIA)
+    await room.casework.deeds.wake.run()
+    assert await room.casework.deeds.unheeded.run(MARIA) == ()
+    room.time.move(hours=1, seconds=1)
+    [late] = await room.casework.deeds.unheeded.run(MARIA)
+    assert (late.number, late.agent_name) == (number, "Maria Lind")
+    assert await room.casework.deeds.unheeded.run(LENA) == ()
+    await room.casework.close.run(number, MARIA, resolution=Resolution.SOLVED)
+    assert await room.casework.deeds.unheeded.run(MARIA) == ()
+
+
 # Reopening.
 
 
