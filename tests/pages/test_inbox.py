@@ -81,7 +81,7 @@ async def test_the_inbox_is_worked_by_keyboard_alone(house):
         await expect(page.locator(f"#row-{cases[1][1]}")).to_be_focused()
         await picture(page, "inbox")
         await page.keyboard.press("t")
-        await expect(page.locator(".working [data-row]")).to_have_count(1)
+        await expect(page.locator(".working-rows [data-row]")).to_have_count(1)
         await expect(page.locator(f"#row-{cases[2][1]}")).to_be_focused()
         await expect(page.locator("#count-mine")).to_have_text("1")
         await page.keyboard.press("m")
@@ -91,6 +91,45 @@ async def test_the_inbox_is_worked_by_keyboard_alone(house):
         await page.keyboard.type("finns inte")
         await expect(page.locator("#inbox")).to_contain_text("Inget här med de orden")
         await picture(page, "inbox-nothing")
+
+
+async def test_the_day_is_seen_at_a_glance_what_is_due_first_in_words(house):
+    now = utc_now()
+    late, soon, planned, asked, given, over = [
+        (await handed_over(house, subject, first=first))[1] for subject, first in _FIRST.items()
+    ]
+    await told(house, planned)
+    await house.casework.assign.run(given, PER, PER.name, PER.id)
+    await house.casework.ask_citizen.run(asked, PER, PER.name, "Vilket lägenhetsnummer?")
+    await house.casework.answer.run(over, PER, PER.name, "Hämta dem i receptionen.")
+    async with house.casework.read_inbox.uow.begin() as work:
+        await work.handovers.change(late, acknowledge_by=now - timedelta(minutes=5))
+        await work.handovers.change(soon, at=now - timedelta(days=10), acknowledge_by=now + timedelta(minutes=9))
+    async with inbox(house) as page:
+        rows = page.locator("[data-row]")
+        await expect(rows).to_have_count(6)
+        await expect(rows.nth(0)).to_contain_text("försenat")
+        await expect(rows.nth(1)).to_contain_text("snart")
+        await expect(page.locator(f"tr:has(#row-{planned})")).to_contain_text("Rörfirman. De ringer innan.")
+        await expect(page.locator(".paused-rows")).to_contain_text("Klockan står still")
+        await picture(page, "inkorg")
+
+
+_FIRST = {
+    "Elementen är kalla": "kallt inne",
+    "Vatten på golvet": "gått sönder",
+    "Kodlås": "flera dagar",
+    "Hyresavi": "säger jag upp",
+    "Trapphus": "Grannen",
+    "Nycklar": "när kommer ni",
+}
+
+
+async def told(house: DeskHouse, handover: str) -> None:
+    """Let the unit say how it goes."""
+    said = {"performer": "Rörfirman", "text": "De ringer innan.", "external_ref": "FA-2290"}
+    day = (utc_now() + timedelta(days=2)).replace(hour=9, minute=0)
+    await house.casework.progress.run(handover, PER, "Per Dahl", planned_for=day, **said)
 
 
 async def test_a_hand_over_is_worked_by_keyboard_from_receipt_to_answer(house):
@@ -184,9 +223,7 @@ async def test_a_refused_form_comes_back_in_its_place_with_its_error_in_focus(ho
 
 async def test_the_desk_says_at_once_where_an_earlier_case_stands_and_what_was_sent_back(house):
     number, handover = await handed_over(house, person_key="2026:anna")
-    day = utc_now() + timedelta(days=2)
-    told = {"planned_for": day, "performer": "Rörfirman", "text": "De ringer innan.", "external_ref": "FA-2290"}
-    await house.casework.progress.run(handover, PER, "Per Dahl", **told)
+    await told(house, handover)
     await house.arrive(Channel.PHONE, phone="070-174 06 05", person_key="2026:anna")
     async with desk(house) as page:
         await page.get_by_role("button", name="Redo").click()
@@ -227,7 +264,7 @@ async def test_an_officers_day_goes_without_scripts(house):
         await page.locator("#deed-assign summary").click()
         await page.locator("#assign-officer").select_option(PER.id)
         await page.locator("#deed-assign button").click()
-        await expect(page.get_by_role("status")).to_contain_text("given till en kollega")
+        await expect(page.locator("#handover .alert.ok")).to_contain_text("given till en kollega")
         await page.locator("#deed-return summary").click()
         await page.get_by_label("Hör inte hemma hos oss").check()
         await page.locator("#return-words").fill("Det är stadens lampa.")
@@ -235,7 +272,7 @@ async def test_an_officers_day_goes_without_scripts(house):
         await page.locator("#deed-return button").click()
         await expect(page.locator(".handover .tag").first).to_have_text("Skickat tillbaka")
         await page.get_by_role("link", name="Till inkorgen").first.click()
-        await expect(page.locator(".ended [data-row]")).to_have_count(1)
+        await expect(page.locator(".ended-rows [data-row]")).to_have_count(1)
 
 
 @pytest.mark.parametrize(
