@@ -1,10 +1,11 @@
 """The queue of outgoing SMS: a confirmation is marked before it is handed over and never tried again by itself.
 
 The provider takes no key that would make a repeated order the same order. So anything whose fate is unknown stays
-`failed` until a person presses again: an answer, too, goes out at most once by itself.
+`failed` until a person presses again: an answer, too, goes out at most once by itself. While one is handed over
+(`sending`), `next_at` is when its sender must have died.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
@@ -14,9 +15,13 @@ from services.casework.store.sql import Row, row_of, rows_of
 from services.casework.store.tables import sms_out
 
 _CLAIM = text(
-    "UPDATE casework.sms_out SET attempts = attempts + 1, state = 'sending', next_at = NULL "
-    "WHERE id IN (SELECT id FROM casework.sms_out WHERE next_at <= :at ORDER BY next_at LIMIT :limit "
-    "FOR UPDATE SKIP LOCKED) RETURNING *"
+    "UPDATE casework.sms_out SET attempts = attempts + 1, state = 'sending', next_at = :lease "
+    "WHERE id IN (SELECT id FROM casework.sms_out WHERE next_at <= :at AND state = 'queued' ORDER BY next_at "
+    "LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING *"
+)
+_LOST = text(
+    "UPDATE casework.sms_out SET state = 'failed', next_at = NULL, problem = 'unknown died' "
+    "WHERE next_at <= :at AND state = 'sending' RETURNING *"
 )
 
 
@@ -31,13 +36,17 @@ class SmsQueue:
         fresh = insert(sms_out).values(state="queued", **values).on_conflict_do_nothing().returning(sms_out.c.id)
         return (await self._conn.execute(fresh)).scalar_one_or_none() is not None
 
-    async def claim(self, at: datetime, limit: int) -> list[Row]:
+    async def claim(self, at: datetime, lease: timedelta, limit: int) -> list[Row]:
         """Take what is due, for good: whoever dies with it has perhaps sent it."""
-        return await rows_of(self._conn, _CLAIM, {"at": at, "limit": limit})
+        return await rows_of(self._conn, _CLAIM, {"at": at, "lease": at + lease, "limit": limit})
+
+    async def lost(self, at: datetime) -> list[Row]:
+        """Give up what a sender died with; returns it."""
+        return await rows_of(self._conn, _LOST, {"at": at})
 
     async def sent(self, sms_id: str, at: datetime, provider_id: str) -> None:
         """The provider has taken it."""
-        await self._set(sms_id, state="sent", sent_at=at, provider_id=provider_id, problem="")
+        await self._set(sms_id, state="sent", sent_at=at, next_at=None, provider_id=provider_id, problem="")
 
     async def retry(self, sms_id: str, at: datetime, problem: str) -> None:
         """The provider has surely not taken it; try again at `at`."""

@@ -15,6 +15,8 @@ from shared.clock import Clock
 from shared.metrics import MAILS_OUT
 
 BATCH = 10
+LEASE = timedelta(minutes=10)
+"""After so long whoever took an SMS has died: longer than a whole batch can take."""
 PAUSE = 30.0
 """Seconds until the next try when the provider surely took nothing."""
 GIVE_UP = 1500
@@ -35,8 +37,11 @@ class SendSms:
         """Send one batch; returns how many SMS were claimed."""
         if self.channel is None:
             return 0
+        now = self.clock()
         async with self.uow.begin() as work:
-            batch = await work.sms.claim(self.clock(), BATCH)
+            for one in await work.sms.lost(now):
+                await not_arrived(work, one, OutgoingDeed.FAILED, one["problem"], now)
+            batch = await work.sms.claim(now, LEASE, BATCH)
         for one in batch:
             await self._send(self.channel, one)
         return len(batch)

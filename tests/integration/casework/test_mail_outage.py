@@ -80,3 +80,20 @@ async def test_one_try_in_half_a_minute_finds_out_whatever_waits(room: Room, lin
             room.time.move(seconds=0.5)
         assert 2 <= peer.connections <= 5
     assert peer.mails == []
+
+
+async def test_the_first_that_gets_through_wakes_all_that_waited(room: Room):
+    first, second = await room.open("a"), await room.open("b", message_id="<b@medborgare.example>")
+    async with SmtpPeer() as peer:
+        post = post_to(room, peer)
+        await emptied(room, post, 60)
+        await peer.stop()
+        await room.casework.reply.run(first, MARIA, "Det första.")
+        room.time.move(seconds=10)
+        await post.run()  # held for 15 to 30 s
+        await room.casework.reply.run(second, MARIA, "Det andra.")
+        room.time.move(seconds=10)
+        await peer.start()
+        assert await post.run() == 1
+        assert await post.run() == 1, "not a second later"
+    assert len([one for one in peer.mails if not one["Auto-Submitted"]]) == 2

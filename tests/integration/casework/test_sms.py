@@ -1,6 +1,7 @@
 """SMS through a simulator of 46elks on a real socket: answers, and a confirmation after a call, at most once."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -182,13 +183,19 @@ async def test_where_secrecy_is_presumed_the_sms_says_only_the_number(texting: R
     assert row["body"] == f"Ditt ärendenummer är {number}."
 
 
-async def test_a_confirmation_that_was_being_sent_when_the_process_died_is_not_sent_again(texting: Room):
+async def test_what_was_being_sent_when_the_process_died_is_not_sent_again_but_said(texting: Room):
     number = await call(texting)
-    await texting.casework.close.run(number, MARIA, resolution=Resolution.SOLVED)
+    await texting.casework.reply.run(number, MARIA, "Hej.", channel="sms")
     await texting.casework.outgoing.confirm.run(number, MARIA)
+    texting.time.move(seconds=11)
     async with texting.casework.send_mail.uow.begin() as work:
-        assert len(await work.sms.claim(texting.time(), 10)) == 1
-    texting.time.move(days=1)
+        assert len(await work.sms.claim(texting.time(), timedelta(minutes=10), 10)) == 2
     async with ElksPeer() as peer:
         assert await sender_to(texting, peer).run() == 0
+        assert {one["state"] for one in await sms_rows(texting)} == {"sending"}
+        texting.time.move(minutes=11)
+        assert await sender_to(texting, peer).run() == 0
     assert peer.taken == []
+    assert {(one["state"], one["problem"]) for one in await sms_rows(texting)} == {("failed", "unknown died")}
+    deeds = await texting.rows("SELECT facts->>'what' AS what FROM casework.case_history WHERE what = 'failed'")
+    assert [one["what"] for one in deeds] == ["reply"], "of the confirmation nothing is heard"
