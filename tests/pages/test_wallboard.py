@@ -1,6 +1,7 @@
 """The wallboard in a real browser, on the real log and database: right, live, and whole without a script."""
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -54,6 +55,8 @@ async def test_a_day_with_a_surge_is_read_at_a_glance(settings):
             assert 'http-equiv="refresh"' in await page.content()
         async with page_at(f"{stats.url}/alarms", token, width=1366, height=768) as page:
             await expect(page.locator(".alarm-item.open")).to_contain_text("pågår")
+            incident = page.locator(".alarm-item.open").get_by_role("link", name="Öppna driftstörning")
+            await expect(incident).to_have_attribute("href", re.compile(r"/incidents/new\?alarm=[\w-]+$"))
             await picture(page, "alarms")
         async with page_at(f"{stats.url}/streams", token, width=1366, height=768) as page:
             await expect(page.locator("#streams")).to_contain_text("stats.routing", timeout=15_000)
