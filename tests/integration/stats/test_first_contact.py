@@ -105,13 +105,14 @@ async def test_against_what_the_checklist_allows_a_hand_over_that_it_demands_is_
         handed_over("k3", "k3", checklist_allows=True),
         handed_over("k4", "k4", checklist_allows=False),
         handed_over("k5", "k5", checklist_allows=False),
+        closed("k6", "k6", checklist_allows=False),
     ]
     await fold.handle(log.records(*told))
     [day] = await read(stats_engine)
     shown = day.as_json()
-    assert day.solved == 0.4
+    assert day.solved == 0.5
     assert shown["first_contact_of_allowed"] == pytest.approx(2 / 3)
-    assert shown["first_contact_allowed_share"] == 0.6
+    assert shown["first_contact_allowed_share"] == 0.5
 
 
 async def test_a_merged_case_is_in_no_figure(fold, stats_engine):
