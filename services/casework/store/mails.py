@@ -132,9 +132,9 @@ class Mails:
         """The server takes nothing: hold the claimed mails (`ids`) and all that is due; that was no attempt."""
         await self._conn.execute(_HOLD, {"ids": list(ids), "at": at, "until": until, "problem": f"{AWAY}{problem}"})
 
-    async def wake(self, at: datetime) -> None:
-        """The server answers again: what was held is due now."""
-        await self._conn.execute(_WAKE, {"at": at, "away": f"{AWAY}%"})
+    async def wake(self, at: datetime) -> int:
+        """The server answers again: what was held is due now; returns how many were."""
+        return int((await self._conn.execute(_WAKE, {"at": at, "away": f"{AWAY}%"})).rowcount)
 
     async def held_since(self, at: datetime) -> datetime | None:
         """Return since when mail has waited because the server takes nothing, None when none has for a minute."""

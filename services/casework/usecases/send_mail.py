@@ -58,19 +58,19 @@ class SendMail:
             return 0
         try:
             async with self.server() as server:
-                await self._wake(mails)
+                await self._wake()
                 for mail in mails:
                     await self._send(server, mail)
         except MailServerAwayError as error:
             await self._hold(mails, error)
         return len(mails)
 
-    async def _wake(self, mails: list[Row]) -> None:
+    async def _wake(self) -> None:
         """The server answers: what has waited for it need not wait longer."""
-        if any(mail["problem"].startswith("away ") for mail in mails):
-            async with self.uow.begin() as work:
-                await work.mails.wake(self.clock())
-            log.info("mail_server_back")
+        async with self.uow.begin() as work:
+            woken = await work.mails.wake(self.clock())
+        if woken:
+            log.info("mail_server_back", woken=woken)
 
     async def _hold(self, mails: list[Row], error: MailServerAwayError) -> None:
         log.warning("mail_server_away", why=error.why, error=str(error), claimed=len(mails))
