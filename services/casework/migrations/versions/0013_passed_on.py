@@ -18,13 +18,9 @@ def upgrade() -> None:
         sa.Column("passed_by", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         schema=CASEWORK,
     )
-    op.create_index(
-        "handovers_passed", "handovers", ["passed_by"], unique=False, schema=CASEWORK, postgresql_using="gin"
-    )
     op.create_index("handovers_at", "handovers", ["at"], unique=False, schema=CASEWORK)
 
 
 def downgrade() -> None:
     op.drop_index("handovers_at", "handovers", schema=CASEWORK)
-    op.drop_index("handovers_passed", "handovers", schema=CASEWORK)
     op.drop_column("handovers", "passed_by", schema=CASEWORK)

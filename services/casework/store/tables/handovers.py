@@ -58,7 +58,6 @@ handovers = Table(
     Index("handovers_ended", "unit", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
     Index("handovers_over", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
     Index("handovers_by", "by", "at"),
-    Index("handovers_passed", "passed_by", postgresql_using="gin"),
     Index("handovers_at", "at"),
     Index("handovers_deliver", "deliver_at", postgresql_where=text("delivered_at IS NULL")),
 )
