@@ -42,7 +42,7 @@ class ReadMisrouted:
 
     async def run(self, person: Person, begin: datetime, end: datetime) -> tuple[MisroutedRow, ...]:
         """Return what the reader's units were sent from `begin` until before `end`, the worst first."""
-        if not begin < end <= begin + LONGEST:
+        if not begin < end or end - begin > LONGEST:
             raise BadPeriodError(errors=[FieldError("/to", "Slutet ska komma efter början, högst 400 dagar senare.")])
         async with self.uow.read() as work:
             rows = await work.handovers.misrouted(begin, end, visible_units(person))

@@ -139,3 +139,25 @@ async def test_taken_back_by_the_centre(room: Room, doors: httpx.AsyncClient):
     assert (back.status_code, back.json()["state"]) == (200, "withdrawn")
     again = await doors.post(f"/api/v1/handovers/{one}/withdraw", json={"reason": "Det löste sig"})
     assert again.status_code == 409
+
+
+EDGES = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00")
+"""The first and the last moment that can be written: outside of what a clock in UTC can say."""
+
+
+async def test_moments_at_the_edge_of_time_and_what_no_column_holds_are_refused(room: Room, doors: httpx.AsyncClient):
+    _, one = await handed(room)
+    answers = [
+        *[await _post(doors, one, "progress", planned_for=edge) for edge in EDGES],
+        *[await _post(doors, one, "answer-by", answer_by=edge, reason="Snö") for edge in EDGES],
+        *[await doors.put("/api/v1/people/me/away", json={"until": edge}) for edge in EDGES],
+        *[await doors.get("/api/v1/handovers/misrouted", params={"from": edge, "to": edge}) for edge in EDGES],
+        await doors.get("/api/v1/handovers/misrouted", params={"from": EDGES[0], "to": EDGES[1]}),
+        await doors.get("/api/v1/handovers/misrouted", params={"from": EDGES[0], "to": "0001-01-02T00:00:00+00:00"}),
+        await _post(doors, one, "progress", text="a\x00b"),
+        await _post(doors, one, "return", reason="a", to="b\x00"),
+        await _post(doors, one, "reassign", to="b\x00"),
+        await _post(doors, one, "assign", officer="b\x00"),
+        await doors.get("/api/v1/handovers/%00"),
+    ]
+    assert [answer.status_code for answer in answers if answer.status_code not in {404, 422}] == []
