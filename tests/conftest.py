@@ -13,7 +13,6 @@ from shared.settings import ServiceSettings
 from tests.support import parts as support
 from tests.support.parts import MailServer, Parts
 
-
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")  # a busy machine is slow, not wrong
 
