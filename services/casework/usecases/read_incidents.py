@@ -107,7 +107,7 @@ class ReadDeskIncidents:
             mine = frozenset(one.id for one in shown if _may_open(person, _unit_of(one.series, units)))
             return DeskIncidents(tuple(_at_desk(row, now) for row in rows), alarms=shown, may_open=mine)
         place = Place(case.entrance, entrance["unit"] if entrance else "", case.unit, case.case_type)
-        found = sorted((_at_desk(row, now, place) for row in rows), key=lambda one: (not one.mine, not one.likely))
+        found = [_at_desk(row, now, place) for row in rows]
         return DeskIncidents(
             tuple(one for one in found if one.concerns), tuple(one for one in found if not one.concerns)
         )

@@ -190,7 +190,7 @@ async def test_the_desk_sees_what_concerns_the_case_and_what_it_probably_is_abou
     assert seen.only is not None
     await incidents.link.run(lamps, number, MARIA)
     seen = await incidents.at_desk.run(MARIA, case)
-    assert [(one.id, one.mine) for one in seen.here] == [(lamps, True), (leak, False)]
+    assert [(one.id, one.mine) for one in seen.here] == [(leak, False), (lamps, True)]
     assert (seen.only, seen.linked and seen.linked.id) == (None, lamps)
     idle = await incidents.at_desk.run(MARIA)
     assert [one.id for one in idle.here] == [leak, lamps]
