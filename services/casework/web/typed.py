@@ -21,6 +21,7 @@ TEXTS = (MISSING, TOO_LONG, NOT_LISTED, NO_DAY, NO_CLOCK, NO_DAY_FOR_CLOCK)
 """What is said beside a field, for the test of the translations."""
 
 LONG, SHORT = 20_000, 200
+_YEARS = range(1900, 2200)
 
 
 @dataclass(slots=True)
@@ -56,6 +57,9 @@ class Typed:
         try:
             date = datetime.strptime(on, "%Y-%m-%d").replace(tzinfo=STOCKHOLM).date()
         except ValueError:
+            self.fault(day, NO_DAY)
+            return None
+        if date.year not in _YEARS:  # at the edge of time there is no moment in another zone
             self.fault(day, NO_DAY)
             return None
         try:

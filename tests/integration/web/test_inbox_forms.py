@@ -134,6 +134,8 @@ async def test_how_it_goes_is_said_and_shown_to_the_agent(officer):
     ("deed", "form", "field", "error", "kept"),
     [
         ("progress", {"day": "i morgon", "text": "De ringer."}, "progress-day", "Skriv dagen som", "De ringer."),
+        ("progress", {"day": "0001-01-01", "text": "De ringer."}, "progress-day", "Skriv dagen som", "De ringer."),
+        ("move", {"day": "9999-12-31", "clock": "23:59", "why": "Sedan."}, "move-day", "Skriv dagen som", "Sedan."),
         ("progress", {"day": YESTERDAY, "text": "De ringer."}, "progress-day", "redan varit", "De ringer."),
         ("progress", {"day": TOMORROW, "clock": "25:00", "text": "Så."}, "progress-clock", "Skriv klockslaget", "Så."),
         ("progress", {"clock": "10:00", "text": "Så."}, "progress-day", "Välj också en dag", "Så."),
