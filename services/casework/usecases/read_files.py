@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork
-from services.casework.usecases.case_facts import protects
+from services.casework.usecases.case_facts import who_of
 from shared.errors import NotFoundError
 from shared.originals import Originals
 from shared.vocabulary import Channel
@@ -32,7 +32,8 @@ class ReadFile:
         """Return attachment `place` (from 1) of a contact of the case, or (None) the mail as it came."""
         async with self.uow.read() as work:
             case = await work.reads.case(number, visible_units(person))
-            contacts = [] if protects(case, person) else await work.contacts.of_case(case["id"])
+            who = await who_of(work, case, person)
+            contacts = [] if who.protected else who.known
         contact = next((one for one in contacts if one["id"] == contact_id and not one["purged_at"]), None)
         if contact is None:
             raise NotFoundError

@@ -185,6 +185,7 @@ class ReportGap:
         body = wanted(text)
         async with self.uow.begin() as work:
             case = await work.cases.lock(number, visible_units(person))
+            await permitted(work, case, Deed.NOTE, self.clock)
             now, by = self.clock(), author(person, case)
             note = f"Brist i checklistan: {body}"
             await work.texts.add_note(
