@@ -108,10 +108,8 @@ def words_of(text: str) -> list[str]:
 
 
 def _wanted(piece: str) -> bool:
-    """Return whether a piece is worth finding: no single letter, no word that is everywhere, no date of birth."""
-    if piece[0].isdigit():
-        return not _BIRTH.fullmatch(piece)
-    return len(piece) > 1 and piece not in _STOP
+    """Return whether a piece is worth finding: no word that is everywhere, no date of birth."""
+    return not _BIRTH.fullmatch(piece) if piece[0].isdigit() else piece not in _STOP
 
 
 def _piece(piece: str) -> str:
