@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import orjson
 
-from services.casework.domain.case import Case, Deed, after
+from services.casework.domain.case import Case, Deed
 from services.casework.domain.outgoing import LATELY, UNDO, AnsweredError
 from services.casework.domain.sms import short_enough
 from services.casework.domain.template import refuse_blanks
@@ -15,7 +15,7 @@ from services.casework.mail import Letters, Sender
 from services.casework.store.sql import Row
 from services.casework.store.texts import REPLY, REPLY_FILES
 from services.casework.store.unit_of_work import UnitOfWork, Work
-from services.casework.usecases.standing import write_down
+from services.casework.usecases.standing import permitted, write_down
 from services.casework.usecases.text_citizen import NoMobileError, reach
 from services.casework.usecases.who import author
 from services.casework.usecases.work_case import same_words, wanted
@@ -185,7 +185,7 @@ class ReplyCase:
         """
         async with self.uow.begin() as work:
             case = await work.cases.lock(number, visible_units(person))
-            after(case.state, Deed.REPLY)
+            await permitted(work, case, Deed.REPLY, self.clock)
             now, by = self.clock(), author(person, case)
             await _ask(work, case, by, seen, now)
             files = await files_of_draft(work, case.id, person.id)
