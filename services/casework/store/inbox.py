@@ -47,7 +47,7 @@ class Inbox:
         conditions = [_ALIVE, _delivered(), _of(asked.units), *([] if wanted is None else [wanted])]
         received = handovers.c.acknowledged_at.is_not(None)
         due = func.least(handovers.c.answer_by, _unless(received, handovers.c.acknowledge_by)).label("due")
-        picked = select(handovers, due).where(*conditions).order_by(due, handovers.c.at)
+        picked = select(handovers, due).where(*conditions).order_by(due, handovers.c.at, handovers.c.id)
         return await rows_of(self._conn, _listing(picked, asked.text, MOST, lambda one: (one.due, one.at)))
 
     async def ended(self, asked: Asked, show: str, since: datetime) -> list[Row]:
