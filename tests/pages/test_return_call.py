@@ -36,7 +36,7 @@ async def test_nobody_answers_and_one_key_promises_the_next_try(house):
         token = await house.app.state.sessions.start(MARIA)
         async with page_at(f"{url}/desk", token, width=1366, height=768, expected=ABORTED) as page:
             page.set_default_timeout(30_000)
-            await expect(page.locator("#contact-state")).to_contain_text("Ring upp: försök 1 av 3", timeout=30_000)
+            await expect(page.locator("#contact-state")).to_contain_text("Försök 1 av 3", timeout=30_000)
             await expect(page.get_by_role("button", name="Fick inget svar")).to_be_visible()
             await page.locator("body").press("b")
             await expect(page.locator("#work.idle")).to_be_visible(timeout=30_000)

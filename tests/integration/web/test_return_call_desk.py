@@ -88,8 +88,9 @@ async def test_a_time_is_suggested_and_one_that_has_been_is_refused_beside_its_f
 async def test_a_return_call_says_which_try_it_is_and_that_nobody_answered_tries_again(house, client):
     contact = await taken(house, called_back=True)
     page = await client.get(f"/desk?case={NUMBER}")
-    assert "Ring upp: försök 1 av 3" in page.text
+    assert "Försök 1 av 3" in page.text
     assert "Samtalet är avslutat" not in page.text
+    assert "Svarar ingen: nytt försök" in page.text
     assert 'data-key="B"' in page.text
     done = await post(client, f"/desk/cases/{NUMBER}/no-answer")
     assert (done.status_code, done.headers["location"]) == (303, "/desk")
