@@ -208,7 +208,7 @@ async def test_the_later_of_two_who_say_how_it_goes_reads_first_what_the_other_s
 async def test_it_is_sent_back_to_where_it_belongs_and_the_agent_hands_it_on(officer):
     form = {"reason": "wrong_place", "words": "Det är stadens lampa.", "to": "gata-och-park"}
     assert (await officer.sends("return", **form)).status_code == 303
-    await log_in(officer.house.app, officer.client, MARIA)
+    token = await log_in(officer.house.app, officer.client, MARIA)
     desk = await officer.sees(f"/desk?case={officer.number}")
     for words in (
         "Skickat tillbaka av",
@@ -220,6 +220,13 @@ async def test_it_is_sent_back_to_where_it_belongs_and_the_agent_hands_it_on(off
     dialog = await officer.sees(f"/desk/cases/{officer.number}/handover?to=gata-och-park")
     assert '<option value="gata-och-park" selected>' in dialog
     assert "gata-och-park@kommun.example" in dialog
+    card = desk[desk.index("Skickat tillbaka av") :]
+    press = {"_csrf": token} | {name: value_of_hidden(card, name) for name in ("to", "request_id", "seen")}
+    for _ in range(2):
+        on = await officer.client.post(f"/desk/cases/{officer.number}/handover", data=press)
+        assert on.headers["location"] == "/desk"
+    case = await officer.house.casework.read_case.run(officer.number, MARIA)
+    assert [one.unit for one in case.handovers] == ["bostadsbolag", "gata-och-park"]
 
 
 async def test_an_answer_to_the_agent_stands_at_her_desk(officer):
