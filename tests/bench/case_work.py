@@ -26,6 +26,8 @@ from tests.bench.log import Log
 _PATIENCE = 60.0
 _AT_ONCE = 8
 _OUTBOX_RATE = 200
+_WARM = 10
+"""Deeds of each kind that are not counted: a process that has just started compiles what it says."""
 _DEEDS = {"reply": "svar", "handover": "lämnat över", "close": "avslutat"}
 
 

@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--open", type=int, default=6_000, help="contacts that wait in Kafka, a round")
     parser.add_argument("--deeds", type=int, default=300, help="cases that are worked on, a round")
-    parser.add_argument("--rate", type=float, default=20.0, help="deeds a second")
+    parser.add_argument("--rate", type=float, default=10.0, help="deeds a second")
     parser.add_argument("--searches", type=int, default=60, help="of each kind, a round")
     parser.add_argument("--events", type=int, default=2_000, help="through the outbox, a round")
     asked = parser.parse_args()
@@ -72,7 +72,7 @@ async def _round(
     deeds = await case_work.deeds(own, opened.contacts[: asked.deeds], asked.rate)
     searched = await case_search.speed(own, town, asked.searches, number)
     outbox = await case_work.outbox(own, engine, asked.events)
-    spent = process.cpu_times()
+    spent, memory = process.cpu_times(), process.memory_info().rss
     own.stop()
     return {
         "opened_per_s": opened.per_second,
@@ -81,7 +81,7 @@ async def _round(
         "search": searched,
         "outbox_ms": outbox,
         "cpu_s": round(spent.user + spent.system - used.user - used.system, 1),
-        "rss_mb": round(process.memory_info().rss / 1e6) if process.is_running() else 0,
+        "rss_mb": round(memory / 1e6),
     }
 
 
