@@ -62,7 +62,7 @@ async def desk(house: DeskHouse) -> AsyncIterator[Page]:
 
 async def handed_over(house: DeskHouse, subject: str = "Kallt", **facts: object) -> tuple[str, str]:
     """Hand a mail over to the housing company; return the case number and the hand-over's id."""
-    given = {"text": MAIL, "subject": subject, "email": "anna.ek@example.se", "name": "Anna Ek"} | facts
+    given: dict[str, Any] = {"text": MAIL, "subject": subject, "email": "anna.ek@example.se", "name": "Anna Ek"} | facts
     contact = await house.arrive(Channel.EMAIL, **given)
     [row] = (await house.casework.list_cases.run(MARIA, contact_id=contact)).items
     house.router.waiting.clear()
@@ -127,7 +127,7 @@ _FIRST = {
 
 async def told(house: DeskHouse, handover: str) -> None:
     """Let the unit say how it goes."""
-    said = {"performer": "Rörfirman", "text": "De ringer innan.", "external_ref": "FA-2290"}
+    said: dict[str, Any] = {"performer": "Rörfirman", "text": "De ringer innan.", "external_ref": "FA-2290"}
     day = (utc_now() + timedelta(days=2)).replace(hour=9, minute=0)
     await house.casework.progress.run(handover, PER, "Per Dahl", planned_for=day, **said)
 

@@ -49,9 +49,7 @@ class Handed:
     """When the unit gets it; None is at once."""
 
 
-async def preview(
-    work: Work, case: Case, to: str | None, given: Given, now: datetime, *, written: Written
-) -> Preview:
+async def preview(work: Work, case: Case, to: str | None, given: Given, now: datetime, *, written: Written) -> Preview:
     """Return what would go along, what is missing, what may not go, and when it is received and answered."""
     run = await work.runs.of(case)
     end = run.end if run and run.end and run.end.kind is Outcome.HANDOVER else None

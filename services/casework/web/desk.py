@@ -71,9 +71,7 @@ async def state(request: Request, person: Agent, case: str = "") -> Response:
 async def sending(request: Request, person: Agent) -> Response:
     """Show what she has just sent and can still take back."""
     found = await casework_of(request).outgoing.sending.run(person.id)
-    part: Response = request.app.state.pages.render(
-        request, "partials/desk_sending.html", sending=found, now=utc_now()
-    )
+    part: Response = request.app.state.pages.render(request, "partials/desk_sending.html", sending=found, now=utc_now())
     return part
 
 

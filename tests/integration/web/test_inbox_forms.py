@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -56,7 +57,7 @@ class Officer:
 
 async def handed_over(house: DeskHouse, **facts: object) -> tuple[str, str]:
     """Hand a mail over to the housing company; return case number and hand-over id."""
-    given = {
+    given: dict[str, Any] = {
         "text": MAIL,
         "subject": "Kallt",
         "email": "anna.ek@example.se",
