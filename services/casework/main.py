@@ -29,7 +29,7 @@ from shared.web.app import build_app
 DOORS = (
     api_cases.router,
     api_deeds.router,
-    api_deeds.reminders,
+    api_deeds.forgotten,
     api_handovers.router,
     api_incidents.router,
     api_people.router,

@@ -5,12 +5,13 @@ from dataclasses import fields
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import ARRAY, ColumnElement, Text, TextClause, literal, select, text, update
+from sqlalchemy import ARRAY, ColumnElement, Text, TextClause, and_, func, literal, or_, select, text, update
+from sqlalchemy import case as first_of
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.domain.case import Case
 from services.casework.store.sql import Columns, Row, records, row_of, rows_of
-from services.casework.store.tables import cases, handovers
+from services.casework.store.tables import cases, contacts, handovers
 from shared.errors import NotFoundError
 from shared.vocabulary import CaseState, Channel
 
@@ -141,11 +142,26 @@ class Cases:
         query = select(cases).where(*due).order_by(cases.c.parked_until).limit(most)
         return [as_case(row) for row in await rows_of(self._conn, query.with_for_update(skip_locked=True))]
 
-    async def unheeded(self, before: datetime, units: frozenset[str] | None, most: int) -> list[Row]:
-        """Return the open cases whose reminder came before a moment and that nobody has gone on with, oldest first."""
-        columns = (cases.c.number, cases.c.unit, cases.c.agent_id, cases.c.parked_until)
-        late = (cases.c.state == CaseState.OPEN, cases.c.parked_until < before, visible(units))
-        return await rows_of(self._conn, select(*columns).where(*late).order_by(cases.c.parked_until).limit(most))
+    async def forgotten(
+        self, before: datetime, at_work: Sequence[str], units: frozenset[str] | None, most: int
+    ) -> list[Row]:
+        """Return the open cases that nobody has gone on with since a moment, oldest first.
+
+        Those whose reminder has come, and those that none of the people `at_work` has: neither an agent, nor a place in
+        a queue, since somebody had taken the contact.
+        """
+        current = contacts.c.id == cases.c.current_contact
+        taken = select(contacts.c.id).where(current, contacts.c.accepted_at.is_not(None))
+        nobodys = and_(
+            or_(cases.c.agent_id.is_(None), cases.c.agent_id.not_in(list(at_work))),
+            cases.c.changed_at < before,
+            taken.exists(),
+        )
+        since = func.coalesce(cases.c.parked_until, cases.c.changed_at).label("since")
+        why = first_of((nobodys, "nobody"), else_="reminder").label("why")
+        columns = (cases.c.number, cases.c.unit, cases.c.agent_id, since, why)
+        late = (cases.c.state == CaseState.OPEN, or_(cases.c.parked_until < before, nobodys), visible(units))
+        return await rows_of(self._conn, select(*columns).where(*late).order_by(since).limit(most))
 
     async def number_of(self, case_id: str) -> str:
         """Return the number of a case."""

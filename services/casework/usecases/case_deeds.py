@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from services.casework.store.unit_of_work import UnitOfWork
+from services.casework.usecases.forgotten import ReadForgotten
 from services.casework.usecases.merge import MergeCase, PreviewMerge, UnmergeCase
-from services.casework.usecases.park import ParkCase, ReadUnheeded, WakeParked
+from services.casework.usecases.park import ParkCase, WakeParked
 from services.casework.usecases.people import AddPerson, ProtectCase, RemovePerson
 from services.casework.usecases.relate import LinkCases, UnlinkCases
 from services.casework.usecases.reopen import FollowUpCase
@@ -18,7 +19,7 @@ class CaseDeeds:
 
     park: ParkCase
     wake: WakeParked
-    unheeded: ReadUnheeded
+    forgotten: ReadForgotten
     follow_up: FollowUpCase
     preview_merge: PreviewMerge
     merge: MergeCase
@@ -36,7 +37,7 @@ class CaseDeeds:
         return CaseDeeds(
             park=ParkCase(uow, clock),
             wake=WakeParked(uow, clock),
-            unheeded=ReadUnheeded(uow, clock),
+            forgotten=ReadForgotten(uow, clock),
             follow_up=FollowUpCase(uow, clock),
             preview_merge=PreviewMerge(uow, clock),
             merge=MergeCase(uow, clock),

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from services.casework.domain.case import Case, Deed, after
-from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.calendars import calendar_for
+from services.casework.usecases.stand_in import stand_in
 from services.casework.usecases.standing import not_behind, permitted, write_down
 from services.casework.usecases.who import author
 from shared.calendar import WorkingCalendar
@@ -20,8 +20,6 @@ LONGEST = timedelta(days=366)
 LONGEST_WHY = 500
 ROUND = 200
 """How many are woken at once."""
-PATIENCE = timedelta(hours=1)
-"""How long a reminder may lie before supervisors see it."""
 
 
 class ReminderTimeError(DomainError):
@@ -115,40 +113,11 @@ class ParkCase:
 
 
 @dataclass(frozen=True, slots=True)
-class Unheeded:
-    """A case whose reminder has come, and that nobody has gone on with."""
-
-    number: str
-    unit: str
-    agent_id: str | None
-    agent_name: str
-    reminded_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ReadUnheeded:
-    """List the reminders that nobody has heeded for an hour: their agent may be away, and has no substitute."""
-
-    uow: UnitOfWork
-    clock: Clock
-
-    async def run(self, person: Person) -> tuple[Unheeded, ...]:
-        """Return them as far as the person sees their units, oldest first, at most 200."""
-        async with self.uow.read() as work:
-            rows = await work.cases.unheeded(self.clock() - PATIENCE, visible_units(person), ROUND)
-            names = {one["id"]: one["name"] for one in await work.catalogue.people()}
-        return tuple(
-            Unheeded(row["number"], row["unit"], row["agent_id"], names.get(row["agent_id"], ""), row["parked_until"])
-            for row in rows
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class WakeParked:
     """Bring the cases back whose moment has come: open again, on top of their agent's desk.
 
-    An agent who is away has a substitute, who gets it; without one it stays hers, and `ReadUnheeded`
-    lists it for supervisors.
+    An agent who is away has a substitute, who gets it; without one it stays hers, and one who has left has none:
+    `ReadForgotten` lists both for supervisors.
     """
 
     uow: UnitOfWork
@@ -159,17 +128,14 @@ class WakeParked:
         now = self.clock()
         async with self.uow.begin() as work:
             cases = await work.cases.hold_parked(now, ROUND)
-            people = {one["id"]: one for one in await work.catalogue.people()} if cases else {}
             for case in cases:
-                await self._wake(work, case, people.get(case.agent_id or ""), now)
+                await self._wake(work, case, now)
         return len(cases)
 
-    async def _wake(self, work: Work, case: Case, agent: Row | None, now: datetime) -> None:
-        state = after(case.state, Deed.REMIND)
-        to = case.agent_id
-        if agent and agent["away_until"] and agent["away_until"] > now and agent["substitute"]:
-            to = agent["substitute"]
+    async def _wake(self, work: Work, case: Case, now: datetime) -> None:
+        state, agent = after(case.state, Deed.REMIND), await stand_in(work, case.agent_id, now)
+        to = agent["id"] if agent else None
         await work.cases.change(case.id, now, state=state.value, agent_id=to, **await waited(work, case, now))
-        facts = {"substitute": to} if to != case.agent_id else {}
+        facts = {"substitute": to} if to and to != case.agent_id else {}
         await write_down(work, case.id, None, "", Deed.REMIND, self.clock, **facts)
         work.ring(to)

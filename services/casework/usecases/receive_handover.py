@@ -20,6 +20,7 @@ from services.casework.usecases.handover_parts import (
 )
 from services.casework.usecases.overtaken import not_overtaken
 from services.casework.usecases.reply import Replies, answered
+from services.casework.usecases.stand_in import stand_in
 from services.casework.usecases.work_case import wanted
 from shared.clock import Clock
 from shared.errors import DomainError, FieldError
@@ -206,16 +207,15 @@ class AnswerHandover:
 
 
 async def back_at_desk(work: Work, one: Held, state: str) -> None:
-    """Let the case live again at the desk of its agent, or of the one who handed it over, and ring there."""
-    agent = await _at_work(work, one.case.agent_id) or await _at_work(work, one.row["by"])
-    await work.cases.change(one.case.id, one.now, state=state, agent_id=agent, waiting_since=None)
+    """Let the case live again at the desk of its agent, or of the one who handed it over, and ring there.
+
+    Where both have left it is nobody's, and `ReadForgotten` lists it for supervisors.
+    """
+    agent = await stand_in(work, one.case.agent_id, one.now) or await stand_in(work, one.row["by"], one.now)
+    hers = agent["id"] if agent else None
+    await work.cases.change(one.case.id, one.now, state=state, agent_id=hers, waiting_since=None)
+    work.ring(hers)
     ring_centre(work, one)
-
-
-async def _at_work(work: Work, agent: str | None) -> str | None:
-    """Return an agent who still works here, None for one who does not."""
-    person = await work.catalogue.person(agent) if agent else None
-    return agent if person is not None and person["active"] else None
 
 
 def tell_reopened(work: Work, one: Held, person: Person) -> None:

@@ -8,6 +8,7 @@ from services.casework.domain.case import Case
 from services.casework.mail import Letters
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import Work
+from services.casework.usecases.stand_in import address_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class TellUnit:
         for row in await work.handovers.alive(list(cases)):
             contact = cases[row["case_id"]]
             if not from_unit(contact, row):
-                officer = await self._assignee(work, row, now)
+                officer = await address_of(work, row["assignee"], now)
                 to = [row["address"], *([officer] if officer else [])]
                 await self._write(work, row, row["number"], "wrote", to, contact["id"], now)
 
@@ -40,13 +41,6 @@ class TellUnit:
         """Say at the unit that nothing is left to do; not when it was never delivered."""
         if row["delivered_at"] is not None:
             await self._write(work, row, case.number, "withdrawn", [row["address"]], "once", now)
-
-    async def _assignee(self, work: Work, row: Row, now: datetime) -> str:
-        """Return the address of the officer who has it, or of her substitute while she is away."""
-        person = await work.catalogue.person(row["assignee"]) if row["assignee"] else None
-        if person and person["away_until"] and person["away_until"] > now and person["substitute"]:
-            person = await work.catalogue.person(person["substitute"])
-        return str(person["email"] or "") if person and person["active"] else ""
 
     async def _write(  # noqa: PLR0913, PLR0917 - what a mail to a unit is made of
         self, work: Work, row: Row, number: str, what: str, to: Sequence[str], nonce: str, now: datetime

@@ -10,6 +10,7 @@ from services.casework.store.deadlines import Deadlines
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.calendars import Calendars, calendars
+from services.casework.usecases.stand_in import address_of
 from services.casework.usecases.tell_citizen import TellCitizen
 from shared.clock import Clock
 from shared.events import DeadlineMissed
@@ -61,16 +62,9 @@ class WatchDeadlines:
 
     async def _reminded(self, work: Work, row: Row, kinds: list[str], now: datetime) -> None:
         await work.handovers.change(row["id"], **{f"{kind}_reminded_at": now for kind in kinds})
-        recipients = dict.fromkeys(filter(None, (row["address"], await self._assignee(work, row, now))))
+        recipients = dict.fromkeys(filter(None, (row["address"], await address_of(work, row["assignee"], now))))
         await self._write(work, "reminder", row, kinds, list(recipients), now)
         await self._note(work, row, Watched.REMIND, kinds, now)
-
-    async def _assignee(self, work: Work, row: Row, now: datetime) -> str:
-        """Return the address of the officer who works on it, or of her substitute while she is away."""
-        person = await work.catalogue.person(row["assignee"]) if row["assignee"] else None
-        if person and person["away_until"] and person["away_until"] > now and person["substitute"]:
-            person = await work.catalogue.person(person["substitute"])
-        return str(person["email"] or "") if person and person["active"] else ""
 
     async def _miss(self) -> int:
         """Tell some broken promises; returns how many."""

@@ -6,8 +6,8 @@ from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, Field
 
 from services.casework.usecases import views
+from services.casework.usecases.forgotten import Forgotten
 from services.casework.usecases.merge import MergePlan
-from services.casework.usecases.park import Unheeded
 from services.casework.usecases.people import About
 from services.casework.web.given import House, RequestId, Seen, Version
 from shared.ids import new_id
@@ -16,7 +16,7 @@ from shared.web.access import Action, Person, requires
 
 router = APIRouter(prefix="/api/v1/cases/{number}", tags=["cases"])
 
-reminders = APIRouter(prefix="/api/v1/reminders", tags=["cases"])
+forgotten = APIRouter(prefix="/api/v1/forgotten", tags=["cases"])
 
 Supervisor = Annotated[Person, requires(Action.SUPERVISE)]
 Worker = Annotated[Person, requires(Action.WORK_DESK)]
@@ -32,10 +32,10 @@ class Park(BaseModel):
     version: Version = None
 
 
-class UnheededPage(BaseModel):
+class ForgottenPage(BaseModel):
     """Reminders that nobody has heeded; all of them, at most 200."""
 
-    items: tuple[Unheeded, ...]
+    items: tuple[Forgotten, ...]
     next: str | None = None
 
 
@@ -168,7 +168,7 @@ async def protect(house: House, person: Worker, number: str, body: Protection) -
     return await house.read_case.run(number, person)
 
 
-@reminders.get("")
-async def unheeded(house: House, person: Supervisor) -> UnheededPage:
-    """List the parked cases whose reminder came an hour ago or more, and that nobody has gone on with."""
-    return UnheededPage(items=await house.deeds.unheeded.run(person))
+@forgotten.get("")
+async def forgotten_cases(house: House, person: Supervisor) -> ForgottenPage:
+    """List the open cases that nobody goes on with: reminders that lie for an hour, and what no agent has any more."""
+    return ForgottenPage(items=await house.deeds.forgotten.run(person))

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from services.casework.usecases.views.search import HitView, SearchView
 from services.casework.web.house import casework_of
 from shared.vocabulary import CaseState
-from shared.web.access import Action, Person, requires
+from shared.web.access import Action, Person, allow, requires
 
 router = APIRouter(prefix="/cases", include_in_schema=False)
 
@@ -35,7 +35,15 @@ async def _show(request: Request, person: Person, template: str, q: str, state: 
     else:
         listed = await house.list_cases.run(person, state=wanted, cursor=after or None, limit=20)
         found = SearchView(tuple(HitView(row, (), near=False) for row in listed.items), listed.next)
+    supervises = not text and not after and allow(person, Action.SUPERVISE)
     shown: Response = request.app.state.pages.render(
-        request, template, found=found, q=text, state=wanted or "", after=after, states=[one.value for one in CaseState]
+        request,
+        template,
+        found=found,
+        q=text,
+        state=wanted or "",
+        after=after,
+        states=[one.value for one in CaseState],
+        forgotten=await house.deeds.forgotten.run(person) if supervises else (),
     )
     return shown

@@ -94,13 +94,29 @@ async def test_a_reminder_that_nobody_heeds_is_listed_for_supervisors(room: Room
     number = await room.open("a")
     room.time.now = await room.casework.deeds.park.run(number, MARIA)
     await room.casework.deeds.wake.run()
-    assert await room.casework.deeds.unheeded.run(MARIA) == ()
+    assert await room.casework.deeds.forgotten.run(MARIA) == ()
     room.time.move(hours=1, seconds=1)
-    [late] = await room.casework.deeds.unheeded.run(MARIA)
+    [late] = await room.casework.deeds.forgotten.run(MARIA)
     assert (late.number, late.agent_name) == (number, "Maria Lind")
-    assert await room.casework.deeds.unheeded.run(LENA) == ()
+    assert await room.casework.deeds.forgotten.run(LENA) == ()
     await room.casework.close.run(number, MARIA, resolution=Resolution.SOLVED)
-    assert await room.casework.deeds.unheeded.run(MARIA) == ()
+    assert await room.casework.deeds.forgotten.run(MARIA) == ()
+
+
+async def test_an_open_case_whose_agent_has_left_is_listed_for_supervisors(room: Room):
+    number = await room.open("a")
+    assert await room.casework.deeds.forgotten.run(MARIA) == ()
+    await room.run(f"UPDATE casework.people SET active = false WHERE id = '{MARIA.id}'")  # noqa: S608 - our id
+    room.time.move(hours=1, seconds=1)
+    [late] = await room.casework.deeds.forgotten.run(JONAS)
+    assert (late.number, late.why, late.agent_name) == (number, "nobody", "")
+
+
+async def test_a_mail_that_waits_in_its_queue_is_not_forgotten(room: Room):
+    await room.casework.follow_contacts.run([room.received("a")])
+    await room.casework.follow_routing.run([room.routed("a")])
+    room.time.move(days=2)
+    assert await room.casework.deeds.forgotten.run(MARIA) == ()
 
 
 # Reopening.

@@ -181,3 +181,14 @@ async def test_a_follow_up_of_a_handed_over_case_stays_with_its_receiver(room: R
     case = await room.casework.read_case.run(number, MARIA)
     assert (case.state, case.contact.id) == (CaseState.HANDED_OVER, contact("b"))
     assert [row.number for row in (await room.casework.read_desk.run(MARIA.id)).cases] == [number]
+
+
+async def test_what_comes_back_to_an_agent_who_is_away_is_her_substitutes(room: Room):
+    number = await room.open("a")
+    made = await room.casework.hand_over.run(number, MARIA, request_id="r1")
+    substitute = "agent-jonas-berg"
+    await room.run(
+        f"UPDATE casework.people SET away_until = '2026-12-24', substitute = '{substitute}' WHERE id = '{MARIA.id}'"  # noqa: S608 - our ids
+    )
+    await room.casework.send_back.run(made.id, PER, PER.name, "Hör inte hemma hos oss.")
+    assert (await room.casework.read_case.run(number, MARIA)).agent_id == substitute
