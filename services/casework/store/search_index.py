@@ -39,6 +39,11 @@ _OLD = text(
     "ON CONFLICT DO NOTHING"
 )
 _HOLD = text("SELECT words FROM casework.search_docs WHERE case_id = ANY(:ids) ORDER BY case_id FOR UPDATE")
+_EMPTY = text(
+    "INSERT INTO casework.search_docs (case_id, opened_at, words) SELECT id, opened_at, '{}' FROM casework.cases "
+    "WHERE id = ANY(:ids) ORDER BY id ON CONFLICT DO NOTHING"
+)
+"""Something to hold where a case has no words yet: whoever writes some in the same moment is waited for."""
 _HEADS = text(
     "SELECT k.id, k.number, k.unit, k.opened_at, array_to_string(t.path, ' ') AS kind, "
     "ARRAY(SELECT unnest(h.unit || h.passed_by) FROM casework.handovers AS h WHERE h.case_id = k.id) AS received "
@@ -121,6 +126,7 @@ class SearchIndex:
         """Index some of the cases that were marked by nobody who indexes; returns how many."""
         marked = (await self._conn.execute(_LEFT, {"limit": limit})).scalars().all()
         if marked:
+            await self._conn.execute(_EMPTY, {"ids": sorted(set(marked))})
             await self.write(sorted(set(marked)))
         return len(marked)
 

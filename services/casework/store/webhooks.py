@@ -26,7 +26,7 @@ _QUEUE = text(
 )
 _CLAIM = text(
     "UPDATE casework.webhooks_out SET attempts = attempts + 1, next_at = CAST(:lease AS timestamptz) "
-    "WHERE id IN (SELECT id FROM casework.webhooks_out WHERE next_at <= :at ORDER BY next_at LIMIT :limit "
+    "WHERE id IN (SELECT id FROM casework.webhooks_out WHERE next_at <= :at ORDER BY attempts, next_at LIMIT :limit "
     "FOR UPDATE SKIP LOCKED) RETURNING *"
 )
 
@@ -55,7 +55,7 @@ class WebhookQueue:
             await self._conn.execute(_QUEUE, {"rows": records(rows)})
 
     async def claim(self, at: datetime, lease: timedelta, limit: int) -> list[Row]:
-        """Take what is due until the lease is over."""
+        """Take what is due until the lease is over; first tries go before further ones: no one waits for the dead."""
         return await rows_of(self._conn, _CLAIM, {"at": at, "lease": at + lease, "limit": limit})
 
     async def sent(self, webhook_id: str, at: datetime) -> None:

@@ -1,5 +1,6 @@
 """The queue of webhooks is emptied: each is tried until the unit's system takes it, under one id."""
 
+import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,8 +35,7 @@ class SendWebhooks:
         """Send one batch; returns how many webhooks were claimed."""
         async with self.uow.begin() as work:
             batch = await work.webhooks.claim(self.clock(), LEASE, BATCH)
-        for one in batch:
-            await self._send(one)
+        await asyncio.gather(*map(self._send, batch))
         return len(batch)
 
     async def _send(self, one: Row) -> None:
