@@ -72,14 +72,15 @@ _FIELDS = tuple(field.name for field in fields(Case))
 def visible(units: frozenset[str] | None) -> ColumnElement[bool]:
     """Return the bound of every query: the reader's units, as the case's own, or as one that a hand-over has come to.
 
-    Who has passed a hand-over on, or sent it back, sees the case as before.
+    Who has passed a hand-over on, or sent it back, sees the case as before; one that was never delivered opens nothing.
     """
     if units is None:
         return cases.c.id.is_not(None)
     wanted = sorted(units)
     of_case = select(handovers.c.id).where(handovers.c.case_id == cases.c.id)
     # OFFSET 0 keeps it a look at the hand-overs of one case: all those of a unit would be read to find one.
-    received = of_case.where(handovers.c.unit.in_(wanted) | passed_on(wanted)).offset(0)
+    delivered = of_case.where(handovers.c.delivered_at.is_not(None))
+    received = delivered.where(handovers.c.unit.in_(wanted) | passed_on(wanted)).offset(0)
     return cases.c.unit.in_(wanted) | received.exists()
 
 

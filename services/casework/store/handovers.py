@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, or_, select, text, update
+from sqlalchemy import and_, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.store.cases import passed_on
@@ -52,7 +52,8 @@ class Handovers:
         query = select(handovers).join(cases, cases.c.id == handovers.c.case_id).where(handovers.c.id == handover_id)
         if units is not None:
             mine = sorted(units)
-            query = query.where(or_(handovers.c.unit.in_(mine), passed_on(mine), cases.c.unit.in_(mine)))
+            came = and_(handovers.c.delivered_at.is_not(None), or_(handovers.c.unit.in_(mine), passed_on(mine)))
+            query = query.where(or_(came, cases.c.unit.in_(mine)))
         row = await row_of(self._conn, query.with_for_update(of=handovers) if hold else query)
         if row is None:
             raise NotFoundError

@@ -51,9 +51,13 @@ class Inbox:
         return await rows_of(self._conn, _listing(picked, asked.text, MOST, lambda one: (one.due, one.at)))
 
     async def ended(self, asked: Asked, show: str, since: datetime) -> list[Row]:
-        """Return what was answered or sent back since a moment, the latest first."""
+        """Return what was answered, sent back or taken back since a moment, the latest first.
+
+        Not what was taken back before its delivery: the unit has never had it.
+        """
         wanted = [or_(asked.mine, handovers.c.ended_by.in_([*asked.ids, asked.name]))] if show == "mine" else []
-        over = [handovers.c.ended_at > since, _of(asked.units), *wanted]
+        came = handovers.c.delivered_at.is_not(None)
+        over = [handovers.c.ended_at > since, came, _of(asked.units), *wanted]
         picked = select(handovers).where(*over).order_by(handovers.c.ended_at.desc())
         query = _listing(picked, asked.text, ENDED, lambda one: (one.ended_at.desc(),))
         return await rows_of(self._conn, query) if show != "unclaimed" else []

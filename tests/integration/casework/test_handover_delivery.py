@@ -6,6 +6,7 @@ import pytest
 
 from services.casework.domain.handover import HandoverOverError, HandoverStateError
 from services.casework.usecases.work_case import EmptyTextError
+from shared.errors import NotFoundError
 from shared.vocabulary import CaseState
 from tests.support.casework import LENA, MARIA, PER, Room
 from tests.support.handing import at_once, handed, history, mails, secret, seen, walked
@@ -124,3 +125,27 @@ async def test_passed_on_it_does_not_wait_once_more(room: Room):
     _, one = await handed(room)
     await room.casework.reassign.run(one, PER, "bygg-och-plan", "Ert hus", "Per Dahl")
     assert [row.handover.id for row in (await room.casework.read_inbox.run(LENA)).waiting] == [one]
+
+
+async def test_a_unit_sees_nothing_before_delivery_nor_what_was_taken_back_before_it(room: Room):
+    await room.run("INSERT INTO casework.unit_terms (unit, delivery_times) VALUES ('bygg-och-plan', ARRAY['13:00'])")
+    number = await walked(room)
+    one = (await room.casework.hand_over.run(number, MARIA, request_id="r", to="bygg-och-plan")).id
+
+    async def nothing() -> None:
+        for look in (room.casework.read_case.run(number, LENA), room.casework.read_handover.run(one, LENA)):
+            with pytest.raises(NotFoundError):
+                await look
+        assert not (await room.casework.search_cases.run(LENA, "kallt")).hits
+        assert not (await room.casework.list_cases.run(LENA)).items
+        assert not (await room.casework.read_inbox.run(LENA)).ended
+
+    await nothing()
+    assert (await room.casework.read_handover.run(one, PER)).id == one, "it is from a case of his unit"
+    await room.casework.withdraw.run(one, MARIA, "Det var inget fel")
+    await nothing()
+    await room.casework.hand_over.run(number, MARIA, request_id="again", to="bygg-och-plan")
+    room.time.now = AT_13
+    assert await room.casework.deliver_handovers.run() == 1
+    assert (await room.casework.read_case.run(number, LENA)).number == number
+    assert [hit.case.number for hit in (await room.casework.search_cases.run(LENA, "kallt")).hits] == [number]
