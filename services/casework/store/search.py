@@ -47,6 +47,8 @@ class Seeker:
     """Who looks, and what bounds what is found."""
 
     units: frozenset[str] | None
+    own: frozenset[str]
+    """The units that she belongs to by name."""
     person: str
     state: str | None = None
 
@@ -224,10 +226,10 @@ def _any(words: Sequence[str]) -> Condition:
 
 
 def _bounds(seeker: Seeker) -> list[Condition]:
-    bounds = [visible(seeker.units)]
-    if seeker.units is None:
-        # Protected identity is found by whoever belongs to its unit, not by everybody who may see all units.
-        bounds.append(or_(~cases.c.protected, cases.c.agent_id == seeker.person))
+    # A protected identity is found by whoever belongs to its unit by name and by the case's agent: not by everybody who
+    # may see all units, nor by a unit that a hand-over came to.
+    hers = or_(cases.c.agent_id == seeker.person, cases.c.unit.in_(sorted(seeker.own)))
+    bounds = [visible(seeker.units), or_(~cases.c.protected, hers)]
     if seeker.state:
         bounds.append(cases.c.state == seeker.state)
     return bounds

@@ -10,7 +10,7 @@ from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases import reading, views
 from services.casework.usecases.views.search import HitView, SearchView
 from shared.clock import Clock
-from shared.web.access import Person, visible_units
+from shared.web.access import ALL_UNITS, Person, visible_units
 
 PAGE = 20
 
@@ -37,7 +37,7 @@ async def rows_of_found(work: Work, found: Found) -> list[Row]:
 
 def seeker_of(person: Person, state: str | None = None) -> Seeker:
     """Return what bounds a person's search."""
-    return Seeker(visible_units(person), person.id, state)
+    return Seeker(visible_units(person), person.units - {ALL_UNITS}, person.id, state)
 
 
 @dataclass(frozen=True, slots=True)

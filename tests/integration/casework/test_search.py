@@ -89,6 +89,20 @@ async def test_protected_identity_is_found_by_its_unit_and_its_agent_alone(room:
     assert (await room.casework.list_cases.run(MARIA)).items == ()
 
 
+async def test_protected_identity_is_not_found_by_a_unit_that_had_a_hand_over_of_it(room: Room):
+    number = await room.open("a", sender=GORAN)
+    made = await room.casework.hand_over.run(number, MARIA, request_id="1", to="bygg-och-plan")
+    assert await hits(room, "åkesson", LENA) == [number]
+    await room.run("UPDATE casework.cases SET protected = true")
+    for sent_back in (False, True):
+        if sent_back:
+            await room.casework.send_back.run(made.id, LENA, LENA.name, "Inte vårt")
+        for text in ("åkesson", "göran", "0612", "åkessn", number):
+            assert await hits(room, text, LENA) == [], text
+        assert (await room.casework.list_cases.run(LENA)).items == ()
+    assert await hits(room, "åkesson", PER) == [number]
+
+
 async def test_a_state_narrows_what_is_found(room: Room):
     number = await room.open("a", LAMP, sender=GORAN)
     assert await hits(room, "åkesson", state="closed") == []
