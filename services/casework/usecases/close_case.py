@@ -8,6 +8,7 @@ from services.casework.domain.case import Case, Deed, ObligatoryStepOpenError
 from services.casework.domain.first_contact import allows, solved
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.handling import told_in_end
+from services.casework.usecases.park import rested
 from services.casework.usecases.reply import Replies
 from services.casework.usecases.standing import not_behind, permitted, write_down
 from services.casework.usecases.take_over import taken_over
@@ -58,6 +59,7 @@ async def close(work: Work, case: Case, by: str, resolution: Resolution, cause: 
         closed_by=by,
         first_contact=first,
         first_contact_wide=wide,
+        **await rested(work, case, now),
     )
     facts = await ending(work, case, by, now)
     counted = {"first_contact": first, "first_contact_wide": wide}

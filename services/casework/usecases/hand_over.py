@@ -24,6 +24,7 @@ from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.close_case import ending
 from services.casework.usecases.handover_content import Written, conversation, filled, values_of, written_in
 from services.casework.usecases.handover_parts import other_controller, receiver, works
+from services.casework.usecases.park import rested
 from services.casework.usecases.standing import not_behind, permitted
 from services.casework.usecases.tell_citizen import TellCitizen
 from services.casework.usecases.who import author
@@ -157,7 +158,9 @@ class HandOver:
 
     async def _tell(self, work: Work, case: Case, plan: Preview, row: Row, person: Person) -> None:
         facts = await ending(work, case, row["by"], row["at"])
-        await work.cases.change(case.id, row["at"], state=CaseState.HANDED_OVER.value)
+        await work.cases.change(
+            case.id, row["at"], state=CaseState.HANDED_OVER.value, **await rested(work, case, row["at"])
+        )
         shown = {"handover_id": row["id"], "to": plan.to, "unit": plan.unit}
         if plan.discloses_to:
             shown |= {"disclosed_to": plan.discloses_to, "disclosed": [one.name for one in plan.fields if one.value]}

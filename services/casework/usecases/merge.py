@@ -11,7 +11,7 @@ from typing import Any
 from services.casework.domain.case import Case, Deed
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
-from services.casework.usecases.park import put_down
+from services.casework.usecases.park import put_down, rested
 from services.casework.usecases.standing import not_behind, permitted, write_down
 from services.casework.usecases.who import author
 from shared.clock import Clock
@@ -125,7 +125,7 @@ class MergeCase:
             state = {"state": CaseState.CLOSED.value, "merged_into": target.id, "parked_until": None}
             ended = {} if case.state is CaseState.CLOSED else {"closed_at": now}
             told = {"reported_seconds": case.handling_seconds}
-            await work.cases.change(case.id, now, **state, **ended, **told)
+            await work.cases.change(case.id, now, **{**state, **ended, **told, **await rested(work, case, now)})
             await work.links.add(case.id, target.id, LinkKind.MERGED.value, by=by, at=now)
             kept = {"moved": moved, "state": case.state.value, "count": case.contact_count}
             await write_down(work, case.id, person, by, Deed.MERGE, self.clock, other=target.number, **kept)

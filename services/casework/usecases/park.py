@@ -13,6 +13,7 @@ from shared.calendar import WorkingCalendar
 from shared.clock import STOCKHOLM, Clock, local
 from shared.errors import DomainError
 from shared.events import CaseParked
+from shared.vocabulary import CaseState
 from shared.web.access import Person, visible_units
 
 REMINDED_AT = time(9)
@@ -52,9 +53,14 @@ async def waited(work: Work, case: Case, now: datetime) -> dict[str, object]:
     if case.due_at is None:
         return {"waiting_since": None}
     calendar = await calendar_for(work, case.unit)
-    due = calendar.moved(case.due_at, case.waiting_since, now)
+    due = calendar.moved(case.due_at, case.waiting_since, case.closed_at or now)
     again = {"due_missed": False} if due > now else {}
     return {"waiting_since": None, "due_at": due, **again}
+
+
+async def rested(work: Work, case: Case, now: datetime) -> dict[str, object]:
+    """Return the columns that end the rest of a parked case, and its wait; none for a case that does not rest."""
+    return {"parked_until": None, **await waited(work, case, now)} if case.state is CaseState.PARKED else {}
 
 
 async def put_down(work: Work, case: Case, contact_id: str, now: datetime) -> int:

@@ -8,6 +8,7 @@ from services.casework.domain.checklist import Done, NothingToUndoError, Run, St
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.first_contact import came_back
+from services.casework.usecases.park import rested
 from services.casework.usecases.standing import not_behind, permitted, write_down
 from services.casework.usecases.who import author
 from shared.clock import Clock
@@ -119,7 +120,7 @@ class DoStep:
             now, by = self.clock(), author(person, case)
             walked = run.answer(Done(step, option, note.strip()[:LONGEST_TEXT], by, now))
             await work.runs.append(case, len(walked.done), walked.done[-1])
-            await work.cases.change(case.id, now, state=state.value)
+            await work.cases.change(case.id, now, state=state.value, **await rested(work, case, now))
             self._tell(work, case, walked)
 
     def _tell(self, work: Work, case: Case, run: Run) -> None:
