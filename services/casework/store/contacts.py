@@ -7,9 +7,10 @@ written a contact's row holds it until the end of the transaction, so that openi
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import TextClause, select, text
+from sqlalchemy import TextClause, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.casework.store.own_side import of_unit
 from services.casework.store.sql import Columns, Row, records, row_of, rows_of
 from services.casework.store.tables import contacts
 from shared.vocabulary import WorkKind
@@ -161,6 +162,8 @@ _LEAVE = text(
     "RETURNING c.agent_id, c.kind, c.about"
 )
 
+_READ = select(contacts, func.coalesce(of_unit(), False).label("of_unit"))
+
 
 class Contacts:
     """The contacts table within one transaction."""
@@ -217,13 +220,18 @@ class Contacts:
         await self._conn.execute(sql, {"id": contact_id, "at": at})
 
     async def get(self, contact_id: str) -> Row | None:
-        """Return the row of one contact."""
-        return await row_of(self._conn, select(contacts).where(contacts.c.id == contact_id))
+        """Return the row of one contact, with whether it is from the unit's side (`of_unit`)."""
+        return await row_of(self._conn, _READ.where(contacts.c.id == contact_id))
 
     async def of_case(self, case_id: str) -> list[Row]:
-        """Return the contacts of a case, oldest first."""
-        query = select(contacts).where(contacts.c.case_id == case_id)
+        """Return the contacts of a case, oldest first, each with whether it is from the unit's side (`of_unit`)."""
+        query = _READ.where(contacts.c.case_id == case_id)
         return await rows_of(self._conn, query.order_by(contacts.c.received_at.nulls_last(), contacts.c.id))
+
+    async def of_units(self, ids: Sequence[str]) -> set[str]:
+        """Return those of these contacts that are from the unit's side of their cases."""
+        query = select(contacts.c.id).where(contacts.c.id.in_(sorted(ids)), of_unit())
+        return {row["id"] for row in await rows_of(self._conn, query)}
 
     async def questions(self, about: str) -> list[Row]:
         """Return what colleagues are, or were, asked about a contact, oldest first."""

@@ -25,6 +25,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.store.cases import visible
+from services.casework.store.own_side import of_unit
 from services.casework.store.sql import Row, row_of, rows_of
 from services.casework.store.tables import case_types, cases, contacts, incident_cases, incidents, units
 from shared.errors import NotFoundError
@@ -44,7 +45,7 @@ def _seen(seen: frozenset[str] | None) -> ColumnElement[bool]:
 def _reachable() -> ColumnElement[bool]:
     """Return whether a linked case has somebody to write to, as `usecases.reply` chooses whom."""
     written = and_(contacts.c.case_id == cases.c.id, contacts.c.sender_email != "", contacts.c.purged_at.is_(None))
-    return exists().where(written).correlate(cases)
+    return exists().where(written, ~of_unit()).correlate(cases)
 
 
 _OUTSTANDING = and_(

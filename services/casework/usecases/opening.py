@@ -10,6 +10,7 @@ from services.casework.domain.case import Case, Deed, after, case_id_of, may_reo
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import Work
 from services.casework.usecases.first_contact import reopened
+from services.casework.usecases.going_on import hold_going_on
 from services.casework.usecases.handling import given_back
 from services.casework.usecases.park import waited
 from services.casework.usecases.pause_handover import citizen_wrote
@@ -97,8 +98,7 @@ async def follow_up(work: Work, contacts: Sequence[Row], now: datetime, reopen_d
 
     A missing case is opened as new; one closed more than `reopen_days` ago gets a new one that follows it up.
     """
-    goes_on = await work.moving.going_on([contact["follows"] for contact in contacts])
-    held = {case.id: case for case in await work.cases.lock_many(list(goes_on.values()))}
+    goes_on, held = await hold_going_on(work, [contact["follows"] for contact in contacts])
     followed = {one["id"]: held.get(goes_on.get(one["follows"], "")) for one in contacts}
     fresh = [one for one in contacts if _opens_anew(one, followed[one["id"]], now, reopen_days)]
     if fresh:
@@ -134,7 +134,8 @@ async def _link(work: Work, old: Case, contact_id: str, number: str, now: dateti
 async def _join(work: Work, case: Case, contact_id: str, now: datetime) -> Case:
     """Let a contact join a case; while an agent works on an earlier contact, that one stays the current.
 
-    What a machine sent is read there, and changes nothing: it is no sign of life of the citizen.
+    What a machine sent is read there, and changes nothing: it is no sign of life of the citizen. What the unit itself
+    or its officer writes is none either: it is read there, but no answer goes to it and no clock runs on for it.
     """
     joined = await work.contacts.get(contact_id)
     if joined is not None and joined["automatic"]:
@@ -142,11 +143,12 @@ async def _join(work: Work, case: Case, contact_id: str, now: datetime) -> Case:
     worked_on = await work.contacts.get(case.current_contact)
     busy = worked_on is not None and worked_on["agent_id"] and not worked_on["done_at"]
     values: dict[str, Any] = {"contact_count": case.contact_count + 1}
-    if not busy:
+    hers = joined is not None and not joined["of_unit"]
+    if not busy and hers:
         values["current_contact"] = contact_id
     await work.cases.change(case.id, now, **values)
-    if case.state is CaseState.HANDED_OVER and joined is not None:
-        await citizen_wrote(work, case, joined, now)
+    if case.state is CaseState.HANDED_OVER and hers:
+        await citizen_wrote(work, case, now)
     return await revive(work, await work.cases.lock_id(case.id), contact_id, now, by=None)
 
 
@@ -180,9 +182,8 @@ async def revive(work: Work, case: Case, contact_id: str, now: datetime, *, by: 
 async def take(work: Work, contacts: Sequence[Row], now: datetime) -> dict[str, str]:
     """Give the cases of accepted contacts to their agents, opened if need be; return number by contact id."""
     homes = {contact["id"]: _home(contact) for contact in contacts}
-    goes_on = await work.moving.going_on(list(homes.values()))
+    goes_on, held = await hold_going_on(work, list(homes.values()))
     case_of = {contact: goes_on.get(home, home) for contact, home in homes.items()}
-    held = {case.id for case in await work.cases.lock_many(list(case_of.values()))}
     fresh = [contact for contact in contacts if case_of[contact["id"]] not in held]
     unlinked = {one["id"]: case_id_of(one["id"]) if one in fresh else case_of[one["id"]] for one in contacts}
     await work.contacts.link(

@@ -21,7 +21,6 @@ from services.casework.usecases.handover_parts import (
 from services.casework.usecases.overtaken import not_overtaken
 from services.casework.usecases.reply import NoAddressError, Replies
 from services.casework.usecases.tell_citizen import TellCitizen
-from services.casework.usecases.tell_unit import from_unit
 from services.casework.usecases.text_citizen import NoMobileError
 from services.casework.usecases.work_case import wanted
 from shared.clock import Clock
@@ -59,11 +58,12 @@ class AskCitizen:
     clock: Clock
 
     async def run(self, handover_id: str, person: Person, by: str, text: str, request_id: str | None = None) -> None:
-        """Ask; the same `request_id` asks once. Whoever asks has also received it."""
+        """Ask; the same `request_id` asks once, and stops the clock once. Whoever asks has also received it."""
         body = wanted(text)
         async with self.uow.begin() as work:
             one = await held(work, handover_id, person, HandoverDeed.ASK_CITIZEN, self.clock())
-            await self._write(work, one, by, body, request_id)
+            if not await self._write(work, one, by, body, request_id):
+                return
             since = one.row["paused_at"] or one.now
             await work.handovers.change(one.id, state=one.stored, paused_at=since, **one.received(by))
             await work.cases.change(one.case.id, one.now, waiting_since=since)
@@ -73,14 +73,14 @@ class AskCitizen:
                 work.tell(HandoverPaused(**one.facts(person)))
             ring_centre(work, one)
 
-    async def _write(self, work: Work, one: Held, by: str, body: str, request_id: str | None) -> None:
-        """Write by mail, or by SMS to one who has given a mobile number alone."""
+    async def _write(self, work: Work, one: Held, by: str, body: str, request_id: str | None) -> bool:
+        """Write by mail, or by SMS to one who has given a mobile number alone; False when that was done before."""
         asked = (work, one.case, by, body, request_id, one.now)
         try:
-            await self.replies.write(*asked)
+            return (await self.replies.write(*asked)).fresh
         except NoAddressError:
             try:
-                await self.replies.write(*asked, channel="sms")
+                return (await self.replies.write(*asked, channel="sms")).fresh
             except NoMobileError as error:
                 raise CallTheCitizenError from error
 
@@ -99,10 +99,10 @@ class ResumeHandover:
             await _resume(work, one, person.id, by)
 
 
-async def citizen_wrote(work: Work, case: Case, contact: Row, now: datetime) -> None:
+async def citizen_wrote(work: Work, case: Case, now: datetime) -> None:
     """Let a hand-over that waits for the citizen run on, since a contact of hers has joined its case."""
     row = await work.handovers.waiting(case.id)
-    if row is not None and not from_unit(contact, row):
+    if row is not None:
         state = after(standing(row), HandoverDeed.RESUME, now)
         await _resume(work, Held(row, case, state, now), THE_CITIZEN, "Invånaren")
 

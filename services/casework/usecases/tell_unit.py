@@ -25,9 +25,10 @@ class TellUnit:
         goes_on = await work.moving.going_on([one["follows"] for one in contacts])
         wrote = [one for one in contacts if one["follows"] in goes_on and not one["automatic"]]
         cases = {goes_on[one["follows"]]: one for one in wrote}
+        own = await work.contacts.of_units([one["id"] for one in wrote])
         for row in await work.handovers.alive(list(cases)):
             contact = cases[row["case_id"]]
-            if not from_unit(contact, row):
+            if contact["id"] not in own:
                 officer = await address_of(work, row["assignee"], now)
                 to = [row["address"], *([officer] if officer else [])]
                 await self._write(work, row, row["number"], "wrote", to, contact["id"], now)
@@ -48,8 +49,3 @@ class TellUnit:
         login = (await work.unit_terms.of(row["unit"]))["has_login"]
         once = dict.fromkeys(filter(None, to))
         await work.mails.queue([self.letters.news(what, row, number, one, nonce, now, login=login) for one in once])
-
-
-def from_unit(contact: Row, row: Row) -> bool:
-    """Say whether a contact is the unit's own answer to the mail that handed the case over."""
-    return bool((contact["sender_email"] or "").strip().lower() == row["address"].strip().lower())

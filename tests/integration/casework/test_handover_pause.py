@@ -11,7 +11,7 @@ from services.casework.usecases.work_case import EmptyTextError
 from shared.events import Sender
 from shared.vocabulary import CaseState
 from tests.support.casework import MARIA, PER, Room, contact
-from tests.support.handing import handed, history, mails, rung, secret, seen, walked
+from tests.support.handing import LINA, handed, hire, history, mails, rung, secret, seen, walked
 
 pytestmark = pytest.mark.integration
 
@@ -88,6 +88,18 @@ async def test_the_officer_lets_the_clock_run_on_by_hand_and_passes_on_only_then
     _, now = await seen(room, number)
     assert now.answer_by == FRIDAY_17 + timedelta(days=3, hours=-6), "three hours of Friday became Monday morning"
     await room.casework.reassign.run(one, PER, "gata-och-park", "Er", "Per Dahl")
+
+
+async def test_the_same_request_again_does_not_stop_the_clock_anew(room: Room):
+    number, one = await handed(room)
+    await _asks(room, one)
+    await room.casework.resume_handover.run(one, PER, "Per Dahl")
+    room.time.move(hours=1)
+    await _asks(room, one)
+    _, now = await seen(room, number)
+    assert now.paused_at is None
+    assert len(await room.events("handover.paused.v1")) == 1
+    assert [what for what, _, _ in await history(room)].count("ask_citizen") == 1
 
 
 async def test_who_cannot_be_written_to_has_to_be_rung_up_and_nothing_is_paused(room: Room):
@@ -212,3 +224,63 @@ async def test_moved_there_and_back_each_time_is_told(room: Room):
         room.time.move(minutes=1)
         await room.casework.move_answer.run(one, PER, "Per Dahl", FRIDAY_17 + timedelta(days=day), "Reservdel")
     assert len(await mails(room, "notice")) == 4
+
+
+OWN_SIDE = (
+    "bostadsbolag@kommun.example",
+    " Officer-Lina-Ek@kommun.example",
+    "larm@kommun.example",
+    "hyra@kommun.example",
+)
+"""The unit's address, an officer's own, where its broken promises go, and what it writes from."""
+
+
+async def _own_side(room: Room) -> None:
+    await hire(room, LINA)
+    await room.run(
+        "INSERT INTO casework.unit_terms (unit, escalation_address, sender_address) "
+        "VALUES ('bostadsbolag', 'larm@kommun.example', 'hyra@kommun.example')"
+    )
+
+
+@pytest.mark.parametrize("address", OWN_SIDE)
+async def test_what_the_unit_itself_mails_makes_it_no_citizen(room: Room, address: str):
+    await _own_side(room)
+    number, one = await handed(room)
+    await _asks(room, one)
+    case, _ = await seen(room, number)
+    room.time.move(hours=1)
+    await room.casework.follow_contacts.run([room.followed("b", case.id, sender=Sender(email=address))])
+    case, now = await seen(room, number)
+    assert now.paused_at is not None, "the clock waits for the citizen still"
+    assert (case.contact.id, case.reply_to) == (contact("a"), "olle@medborgare.example")
+    await room.casework.resume.run(one, PER, "Per Dahl")
+    await room.casework.move_answer.run(one, PER, "Per Dahl", MONDAY_10 + timedelta(days=9), "Vi väntar på delar")
+    assert [mail["recipient"] for mail in await mails(room, "notice")] == ["olle@medborgare.example"] * 2
+    assert not await mails(room, "news"), "nobody hears that the citizen has written"
+    await room.casework.follow_routing.run([room.accepted("b")])
+    await room.casework.answer.run(one, PER, "Per Dahl", "Nu är det lagat")
+    assert [mail["recipient"] for mail in await mails(room, "reply")] == ["olle@medborgare.example"] * 2
+
+
+@pytest.mark.parametrize("address", OWN_SIDE)
+async def test_a_citizen_who_only_rings_is_not_reached_at_the_units_address(room: Room, address: str):
+    await _own_side(room)
+    number, one = await handed(room, sender=Sender(name="Olle", phone="+46701740690"))
+    case, _ = await seen(room, number)
+    await room.casework.follow_contacts.run([room.followed("b", case.id, sender=Sender(email=address))])
+    with pytest.raises(CallTheCitizenError):
+        await _asks(room, one)
+
+
+async def test_an_officer_who_opened_the_case_herself_is_its_citizen(room: Room):
+    await _own_side(room)
+    number, one = await handed(room, sender=Sender(name="Lina", email="officer-lina-ek@kommun.example"))
+    await _asks(room, one)
+    case, _ = await seen(room, number)
+    await room.casework.follow_contacts.run(
+        [room.followed("b", case.id, sender=Sender(email="Officer-lina-ek@kommun.example"))]
+    )
+    _, now = await seen(room, number)
+    assert now.paused_at is None
+    assert [mail["recipient"] for mail in await mails(room, "reply")] == ["officer-lina-ek@kommun.example"]

@@ -349,3 +349,17 @@ async def test_two_hundred_are_answered_once_though_the_process_is_killed_in_the
 
 async def _at_least(written: Callable[[], Awaitable[int]], enough: int) -> bool:
     return await written() >= enough
+
+
+async def test_who_rang_is_called_though_the_unit_has_mailed_in_her_case(room: Room):
+    incidents = room.casework.incidents
+    leak = await incidents.open.run(OSKAR, LEAK)
+    number = await caller(room, "cia")
+    await room.casework.hand_over.run(number, MARIA, request_id="r", to="bostadsbolag")
+    case = (await room.rows("SELECT id FROM casework.cases"))[0]["id"]
+    unit = Sender(email="bostadsbolag@kommun.example")
+    await room.casework.follow_contacts.run([room.followed("b", case, sender=unit)])
+    await incidents.link.run(leak, number, MARIA)
+    await incidents.answer_all.run(leak, OSKAR, Answer("Nu är det lagat."))
+    assert await incidents.answer_job.run() == 0
+    assert [row.number for row in (await incidents.read.run(leak, OSKAR)).calls] == [number]
