@@ -58,11 +58,12 @@ class AskCitizen:
     clock: Clock
 
     async def run(self, handover_id: str, person: Person, by: str, text: str, request_id: str | None = None) -> None:
-        """Ask; the same `request_id` asks once. Whoever asks has also received it."""
+        """Ask; the same `request_id` asks once, and stops the clock once. Whoever asks has also received it."""
         body = wanted(text)
         async with self.uow.begin() as work:
             one = await held(work, handover_id, person, HandoverDeed.ASK_CITIZEN, self.clock())
-            await self._write(work, one, by, body, request_id)
+            if not await self._write(work, one, by, body, request_id):
+                return
             since = one.row["paused_at"] or one.now
             await work.handovers.change(one.id, state=one.stored, paused_at=since, **one.received(by))
             await work.cases.change(one.case.id, one.now, waiting_since=since)
@@ -72,14 +73,14 @@ class AskCitizen:
                 work.tell(HandoverPaused(**one.facts(person)))
             ring_centre(work, one)
 
-    async def _write(self, work: Work, one: Held, by: str, body: str, request_id: str | None) -> None:
-        """Write by mail, or by SMS to one who has given a mobile number alone."""
+    async def _write(self, work: Work, one: Held, by: str, body: str, request_id: str | None) -> bool:
+        """Write by mail, or by SMS to one who has given a mobile number alone; False when that was done before."""
         asked = (work, one.case, by, body, request_id, one.now)
         try:
-            await self.replies.write(*asked)
+            return (await self.replies.write(*asked)).fresh
         except NoAddressError:
             try:
-                await self.replies.write(*asked, channel="sms")
+                return (await self.replies.write(*asked, channel="sms")).fresh
             except NoMobileError as error:
                 raise CallTheCitizenError from error
 

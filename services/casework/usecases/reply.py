@@ -20,7 +20,7 @@ from services.casework.usecases.text_citizen import NoMobileError, reach
 from services.casework.usecases.who import author
 from services.casework.usecases.work_case import same_words, wanted
 from shared.clock import Clock
-from shared.errors import DomainError
+from shared.errors import DomainError, KeyReusedError
 from shared.ids import natural_event_id, new_id
 from shared.web.access import Person, visible_units
 
@@ -41,6 +41,21 @@ class NoFilesBySmsError(DomainError):
     type = "no-files-by-sms"
     status = 422
     title = "Filer kan inte skickas med sms. Ta bort dem eller svara med mejl."
+
+
+class TakenBackError(KeyReusedError):
+    """The reply of that key was taken back; sent again it is another one, under a key of its own."""
+
+    title = "Svaret har ångrats. Läs in sidan igen och skicka det därefter på nytt."
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A reply in the conversation."""
+
+    id: str
+    fresh: bool
+    """False when it stood there already: the same request came again."""
 
 
 def answered(contacts: list[Row], current: str) -> Row | None:
@@ -80,20 +95,21 @@ class Replies:
         channel: By = "email",
         files: Sequence[Row] = (),
         undoable: bool = False,
-    ) -> str:
+    ) -> Said:
         """Queue a reply and put it in the conversation, once per `request_id`; NoAddressError without an address.
 
-        BlankFieldsError while a field of a template is not filled in. `undoable` waits so that it can be taken back.
+        BlankFieldsError while a field of a template is not filled in. `undoable` waits so that it can be taken back;
+        TakenBackError when that was done under the same `request_id`.
         """
         body = wanted(text)
         refuse_blanks(body)
         reply_id = natural_event_id("reply", case.id, request_id) if request_id else new_id()
         at = now + self.undo if undoable else now
         if channel == "sms":
-            await self._text(work, case, reply_id, by, body, now, at, files)
+            fresh = await self._text(work, case, reply_id, by, body, now, at, files)
         else:
-            await self._mail(work, case, reply_id, by, body, now, at, files)
-        return reply_id
+            fresh = await self._mail(work, case, reply_id, by, body, now, at, files)
+        return Said(reply_id, fresh)
 
     async def _mail(  # noqa: PLR0913, PLR0917 - what a reply is made of
         self,
@@ -105,16 +121,18 @@ class Replies:
         now: datetime,
         at: datetime,
         files: Sequence[Row],
-    ) -> None:
+    ) -> bool:
         contact = answered(await work.contacts.of_case(case.id), case.current_contact)
         if contact is None:
             raise NoAddressError
         said = {"recipient": contact["sender_email"], "subject": contact["subject"] or "", "body": body}
-        if await _written(work, case, reply_id, by, now, {**said, "attachments": [dict(one) for one in files]}):
+        fresh = await _written(work, case, reply_id, by, now, {**said, "attachments": [dict(one) for one in files]})
+        if fresh:
             sender = await sender_of(work, case.unit, contact["entrance"])
             nonce = reply_id.replace("-", "")
             mail = self.letters.reply(case.id, case.number, contact, body, sender, nonce, now, files=files)
             await work.mails.queue([{**mail, "next_at": at}])
+        return fresh
 
     async def _text(  # noqa: PLR0913, PLR0917 - what a reply is made of
         self,
@@ -126,14 +144,16 @@ class Replies:
         now: datetime,
         at: datetime,
         files: Sequence[Row],
-    ) -> None:
+    ) -> bool:
         found = reach(await work.contacts.of_case(case.id), await work.catalogue.entrance(case.entrance), case)
         if not self.sms or found is None:
             raise NoMobileError
         if files:
             raise NoFilesBySmsError
         said = short_enough(body)
-        if await _written(work, case, reply_id, by, now, {"recipient": found.number, "body": said, "channel": "sms"}):
+        written = {"recipient": found.number, "body": said, "channel": "sms"}
+        fresh = await _written(work, case, reply_id, by, now, written)
+        if fresh:
             await work.sms.queue(
                 id=f"{case.id}.reply.{reply_id.replace('-', '')}",
                 case_id=case.id,
@@ -144,13 +164,17 @@ class Replies:
                 created_at=now,
                 next_at=at,
             )
+        return fresh
 
 
 async def _written(work: Work, case: Case, reply_id: str, by: str, now: datetime, said: dict[str, Any]) -> bool:
-    """Put a message in the conversation; False when it is there already, KeyReusedError when that one says else."""
+    """Put a message in the conversation; False when it is there, KeyReusedError when that says else or is undone."""
     fresh = await work.texts.add_message(id=reply_id, case_id=case.id, kind="reply", author=by, at=now, **said)
     if not fresh:
         await same_words(work, reply_id, said["body"])
+        before = await work.texts.message(reply_id)
+        if before is not None and before["undone_at"]:
+            raise TakenBackError
     return fresh
 
 
@@ -189,13 +213,13 @@ class ReplyCase:
             now, by = self.clock(), author(person, case)
             await _ask(work, case, by, seen, now)
             files = await files_of_draft(work, case.id, person.id)
-            reply_id = await self.replies.write(
+            said = await self.replies.write(
                 work, case, by, text, request_id, now, channel=channel, files=files, undoable=True
             )
             await work.texts.drop_draft(case.id, person.id, REPLY, REPLY_FILES)
             await work.cases.change(case.id, now)
             await write_down(work, case.id, person, by, Deed.REPLY, self.clock)
-        return reply_id
+        return said.id
 
 
 async def _ask(work: Work, case: Case, by: str, seen: str | None, now: datetime) -> None:

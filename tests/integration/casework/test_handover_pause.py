@@ -93,7 +93,7 @@ async def test_the_officer_lets_the_clock_run_on_by_hand_and_passes_on_only_then
 async def test_the_same_request_again_does_not_stop_the_clock_anew(room: Room):
     number, one = await handed(room)
     await _asks(room, one)
-    await room.casework.resume_handover.run(one, PER, "Per Dahl")
+    await room.casework.resume.run(one, PER, "Per Dahl")
     room.time.move(hours=1)
     await _asks(room, one)
     _, now = await seen(room, number)
@@ -284,3 +284,28 @@ async def test_an_officer_who_opened_the_case_herself_is_its_citizen(room: Room)
     _, now = await seen(room, number)
     assert now.paused_at is None
     assert [mail["recipient"] for mail in await mails(room, "reply")] == ["officer-lina-ek@kommun.example"]
+
+
+@pytest.mark.parametrize("why", ["presumed", "protected"])
+async def test_no_notice_names_the_unit_of_a_secret_case_by_its_sender_either(room: Room, why: str):
+    number = await secret(room) if why == "presumed" else await walked(room)
+    unit = (await room.casework.read_case.run(number, MARIA)).unit
+    await room.run(
+        "INSERT INTO casework.unit_terms (unit, sender_name, sender_address) "  # noqa: S608 - a seed's own id
+        f"VALUES ('{unit}', 'Hemliga enheten', 'hemlig@kommun.example')"
+    )
+    if why == "protected":
+        await room.casework.deeds.protect.run(number, MARIA, protected=True)
+    one = (await room.casework.hand_over.run(number, MARIA, request_id="r", to="bostadsbolag")).id
+    await room.casework.move_answer.run(one, PER, "Per Dahl", MONDAY_10, "Vi väntar på svar")
+    await _asks(room, one)
+    room.time.move(hours=1)
+    await room.casework.resume.run(one, PER, "Per Dahl")
+    await room.casework.tell_resumed.run()
+    room.time.now = MONDAY_10 + timedelta(days=9)
+    await room.casework.watch_deadlines.run()
+    told = await mails(room, "notice")
+    assert len(told) == 4
+    for mail in told:
+        for part in ("body", "html", "sender_name", "sender_address"):
+            assert not [name for name in ("Hemliga", "hemlig@", "Bostadsbolag") if name in (mail[part] or "")], part

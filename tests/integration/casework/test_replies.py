@@ -9,6 +9,7 @@ import pytest
 from services.casework.domain.outgoing import AnsweredError, BlankFieldsError, GoneError, NotFailedError
 from services.casework.mail import MailServer
 from services.casework.usecases.files import RejectedFileError
+from services.casework.usecases.reply import TakenBackError
 from services.casework.usecases.reply_draft import EmptyFileError, FileTooLargeError, TooManyFilesError
 from services.casework.usecases.send_mail import SendMail
 from services.casework.usecases.templates import ImportTemplates
@@ -137,6 +138,21 @@ async def test_taking_back_the_reply_of_a_close_opens_the_case_again(room: Room)
     assert len(await room.events(CaseReopened.event_type)) == 1
     assert await room.casework.outgoing.sending.run(MARIA.id) is None
     assert (await room.casework.outgoing.draft.run(number, MARIA)).text == "Klart nu."
+
+
+async def test_what_was_taken_back_is_not_sent_by_its_old_key_and_nobody_believes_so(room: Room):
+    number = await room.open("a")
+    reply = await room.casework.reply.run(number, MARIA, "Hej.", "k")
+    await room.casework.outgoing.undo.run(number, MARIA, reply)
+    with pytest.raises(TakenBackError):
+        await room.casework.reply.run(number, MARIA, "Hej.", "k")
+    with pytest.raises(TakenBackError):
+        await room.casework.close.run(number, MARIA, resolution=Resolution.SOLVED, text="Hej.", request_id="k")
+    assert (await room.casework.outgoing.draft.run(number, MARIA)).text == "Hej."
+    assert (await room.casework.read_case.run(number, MARIA)).state is CaseState.OPEN
+    again = await room.casework.reply.run(number, MARIA, "Hej.", "k2")
+    assert again == await room.casework.reply.run(number, MARIA, "Hej.", "k2") != reply
+    assert [one["state"] for one in await reply_rows(room)].count("queued") == 1
 
 
 async def test_files_go_along_under_their_names_and_what_is_removed_is_gone(room: Room):
