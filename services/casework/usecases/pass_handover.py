@@ -7,6 +7,7 @@ from services.casework.domain.case import Deed
 from services.casework.domain.case import after as case_after
 from services.casework.domain.deadline import RECEIVE_DEFAULT, due
 from services.casework.domain.handover import (
+    CONVERSATION,
     STORED,
     Field,
     HandoverDeed,
@@ -158,7 +159,9 @@ class ReassignHandover:
             unit, label = await receiver(work, to, one.row["unit"])
             receive_by = await self._receive_by(work, one, unit["id"])
             had = {*one.row["passed_by"], one.row["unit"]} - {unit["id"]}
-            changed = {"unit": unit["id"], "to_label": label, "address": unit["handover_address"]}
+            other = await other_controller(work, one.case, unit)
+            given = {"unit": unit["id"], "to_label": label, "address": unit["handover_address"]}
+            changed = {**given, "withheld": _kept(one.row, other)}
             anew = {"acknowledged_at": None, "acknowledged_by": None, "acknowledge_by": receive_by, "assignee": None}
             again = {"acknowledge_missed": False, "acknowledge_reminded_at": None, "reason": text.strip()}
             await work.handovers.change(one.id, state=one.stored, passed_by=sorted(had), **changed, **anew, **again)
@@ -167,8 +170,9 @@ class ReassignHandover:
             row = {**one.row, **changed, **anew, "message": "\n".join(filter(None, (one.row["message"], text.strip())))}
             await self._send(work, one, row, unit["name"])
             facts = {"to": label, "to_unit": unit["id"], "external_ref": one.row["external_ref"] or ""}
-            if other := await other_controller(work, one.case, unit):
-                facts |= {"disclosed_to": other}
+            if other:
+                disclosed = [field["name"] for field in one.row["fields"] if field["value"]]
+                facts |= {"disclosed_to": other, "disclosed": disclosed}
             await noted(work, one, person, by or person.name, HandoverDeed.REASSIGN, **facts)
             work.tell(HandoverDelivered(**one.facts(person), to=unit["id"]))
             ring_centre(work, one)
@@ -184,6 +188,14 @@ class ReassignHandover:
     async def _send(self, work: Work, one: Held, row: Row, unit_name: str) -> None:
         plan = plan_of(row, unit_name)
         await send(work, self.letters, one.case, plan, row, one.now, again=True)
+
+
+def _kept(row: Row, other: str) -> list[dict[str, str]]:
+    """Return what is withheld from the next receiver: the conversation too when it is another legal person."""
+    kept = list(row["withheld"])
+    if other and CONVERSATION not in {one["field"] for one in kept}:
+        kept.append({"field": CONVERSATION, "why": Why.OTHER_CONTROLLER.value})
+    return kept
 
 
 def plan_of(row: Row, unit_name: str) -> Preview:

@@ -234,3 +234,19 @@ async def test_what_comes_back_to_one_who_has_left_is_at_nobodys_desk_and_not_lo
     await room.casework.send_back.run(one, PER, "Per Dahl", "Inte vårt")
     case, _ = await seen(room, number)
     assert (case.state, case.agent_id) == (CaseState.OPEN, None)
+
+
+async def test_passed_on_to_another_legal_person_the_conversation_stays_and_the_disclosure_is_noted(room: Room):
+    await room.run("UPDATE casework.units SET controller = 'Byggnämnden' WHERE id = 'bygg-och-plan'")
+    number, one = await handed(room, text="Det är iskallt hos oss")
+    await room.casework.reply.run(number, MARIA, "Vi ber värden titta", "k")
+    await room.casework.reassign.run(one, PER, "bygg-och-plan", "Ert hus", "Per Dahl")
+    first, second = await mails(room, "handover")
+    assert "Det som skrivits:" in first["body"]
+    assert "Det som skrivits:" not in second["body"]
+    _, now = await seen(room, number)
+    assert [(kept.name, kept.why) for kept in now.withheld] == [("det_som_skrivits", "other_controller")]
+    [facts] = [facts for what, _, facts in await history(room) if what == "reassign"]
+    assert facts["disclosed_to"] == "Byggnämnden"
+    assert "namn" in facts["disclosed"]
+    assert "Olle" not in str(facts)
