@@ -116,12 +116,17 @@ class Letters:
         nonce: str,
         now: datetime,
         link: str = "",
+        unsaid: bool = False,
     ) -> dict[str, Any]:
-        """Return the mail that hands a case over to a unit's address; `link` where it acts without a login."""
+        """Return the mail that hands a case over to a unit's address; `link` where it acts without a login.
+
+        `unsaid` is a message that may not go by mail.
+        """
         body = self._render(
             "handover.txt",
             preview=preview,
             message=message.strip(),
+            unsaid=unsaid,
             conversation=conversation,
             number=number,
             url=link or f"{self.casework_url}/cases/{number}",

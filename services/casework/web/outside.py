@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
+from services.casework.domain.handover import FREE_WORDS
 from services.casework.usecases.views import HandoverView
 from services.casework.web.house import casework_of, names_of
 from services.casework.web.typed import SHORT, SHOWN_AGAIN, Refused, Typed, typed
@@ -120,6 +121,7 @@ async def _show(
         "pages/unit_handover.html",
         status_code=refused.status if refused else 200,
         one=one,
+        message="" if kept.intersection(FREE_WORDS) else one.message,
         shown=[field for field in one.fields if field.value and field.name not in kept],
         units=sorted(((key, name) for key, name in called.units.items() if key != one.unit), key=lambda it: it[1]),
         refused=refused,

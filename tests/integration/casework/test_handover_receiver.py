@@ -250,3 +250,16 @@ async def test_passed_on_to_another_legal_person_the_conversation_stays_and_the_
     assert facts["disclosed_to"] == "Byggnämnden"
     assert "namn" in facts["disclosed"]
     assert "Olle" not in str(facts)
+
+
+async def test_under_secrecy_the_agents_own_words_go_by_no_mail_and_are_read_in_the_case(room: Room):
+    number = await secret(room)
+    words = "Pojken heter Kim"
+    made = await room.casework.hand_over.run(number, MARIA, request_id="r", to="bygg-och-plan", message=words)
+    await room.casework.reassign.run(made.id, LENA, "gata-och-park", "Mamman är Eva", "Lena Håll")
+    letters = await mails(room, "handover")
+    assert len(letters) == 2
+    for mail in letters:
+        assert "Det finns ett meddelande från kontaktcenter att läsa i ärendet." in mail["body"]
+        assert not {"Kim", "Eva"} & set(mail["body"].split())
+    assert (await room.casework.read_handover.run(made.id, SAM)).message == words

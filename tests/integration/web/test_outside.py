@@ -191,3 +191,17 @@ def test_a_token_is_good_for_its_purpose_alone():
     assert opened(key, forged) is None
     changed = links.token(one)[:-2] + ("A" if links.token(one)[-2] != "A" else "B") + links.token(one)[-1]
     assert links.case_of(changed) is None
+
+
+async def test_a_unit_by_link_reads_no_message_where_free_words_are_withheld(
+    house: DeskHouse, client: httpx.AsyncClient
+):
+    await without_login(house)
+    await house.arrive(Channel.EMAIL, text="Min granne slår sitt barn", subject="Oro", email="anna.ek@example.se")
+    [row] = (await house.casework.list_cases.run(MARIA)).items
+    await house.casework.classify.run(row.number, MARIA, CHILD)
+    await house.casework.hand_over.run(row.number, MARIA, request_id="one", to=UNIT, message="Pojken heter Kim")
+    page = await client.get(await unit_path(house))
+    assert page.status_code == 200
+    assert "Ring kontaktcentret" in page.text
+    assert "Kim" not in page.text
