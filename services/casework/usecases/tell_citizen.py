@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.casework.domain.case import Case
+from services.casework.domain.handover import Why
 from services.casework.links import Links
 from services.casework.mail import Letters
 from services.casework.store.sql import Row
@@ -20,7 +21,8 @@ MOST = 50
 class TellCitizen:
     """Queues notices within somebody else's transaction: never to a robot, never twice about the same promise.
 
-    Notices carry the headers of an automatic mail, so that no robot answers them.
+    Notices carry the headers of an automatic mail, so that no robot answers them. Where secrecy is presumed or the
+    citizen's identity protected they name no unit, and are written in the name of the entrance.
     """
 
     letters: Letters
@@ -65,13 +67,15 @@ class TellCitizen:
         contact = self.reached(known, case)
         if contact is None:
             return False
+        if secret := case.protected or any(one["why"] == Why.SECRECY for one in row["withheld"]):
+            facts = {name: "" if name == "unit_name" else said for name, said in facts.items()}
         promise = f"{int(row['answer_by'].timestamp())}x{row.get('version', 1)}"
         mail = self.letters.notice(
             case.id,
             case.number,
             contact,
             what,
-            sender=await sender_of(work, case.unit, contact["entrance"]),
+            sender=await sender_of(work, "" if secret else case.unit, contact["entrance"]),
             nonce=f"{what}x{row['id'].replace('-', '')}x{promise}",
             now=now,
             url=self.links.status(case.id),
