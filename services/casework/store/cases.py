@@ -66,6 +66,12 @@ _COMPLETE_ROW = text(
     "unit = CASE WHEN k.unit = '' THEN r.unit ELSE k.unit END FROM jsonb_to_recordset(CAST(:rows AS jsonb)) "
     "AS r(case_id text, person_key text, language text, entrance text, unit text) WHERE k.id = r.case_id"
 )
+_PROTECT = text(
+    "WITH RECURSIVE part AS (SELECT id FROM casework.cases WHERE id = :id UNION "
+    "SELECT k.id FROM casework.cases AS k JOIN part ON k.merged_into = part.id) "
+    "UPDATE casework.cases AS k SET protected = :protected, changed_at = :at, version = k.version + 1 "
+    "FROM part WHERE k.id = part.id AND (k.protected <> :protected OR k.id = :id)"
+)
 _FIELDS = tuple(field.name for field in fields(Case))
 
 
@@ -179,6 +185,10 @@ class Cases:
         """Write some columns of a case; its version grows."""
         grown = {"changed_at": at, "version": cases.c.version + 1, **values}
         await self._conn.execute(update(cases).where(cases.c.id == case_id).values(grown))
+
+    async def protect(self, case_id: str, at: datetime, *, protected: bool) -> None:
+        """Set or take away the mark of a case and of all that have become part of it."""
+        await self._conn.execute(_PROTECT, {"id": case_id, "at": at, "protected": protected})
 
     async def _one(self, condition: ColumnElement[bool], units: frozenset[str] | None) -> Case:
         query = select(cases).where(condition, visible(units)).with_for_update()

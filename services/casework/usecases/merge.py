@@ -12,6 +12,7 @@ from services.casework.domain.case import Case, Deed
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.park import put_down, rested
+from services.casework.usecases.protection import guard
 from services.casework.usecases.standing import not_behind, permitted, write_down
 from services.casework.usecases.who import author
 from shared.clock import Clock
@@ -83,6 +84,7 @@ class PreviewMerge:
         """Return the plan; the same errors as the merge itself."""
         async with self.uow.begin() as work:
             case, target = await both(work, number, into, person)
+            guard(person, case, target)
             await _may(work, case, target, self.clock)
             one = await work.reads.case(number, visible_units(person))
             two = await work.reads.case(into, visible_units(person))
@@ -118,6 +120,7 @@ class MergeCase:
             if case.merged_into == target.id:
                 return
             await not_behind(work, case, person, seen, self.clock)
+            guard(person, case, target)
             await _may(work, case, target, self.clock)
             now, by = self.clock(), author(person, case)
             over = await self._go_on(work, case, target, by, now)
@@ -126,6 +129,8 @@ class MergeCase:
             ended = {} if case.state is CaseState.CLOSED else {"closed_at": now}
             told = {"reported_seconds": case.handling_seconds}
             await work.cases.change(case.id, now, **{**state, **ended, **told, **await rested(work, case, now)})
+            if case.protected or target.protected:
+                await work.cases.protect(target.id, now, protected=True)
             await work.links.add(case.id, target.id, LinkKind.MERGED.value, by=by, at=now)
             kept = {"moved": moved, "state": case.state.value, "count": case.contact_count}
             await write_down(work, case.id, person, by, Deed.MERGE, self.clock, other=target.number, **kept)
@@ -143,7 +148,6 @@ class MergeCase:
         values: dict[str, object] = {
             "contact_count": target.contact_count + case.contact_count,
             "handling_seconds": target.handling_seconds + max(0.0, case.handling_seconds - case.reported_seconds),
-            "protected": target.protected or case.protected,
         }
         contact = await work.contacts.get(case.current_contact)
         over = case.current_contact
@@ -175,6 +179,7 @@ class UnmergeCase:
             wanted = [row["id"], row["merged_into"] or row["id"]]
             held = {case.id: case for case in await work.cases.lock_many(wanted)}
             case, target = held[wanted[0]], held[wanted[1]]
+            guard(person, case, target)
             state = await permitted(work, case, Deed.UNMERGE, self.clock)
             now, by = self.clock(), author(person, case)
             merge = await work.history.last_of(case.id, (Deed.MERGE,))

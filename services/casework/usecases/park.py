@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from services.casework.domain.case import Case, Deed, after
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.calendars import calendar_for
+from services.casework.usecases.protection import guard
 from services.casework.usecases.stand_in import stand_in
 from services.casework.usecases.standing import not_behind, permitted, write_down
 from services.casework.usecases.who import author
@@ -93,6 +94,7 @@ class ParkCase:
             case = await work.cases.lock(number, visible_units(person))
             now, by = self.clock(), author(person, case)
             await not_behind(work, case, person, seen, self.clock)
+            guard(person, case)
             state = await permitted(work, case, Deed.PARK, self.clock)
             moment = until or next_morning(now)
             if not now < moment <= now + LONGEST:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from services.casework.domain.case import Deed
 from services.casework.store.unit_of_work import UnitOfWork
+from services.casework.usecases.protection import guard
 from services.casework.usecases.standing import permitted, write_down
 from services.casework.usecases.who import author
 from shared.clock import Clock
@@ -106,6 +107,7 @@ class RemovePerson:
         async with self.uow.begin() as work:
             case = await work.cases.lock(number, visible_units(person))
             await permitted(work, case, Deed.PEOPLE, self.clock)
+            guard(person, case)
             row = await work.people.find(case.id, row_id)
             if row is None:
                 raise NotFoundError
@@ -129,6 +131,7 @@ class ProtectCase:
             await permitted(work, case, Deed.PEOPLE, self.clock)
             if case.protected is protected:
                 return
+            guard(person, case)
             now, by = self.clock(), author(person, case)
-            await work.cases.change(case.id, now, protected=protected)
+            await work.cases.protect(case.id, now, protected=protected)
             await write_down(work, case.id, person, by, Deed.PEOPLE, self.clock, protected=protected)

@@ -7,6 +7,7 @@ from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases.first_contact import reopened
 from services.casework.usecases.new_case import open_from
 from services.casework.usecases.park import waited
+from services.casework.usecases.protection import guard
 from services.casework.usecases.standing import not_behind, permitted, write_down
 from services.casework.usecases.who import author
 from shared.clock import Clock
@@ -30,6 +31,7 @@ class ReopenCase:
             case = await work.cases.lock(number, visible_units(person))
             now, by = self.clock(), author(person, case)
             await not_behind(work, case, person, seen, self.clock)
+            guard(person, case)
             state = await permitted(work, case, Deed.REOPEN, self.clock)
             if case.state is CaseState.CLOSED:
                 if not may_reopen(case.closed_at, now, self.days):
@@ -56,6 +58,7 @@ class FollowUpCase:
         async with self.uow.begin() as work:
             case = await work.cases.lock(number, visible_units(person))
             now, by = self.clock(), author(person, case)
+            guard(person, case)
             await permitted(work, case, Deed.LINK, self.clock)
             contact_id = natural_event_id("follow-up", case.id, request_id)
             known = await work.contacts.get(contact_id)

@@ -6,6 +6,7 @@ from datetime import datetime
 from services.casework.domain.case import Case, Deed, case_id_of
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.new_case import open_from
+from services.casework.usecases.protection import guard
 from services.casework.usecases.standing import not_behind, permitted, write_down
 from services.casework.usecases.who import author
 from shared.clock import Clock
@@ -43,6 +44,7 @@ class SplitCase:
             if (before := await work.cases.number_of_contact(copy)) is not None:
                 return before
             await not_behind(work, case, person, seen, self.clock)
+            guard(person, case)
             await permitted(work, case, Deed.SPLIT, self.clock)
             contacts = {one["id"]: one for one in await work.contacts.of_case(case.id) if one["purged_at"] is None}
             if contact_id not in contacts:
