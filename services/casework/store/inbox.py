@@ -9,6 +9,7 @@ import sqlalchemy as sql
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.casework.store.relations import anonymous
 from services.casework.store.sql import Row, row_of, rows_of
 from services.casework.store.tables import case_types, cases, contacts, handovers, people, units
 from shared.web.access import ALL_UNITS
@@ -114,6 +115,7 @@ def _listing(picked: Select[Any], text: str, most: int, order: Callable[[Any], t
             *(case.c[name] for name in (*of_case, *more)),
             units.c.name.label("unit_name"),
             case_types.c.question,
+            anonymous(case.c),
             *(first.c[name] for name in said),
             *(h.c[column.name].label(f"h_{column.name}") for column in handovers.c),
         )

@@ -26,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.store.cases import visible
 from services.casework.store.own_side import of_unit
+from services.casework.store.relations import anonymous
 from services.casework.store.sql import Row, row_of, rows_of
 from services.casework.store.tables import case_types, cases, contacts, incident_cases, incidents, units
 from shared.errors import NotFoundError
@@ -153,6 +154,7 @@ class Incidents:
         query = (
             select(
                 *(cases.c.id, cases.c.number, cases.c.state, cases.c.channel, case_types.c.question, cases.c.unit),
+                *(cases.c.protected, cases.c.agent_id, anonymous(cases.c)),
                 *(contacts.c.sender_name, contacts.c.sender_email, phone.label("phone")),
                 *(incident_cases.c.at, incident_cases.c.by, incident_cases.c.answered_at),
                 _OUTSTANDING.label("outstanding"),

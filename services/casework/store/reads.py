@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_, u
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.store.cases import visible
+from services.casework.store.relations import anonymous
 from services.casework.store.sql import Row, row_of, rows_of
 from services.casework.store.tables import case_types, cases, contacts, handovers, units
 from shared.errors import NotFoundError
@@ -28,7 +29,7 @@ def _listing() -> Select[Any]:
         _CONTACT.c.sender_phone,
     )
     return (
-        select(cases, units.c.name.label("unit_name"), case_types.c.question, *facts)
+        select(cases, units.c.name.label("unit_name"), case_types.c.question, anonymous(cases.c), *facts)
         .outerjoin(units, units.c.id == cases.c.unit)
         .outerjoin(case_types, case_types.c.id == cases.c.case_type)
         .outerjoin(_CONTACT, _CONTACT.c.id == cases.c.contact_id)

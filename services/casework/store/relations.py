@@ -2,14 +2,22 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, literal, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.store.cases import visible
 from services.casework.store.sql import Row, row_of, rows_of
 from services.casework.store.tables import case_links, case_people, case_types, cases
+from shared.vocabulary import PersonRole
+
+
+def anonymous(case: Any) -> ColumnElement[bool]:
+    """Return, as `anonymous`, whether it was said of a case (its columns) that its person is to be nobody known."""
+    said = (case_people.c.case_id == case.id, case_people.c.role == PersonRole.ANONYMOUS.value)
+    return exists().where(*said, case_people.c.removed_at.is_(None)).label("anonymous")
 
 
 class Links:

@@ -8,24 +8,14 @@ from typing import Any
 from services.casework.domain.case import Deed, can, may_reopen
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import Work
+from services.casework.usecases.disclosure import disclosed
+from services.casework.usecases.protection import HIDDEN, SENDER, hidden, protects, veiled
 from services.casework.usecases.relate import BY_HAND
 from services.casework.usecases.views.contact import NoteView
+from services.casework.usecases.views.handover import HandoverView
 from services.casework.usecases.views.relations import AboutView, HistoryView, LinkView
 from shared.vocabulary import CaseState, PersonRole
 from shared.web.access import Person, visible_units
-
-HIDDEN = "•••"
-"""Stands where something is known and not shown."""
-_SENDER = ("sender_name", "sender_email", "sender_phone")
-
-
-def protects(row: Row, person: Person) -> bool:
-    """Return whether a case hides its person from this reader: a protected identity outside of its own unit.
-
-    Shown to the case's agent and to those who belong to its unit by name; to see every unit is no such belonging.
-    """
-    own = row["unit"] in person.units or row["agent_id"] == person.id or person.machine
-    return bool(row["protected"]) and not own
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +28,9 @@ class Who:
     anonymous: bool
     protected: bool
     """Hidden from this reader."""
+    reader: Person
+    disclosed: bool = False
+    """Handed over to the reader as one of another legal person: what was said is not hers."""
 
     @property
     def hides(self) -> bool:
@@ -46,18 +39,43 @@ class Who:
 
     @property
     def contacts(self) -> list[Row]:
-        """The contacts, without what says who the citizen is when that is hidden."""
+        """The contacts, without what says who the citizen is when that is hidden, or without what was said."""
+        if self.disclosed and not self.protected:
+            unsaid: dict[str, Any] = {"body": "", "full_body": "", "attachments": [], "original_key": None}
+            return [{**one, **unsaid, **(dict.fromkeys(SENDER) if self.anonymous else {})} for one in self.known]
         if not self.hides:
             return self.known
-        nothing: dict[str, Any] = dict.fromkeys(_SENDER)
+        nothing: dict[str, Any] = dict.fromkeys((*SENDER, "original_key"))
         if self.protected:
-            nothing |= {"fields": {}, "attachments": [], "original_key": None}
+            nothing |= {"fields": {}, "attachments": []}
             nothing |= dict.fromkeys(("subject", "body", "full_body"), "")
         return [{**one, **nothing} for one in self.known]
 
     def said(self, rows: Sequence[Row]) -> Sequence[Row]:
-        """Return what was written to the citizen; nothing of it where she is protected: it may say who she is."""
-        return () if self.protected else rows
+        """Return what was written in the case; nothing where the citizen is protected, or where it is not disclosed."""
+        return () if self.unread else rows
+
+    @property
+    def unread(self) -> bool:
+        """Whether nothing is shown of what was said, nor a file: it may say who she is, or was not disclosed."""
+        return self.protected or self.disclosed
+
+    def sent(self, mails: Sequence[Row]) -> Sequence[Row]:
+        """Return what went out to the citizen; where she is hidden without her name and address, that we greet with."""
+        if not self.hides:
+            return self.said(mails)
+        names = [str(one[name]) for one in self.known for name in SENDER if one[name]]
+        said = ("recipient", "subject", "body", "problem")
+        return [
+            {**one, **{name: _without(one[name], [one["recipient"], *names]) for name in said if one.get(name)}}
+            for one in self.said(mails)
+        ]
+
+    def handed(self, views: Sequence[HandoverView]) -> tuple[HandoverView, ...]:
+        """Return its hand-overs as the reader may see them: in full for the unit that holds one, named or not."""
+        if not self.hides:
+            return tuple(views)
+        return tuple(veiled(one, protected=self.protected and one.unit not in self.reader.units) for one in views)
 
     def shown(self, address: str) -> str:
         """Return an address, or what stands for one that is not shown."""
@@ -70,6 +88,12 @@ class Who:
         return {"people": people, "anonymous": self.anonymous, "hidden": self.hides}
 
 
+def _without(text: str, names: Sequence[str]) -> str:
+    for name in names:
+        text = text.replace(name, HIDDEN)
+    return text
+
+
 async def who_of(work: Work, row: Row, person: Person) -> Who:
     """Return who a case is about; a case that is part of another has at least the contact that it was about."""
     contacts = await work.contacts.of_case(row["id"])
@@ -80,7 +104,8 @@ async def who_of(work: Work, row: Row, person: Person) -> Who:
     rows = await work.people.of_cases([row["id"]])
     people = tuple(AboutView(**{name: one[name] for name in names}) for one in rows)
     anonymous = any(one.role == PersonRole.ANONYMOUS for one in people)
-    return Who(contacts, people, anonymous, protects(row, person))
+    foreign = row["id"] in await disclosed(work, [row], person)
+    return Who(contacts, people, anonymous, protects(row, person), person, foreign)
 
 
 async def facts_of(
@@ -96,12 +121,18 @@ async def facts_of(
         "merged_into": await work.cases.number_of(merged) if merged else None,
         "links": tuple(map(_link, await work.links.of_case(row["id"], visible_units(person)))),
         "history": tuple(_deed(one, names) for one in deeds),
-        "parked_why": row["parked_why"] if row["state"] == CaseState.PARKED or row["parked_until"] else "",
+        "parked_why": _parked_why(row, person),
         "waiting_since": row["waiting_since"],
         "protected": row["protected"],
         "too_old": too_old,
         "can": frozenset(deed.value for deed in allowed if not (too_old and deed is Deed.REOPEN)),
     }
+
+
+def _parked_why(row: Row, person: Person) -> str:
+    rests = row["state"] == CaseState.PARKED or row["parked_until"]
+    why = str(row["parked_why"]) if rests else ""
+    return hidden(why) if protects(row, person) else why
 
 
 def _link(row: Row) -> LinkView:

@@ -25,6 +25,7 @@ from services.casework.usecases.close_case import ending
 from services.casework.usecases.handover_content import Written, conversation, filled, values_of, written_in
 from services.casework.usecases.handover_parts import other_controller, receiver, works
 from services.casework.usecases.park import rested
+from services.casework.usecases.protection import hidden, protects_case, veiled_plan
 from services.casework.usecases.standing import not_behind, permitted
 from services.casework.usecases.tell_citizen import TellCitizen
 from services.casework.usecases.who import author
@@ -113,7 +114,10 @@ class PreviewHandover:
             written = await written_in(work, case)
             plan = await preview(work, case, to, given or {}, self.clock(), written=written)
             reached = self.tell.reached(written.contacts, case)
-            return replace(plan, tells=reached["sender_email"] if reached else "")
+            told = replace(plan, tells=reached["sender_email"] if reached else "")
+            if protects_case(case, person):
+                return veiled_plan(told)
+            return replace(told, tells=hidden(told.tells)) if written.anonymous else told
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from services.casework.domain.checklist import Run
 from services.casework.mail import CHANNELS, when
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import Work
-from shared.vocabulary import Channel, StepType
+from services.casework.usecases.protection import nameless
+from shared.vocabulary import Channel, PersonRole, StepType
 
 
 def filled(run: Run | None, text: str | None) -> str | None:
@@ -23,16 +24,21 @@ class Written:
 
     contacts: Sequence[Row]
     messages: Sequence[Row]
+    anonymous: bool = False
+    """Nothing that goes along says who the citizen is."""
 
     @property
     def known(self) -> list[Row]:
         """The contacts that are not erased."""
-        return [one for one in self.contacts if not one["purged_at"]]
+        kept = [one for one in self.contacts if not one["purged_at"]]
+        return [nameless(one) for one in kept] if self.anonymous else kept
 
 
 async def written_in(work: Work, case: Case) -> Written:
     """Return what was written in a case."""
-    return Written(await work.contacts.of_case(case.id), await work.texts.messages_of(case.id))
+    people = await work.people.of_cases([case.id])
+    anonymous = any(one["role"] == PersonRole.ANONYMOUS for one in people)
+    return Written(await work.contacts.of_case(case.id), await work.texts.messages_of(case.id), anonymous)
 
 
 async def values_of(work: Work, case: Case, run: Run | None, written: Written) -> dict[str, str]:

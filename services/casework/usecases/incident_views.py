@@ -60,6 +60,8 @@ class LinkedRow:
     answered: bool
     reachable: bool
     """The citizen can be written to; else she has to be called."""
+    hidden: bool = False
+    """Who she is is not shown to the reader: the agent of her case calls."""
 
 
 @dataclass(frozen=True, slots=True)

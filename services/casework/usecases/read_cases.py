@@ -1,7 +1,7 @@
 """Reading cases: one with everything about it, lists, an agent's desk, and a hand-over."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from services.casework.store.deadlines import Deadlines
@@ -13,6 +13,7 @@ from services.casework.usecases.calendars import Calendars, calendar_for, calend
 from services.casework.usecases.case_facts import Who, facts_of, notes_of, who_of
 from services.casework.usecases.desk_views import DeskState, LateRow, in_turn
 from services.casework.usecases.measures import measured
+from services.casework.usecases.protection import hidden, protects, veiled
 from services.casework.usecases.reply import answered
 from services.casework.usecases.search_cases import ListFound
 from services.casework.usecases.take_over import taken_over
@@ -49,11 +50,11 @@ class ReadCase:
         who = await who_of(work, row, person)
         contacts = who.contacts
         mails = [*await work.mails.of_case(row["id"]), *await work.sms.of_case(row["id"])]
-        earlier = [] if who.hides else await work.reads.earlier(row, visible_units(person))
-        handovers = await self._handovers(work, [row], units, names, mails)
+        earlier = [] if who.hides else await _earlier(work, row, person)
+        handovers = who.handed(await self._handovers(work, [row], units, names, mails))
         draft = await work.texts.draft(row["id"], person.id)
         current = next((one for one in contacts if one["id"] == row["current_contact"]), None)
-        ours = who.said(await work.texts.messages_of(row["id"])), who.said(mails)
+        ours = who.said(await work.texts.messages_of(row["id"])), who.sent(mails)
         state, forward = await taken_over(work, row, current)
         answers = answered(who.known, row["current_contact"])
         asked = await work.contacts.questions(row["current_contact"])
@@ -70,17 +71,17 @@ class ReadCase:
             agent_name=names.get(row["agent_id"], row["agent_id"]),
             **await measured(work, row, who.known, names, self.clock()),
             candidates=_candidates(current, units),
-            checklist=await self._checklist(work, row),
+            checklist=await self._checklist(work, row, quiet=who.protected),
             contacts=tuple(reading.contact_view(one, entrances, row["current_contact"]) for one in contacts),
-            messages=reading.conversation(contacts, *ours, names),
+            messages=reading.conversation(who.said(contacts), *ours, names),
             notes=notes_of(who.said(await work.texts.notes_of(row["id"]))),
             draft=draft["body"] if draft else "",
             draft_saved_at=draft["saved_at"] if draft else None,
             handover=handovers[-1] if handovers else None,
             handovers=handovers,
             light=reading.Clocks(self.clock(), await calendars(work)).light_of(row),
-            earlier=tuple(map(reading.case_row, earlier)),
-            earlier_handovers=await self._handovers(work, earlier, units, names, ()),
+            earlier=tuple(reading.case_row(one, hidden=False) for one in earlier),
+            earlier_handovers=_nameless(earlier, await self._handovers(work, earlier, units, names, ())),
             taken_over=state,
             forward_to=forward or _address(listed.get(row["unit"]), state),
             reply_to=who.shown(answers["sender_email"]) if answers else None,
@@ -128,13 +129,27 @@ class ReadCase:
         path = tuple(kind["path"]) if kind else ()
         return {"path": path, "area": " / ".join(path[1:-1]), "question": path[-1] if path else ""}
 
-    async def _checklist(self, work: Work, row: Row) -> views.ChecklistView | None:
+    async def _checklist(self, work: Work, row: Row, *, quiet: bool) -> views.ChecklistView | None:
         if row["checklist_id"] is None or row["checklist_version"] is None:
             return None
         published = await work.runs.version(row["checklist_id"], row["checklist_version"])
         if published is None:
             return None
-        return reading.checklist_view(published, await work.runs.done(row["id"], row["run"]), self.clock())
+        done = await work.runs.done(row["id"], row["run"])
+        shown = [replace(one, note=hidden(one.note)) for one in done] if quiet else done
+        return reading.checklist_view(published, shown, self.clock())
+
+
+async def _earlier(work: Work, row: Row, person: Person) -> list[Row]:
+    """Return other cases of the same person, but those that hide her from this reader."""
+    found = await work.reads.earlier(row, visible_units(person))
+    return [one for one in found if not protects(one, person)]
+
+
+def _nameless(cases: Sequence[Row], found: Sequence[views.HandoverView]) -> tuple[views.HandoverView, ...]:
+    """Return hand-overs of cases, those about somebody anonymous without who she is."""
+    anonymous = {one["number"] for one in cases if one["anonymous"]}
+    return tuple(veiled(one, protected=False) if one.case_number in anonymous else one for one in found)
 
 
 def _greeting(entrance: Row | None, person: Person) -> str:
@@ -190,7 +205,9 @@ class ListCases:
         async with self.uow.read() as work:
             rows, following = await work.reads.page(condition, cursor, limit)
             clocks = reading.Clocks(self.clock(), await calendars(work))
-        return views.CasePage(tuple(reading.case_row(row, clocks) for row in rows), following)
+        return views.CasePage(
+            tuple(reading.case_row(row, clocks, hidden=protects(row, person)) for row in rows), following
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +242,8 @@ class ReadHandover:
         async with self.uow.read() as work:
             row = await work.handovers.find(handover_id, visible_units(person), hold=False)
             units = {one["id"]: one["name"] for one in await work.catalogue.units()}
-            number = await work.cases.number_of(row["case_id"])
+            [case] = await work.reads.by_ids([row["case_id"]])
             calendar = await calendar_for(work, row["unit"])
-        return reading.handover_view(row, number, units, self.clock(), calendar=calendar)
+        view = reading.handover_view(row, case["number"], units, self.clock(), calendar=calendar)
+        hides = protects(case, person) and row["unit"] not in person.units
+        return veiled(view, protected=hides) if hides or case["anonymous"] else view

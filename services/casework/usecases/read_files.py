@@ -33,7 +33,9 @@ class ReadFile:
         async with self.uow.read() as work:
             case = await work.reads.case(number, visible_units(person))
             who = await who_of(work, case, person)
-            contacts = [] if who.protected else who.known
+            contacts = [] if who.unread else who.known
+            if who.hides and place is None:
+                raise NotFoundError
         contact = next((one for one in contacts if one["id"] == contact_id and not one["purged_at"]), None)
         if contact is None:
             raise NotFoundError

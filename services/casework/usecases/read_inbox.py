@@ -11,6 +11,7 @@ from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases import reading, views
 from services.casework.usecases.calendars import Calendars, calendars
+from services.casework.usecases.protection import protects, veiled
 from shared.clock import Clock
 from shared.web.access import Person, visible_units
 
@@ -33,8 +34,9 @@ class ReadInbox:
             asked = await self._asked(work, person, text)
             units = {one["id"]: one["name"] for one in await work.catalogue.units()}
             times = await calendars(work)
-            alive = [self._row(row, units, times) for row in await work.inbox.alive(asked, show)]
-            over = [self._row(row, units, times) for row in await work.inbox.ended(asked, show, self.clock() - LATELY)]
+            alive = [self._row(row, units, times, person) for row in await work.inbox.alive(asked, show)]
+            ended = await work.inbox.ended(asked, show, self.clock() - LATELY)
+            over = [self._row(row, units, times, person) for row in ended]
             counts = await work.inbox.counts(asked)
         return views.InboxView(
             waiting=tuple(row for row in alive if row.handover.state == "sent"),
@@ -49,12 +51,14 @@ class ReadInbox:
         ids = [person.id, *await work.inbox.stands_in_for(person.id, self.clock())]
         return Asked(visible_units(person), ids, person.name, text)
 
-    def _row(self, row: Row, units: Mapping[str, str], times: Calendars) -> views.InboxRow:
+    def _row(self, row: Row, units: Mapping[str, str], times: Calendars, person: Person) -> views.InboxRow:
         handover = {name.removeprefix("h_"): value for name, value in row.items() if name.startswith("h_")}
         calendar = times.of(handover["unit"])
+        view = reading.handover_view(handover, row["number"], units, self.clock(), calendar=calendar)
+        hides = protects(row, person) and handover["unit"] not in person.units
         return views.InboxRow(
-            reading.handover_view(handover, row["number"], units, self.clock(), calendar=calendar),
-            reading.case_row(row),
+            veiled(view, protected=hides) if hides or row["anonymous"] else view,
+            reading.case_row(row, hidden=hides),
             protected=row["protected"],
         )
 

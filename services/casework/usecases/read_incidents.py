@@ -19,6 +19,7 @@ from services.casework.usecases.incident_views import (
     LinkedRow,
     Prefill,
 )
+from services.casework.usecases.protection import protects
 from services.casework.usecases.views import AlarmView, CaseView
 from shared.clock import Clock
 from shared.web.access import Action, Person, allow, visible_units
@@ -83,7 +84,9 @@ async def _linked(
     seen = visible_units(person)
     shown = await work.incidents.cases(incident_id, seen)
     calls = await work.incidents.cases(incident_id, seen, calls=True)
-    return tuple(_linked_row(one, names) for one in shown), tuple(_linked_row(one, names) for one in reversed(calls))
+    return tuple(_linked_row(one, names, person) for one in shown), tuple(
+        _linked_row(one, names, person) for one in reversed(calls)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,19 +181,21 @@ def _hours(found: Sequence[tuple[datetime, int]]) -> tuple[HourView, ...]:
     return tuple(HourView(at, linked, linked / busiest) for at, linked in found)
 
 
-def _linked_row(row: Row, names: dict[str, str]) -> LinkedRow:
+def _linked_row(row: Row, names: dict[str, str], person: Person) -> LinkedRow:
+    hidden = row["anonymous"] or protects(row, person)
     return LinkedRow(
         case_id=row["id"],
         number=row["number"],
         state=row["state"],
         channel=row["channel"],
         question=row["question"] or "",
-        sender=row["sender_name"] or row["sender_email"] or "",
-        phone=row["phone"] or "",
+        sender="" if hidden else row["sender_name"] or row["sender_email"] or "",
+        phone="" if hidden else row["phone"] or "",
         linked_at=row["at"],
         linked_by=_called(names, row["by"]),
         answered=row["answered_at"] is not None and not row["outstanding"],
         reachable=row["reachable"],
+        hidden=hidden,
     )
 
 

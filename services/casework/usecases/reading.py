@@ -34,12 +34,16 @@ class Clocks:
         return light(self.now, row["opened_at"], row["due_at"], self.calendars.of(row["unit"])).value
 
 
-def case_row(row: Row, clocks: Clocks | None = None) -> views.CaseRow:
-    """Return a case of a list; with `clocks` how its due time stands."""
+def case_row(row: Row, clocks: Clocks | None = None, *, hidden: bool | None = None) -> views.CaseRow:
+    """Return a case of a list; with `clocks` how its due time stands.
+
+    `hidden` says whether its person is protected from the reader; not said, she is wherever she is protected.
+    """
     names = ("id", "number", "unit", "case_type", "opened_at", "due_at", "closed_at", "agent_id", "resolution")
     more = ("contact_id", "classified_how")
     version = row["checklist_version"]
-    words = (row["subject"] or row["body"] or "").strip().splitlines() or [""]
+    silent = row["protected"] if hidden is None else hidden
+    words = [] if silent else (row["subject"] or row["body"] or "").strip().splitlines()
     return views.CaseRow(
         **{name: row[name] for name in (*names, *more)},
         checklist=views.ChecklistNamed(row["checklist_id"], version) if version else None,
@@ -47,10 +51,17 @@ def case_row(row: Row, clocks: Clocks | None = None) -> views.CaseRow:
         channel=Channel(row["channel"]),
         unit_name=row["unit_name"] or row["unit"],
         question=row["question"] or "",
-        subject=words[0][:120],
-        sender="" if row["protected"] else row["sender_name"] or row["sender_email"] or row["sender_phone"] or "",
+        subject=words[0][:120] if words else "",
+        sender=_sender(row),
         light=clocks.light_of(row) if clocks else "",
     )
+
+
+def _sender(row: Row) -> str:
+    """Return who wrote; nobody in a list where she is protected or anonymous."""
+    if row["protected"] or row["anonymous"]:
+        return ""
+    return row["sender_name"] or row["sender_email"] or row["sender_phone"] or ""
 
 
 def contact_view(row: Row, entrances: Mapping[str, Row], current: str) -> views.ContactView:
@@ -79,7 +90,7 @@ def contact_view(row: Row, entrances: Mapping[str, Row], current: str) -> views.
 
 def desk_row(row: Row, agent_id: str, clocks: Clocks | None = None) -> DeskRow:
     """Return a case on an agent's desk."""
-    listed = case_row(row, clocks)
+    listed = case_row(row, clocks, hidden=row["protected"] and row["agent_id"] != agent_id)
     question = row["agent_id"] != agent_id and row["asks_her"]
     live = question or row["now_channel"] in LIVE_CHANNELS
     same = {one.name: getattr(listed, one.name) for one in fields(listed)}

@@ -14,6 +14,7 @@ from services.casework.mail import when
 from services.casework.store.sql import Row
 from services.casework.store.texts import REPLY, REPLY_FILES
 from services.casework.store.unit_of_work import UnitOfWork, Work
+from services.casework.usecases.protection import protects, protects_case
 from services.casework.usecases.reply import files_of_draft, sender_of
 from services.casework.usecases.work_case import LONGEST_TEXT
 from shared.clock import Clock
@@ -117,7 +118,7 @@ class Drafted:
         due = handed[-1]["answer_by"] if handed else row["due_at"]
         return {
             **(run.checklist.params if run else {}),
-            "namn": _name(contacts),
+            "namn": "" if row["anonymous"] or protects(row, person) else _name(contacts),
             "ärendenummer": case.number,
             "handläggare": person.name,
             "svar_senast": when(due) if due else "",
@@ -129,6 +130,11 @@ class Drafted:
 
 def _name(contacts: Sequence[Row]) -> str:
     return next((str(one["sender_name"]) for one in reversed(contacts) if one["sender_name"]), "")
+
+
+def _seen(other: Row, *, quiet: bool) -> Row:
+    """Return a colleague's answer, as it was sent; of one to a citizen who is hidden only that it was sent."""
+    return {**{name: other[name] for name in ("id", "author", "at")}, "body": ""} if quiet else other
 
 
 def _view(row: Row, values: Mapping[str, str]) -> TemplateView:
@@ -160,7 +166,7 @@ class ReadReplyDraft:
                 saved_at=draft["saved_at"] if draft else None,
                 files=file_views(await files_of_draft(work, case.id, person.id)),
                 templates=await self.drafted.templates(work, case, person, kind),
-                other=other,
+                other=_seen(other, quiet=protects_case(case, person)) if other else None,
                 other_name=wrote["name"] if wrote else (other["author"] if other else ""),
             )
 

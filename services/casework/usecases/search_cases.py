@@ -8,11 +8,15 @@ from services.casework.store.search import Found, Seeker
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases import reading, views
+from services.casework.usecases.disclosure import disclosed
+from services.casework.usecases.protection import protects
 from services.casework.usecases.views.search import HitView, SearchView
 from shared.clock import Clock
 from shared.web.access import ALL_UNITS, Person, visible_units
 
 PAGE = 20
+_DISCLOSED = frozenset({"name", "mail", "phone", "field", "reference", "handover"})
+"""The kinds of text that another legal person may read of a case that was handed over to it."""
 
 
 async def found_rows(
@@ -57,16 +61,19 @@ class SearchCases:
         async with self.uow.read() as work:
             found, rows, query = await found_rows(work, query, seeker_of(person, state), self.clock, cursor, limit)
             texts = await work.index.parts([row["id"] for row in rows]) if rows else []
+            unread = await disclosed(work, rows, person)
         parts: dict[str, list[tuple[str, str]]] = {}
         for part in texts:
+            if part["case_id"] in unread and part["kind"] not in _DISCLOSED:
+                continue
             parts.setdefault(part["case_id"], []).append((part["kind"], part["body"]))
         marker = Marker(query)
-        hits = [_hit(marker, row, parts.get(row["id"], []), row["id"] in found.near) for row in rows]
+        hits = [_hit(marker, row, parts.get(row["id"], []), row["id"] in found.near, person) for row in rows]
         return SearchView(tuple(hits), found.next, found.unknown, query.personal_number)
 
 
-def _hit(marker: Marker, row: Row, parts: list[tuple[str, str]], near: bool) -> HitView:
-    listed = reading.case_row(row)
+def _hit(marker: Marker, row: Row, parts: list[tuple[str, str]], near: bool, person: Person) -> HitView:
+    listed = reading.case_row(row, hidden=protects(row, person))
     return HitView(listed, marker.why(row["number"], [*parts, ("type", listed.question)], slips=near), near)
 
 
@@ -86,4 +93,5 @@ class ListFound:
             else:
                 found = await work.search.newest(seeker, self.clock(), cursor, limit)
                 rows = await rows_of_found(work, found)
-        return views.CasePage(tuple(map(reading.case_row, rows)), found.next)
+        listed = (reading.case_row(row, hidden=protects(row, person)) for row in rows)
+        return views.CasePage(tuple(listed), found.next)

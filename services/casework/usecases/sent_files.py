@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.casework.store.unit_of_work import UnitOfWork
+from services.casework.usecases.disclosure import disclosed
+from services.casework.usecases.protection import protects
 from services.casework.usecases.read_files import FileView
 from services.casework.usecases.reply import files_of_draft
 from shared.errors import NotFoundError
@@ -23,7 +25,9 @@ class ReadSentFile:
         async with self.uow.read() as work:
             case = await work.reads.case(number, visible_units(person))
             found = await files_of_draft(work, case["id"], person.id)
-            for message in await work.texts.messages_of(case["id"]):
+            closed = protects(case, person) or await disclosed(work, [case], person)
+            sent = [] if closed else await work.texts.messages_of(case["id"])
+            for message in sent:
                 found += message["attachments"]
         file = next((one for one in found if one["id"] == file_id), None)
         if file is None:

@@ -1,17 +1,23 @@
 """Who a case is about: several addresses, representatives, nobody known, protected identities; never guessed."""
 
+import itertools
+
 import pytest
 
+from services.casework.domain.incident import Said
+from services.casework.usecases.answer_incident import Answer
 from services.casework.usecases.people import About, PersonFactsError
-from shared.errors import NotFoundError
+from services.casework.usecases.protection import HIDDEN
+from shared.errors import ForbiddenError, NotFoundError
 from shared.events import Sender
-from shared.vocabulary import Channel, PersonRole, Role
+from shared.vocabulary import Channel, PersonRole, Resolution, Role
 from shared.web.access import Person
 from tests.support.casework import LENA, MARIA, PER, Room, contact
 
 pytestmark = pytest.mark.integration
 
 JONAS = Person("agent-jonas-berg", "Jonas Berg", frozenset({Role.AGENT}), frozenset({"*"}))
+OSKAR = Person("lead-oskar-vik", "Oskar Vik", frozenset({Role.LEAD}), frozenset({"*"}))
 SHARED = {"person_key": "2026:shared", "sender": Sender(phone="+46701740606")}
 
 
@@ -119,3 +125,135 @@ async def test_a_protected_identity_is_shown_to_its_unit_and_its_agent_and_to_no
     assert [row.sender for row in (await room.casework.list_cases.run(JONAS, number=number)).items] == [""]
     await room.casework.deeds.protect.run(number, MARIA, protected=False)
     assert (await room.casework.read_case.run(number, JONAS)).contact.sender_name == "Olle Ek"
+
+
+async def test_from_whom_a_protected_identity_is_hidden_can_neither_lift_it_nor_become_its_agent(room: Room):
+    number, other = await room.open("a"), await room.open("b")
+    deeds, mine = room.casework.deeds, About(PersonRole.CITIZEN, name="Olle Ek")
+    row_id = await deeds.add_person.run(number, MARIA, mine)
+    await deeds.protect.run(number, MARIA, protected=True)
+    for refused in (
+        deeds.protect.run(number, JONAS, protected=False),
+        deeds.remove_person.run(number, JONAS, row_id),
+        deeds.park.run(number, JONAS),
+        deeds.follow_up.run(number, JONAS, "one"),
+        deeds.split.run(number, JONAS, contact("a"), "two"),
+        deeds.preview_merge.run(other, number, JONAS),
+        deeds.merge.run(other, number, JONAS),
+        deeds.merge.run(number, other, JONAS),
+    ):
+        with pytest.raises(ForbiddenError):
+            await refused
+    await deeds.merge.run(other, number, MARIA)
+    with pytest.raises(ForbiddenError):
+        await deeds.unmerge.run(other, JONAS)
+    await room.casework.close.run(number, MARIA, resolution=Resolution.SOLVED)
+    with pytest.raises(ForbiddenError):
+        await room.casework.reopen.run(number, JONAS)
+    assert (await room.casework.read_case.run(number, JONAS)).hidden
+    await deeds.protect.run(number, MARIA, protected=False)
+
+
+async def test_what_was_handed_over_of_one_who_is_protected_is_read_where_it_lies_and_by_her_agent(room: Room):
+    """Fields, words, notes on steps and why it rests: any of it may say who she is and where."""
+    number = await room.open("a", text="Gömda vägen 1 är kall.")
+    await room.casework.deeds.protect.run(number, MARIA, protected=True)
+    plan = await room.casework.preview_handover.run(number, JONAS, to="bygg-och-plan")
+    assert {one.value for one in plan.fields} <= {HIDDEN, ""}
+    assert plan.tells == HIDDEN
+    assert "Gömda" in repr(await room.casework.preview_handover.run(number, MARIA, to="bygg-och-plan"))
+    made = await room.casework.hand_over.run(
+        number, MARIA, request_id="r", to="bygg-och-plan", message="Bor på Gömda vägen 1"
+    )
+    await room.casework.send_back.run(made.id, LENA, "Lena Håll", "Gömda vägen är inte vår.")
+    seen = {reader: await room.casework.read_handover.run(made.id, reader) for reader in (MARIA, PER, LENA, JONAS)}
+    assert [reader for reader, view in seen.items() if "Gömda" in repr(view)] == [MARIA, PER, LENA]
+    assert (seen[JONAS].message, seen[JONAS].reason, seen[JONAS].end_text) == (HIDDEN, HIDDEN, "")
+    await room.casework.deeds.park.run(number, MARIA, why="Ringer om Gömda vägen")
+    case = await room.casework.read_case.run(number, JONAS)
+    assert "Gömda" not in repr(case)
+    assert case.handover is not None
+    assert case.handover.message == case.parked_why == HIDDEN
+    assert "Gömda" in repr((await room.casework.read_case.run(number, MARIA)).handovers)
+
+
+async def test_anonymous_holds_for_letters_lists_addresses_and_the_mail_as_it_came(room: Room):
+    number = await room.open("a", fields={"Rum": "12"}, original_key="a/original")
+    await room.casework.deeds.add_person.run(number, MARIA, About(PersonRole.ANONYMOUS))
+    await room.casework.reply.run(number, MARIA, "Svar utan namn")
+    plan = await room.casework.preview_handover.run(number, MARIA)
+    values = {one.name: one.value for one in plan.fields}
+    assert (values["namn"], values["telefon_eller_e_post"], plan.tells) == ("", "", HIDDEN)
+    assert "Det är kallt" in values["beskrivning"]
+    assert [row.sender for row in (await room.casework.list_cases.run(MARIA, number=number)).items] == [""]
+    assert [row.sender for row in (await room.casework.read_desk.run(MARIA.id)).cases] == [""]
+    with pytest.raises(NotFoundError):
+        await room.casework.read_file.run(number, contact("a"), None, MARIA)
+    made = await room.casework.hand_over.run(number, MARIA, request_id="r")
+    mails = await room.rows("SELECT body FROM casework.mails_out WHERE kind = 'handover'")
+    case = await room.casework.read_case.run(number, MARIA)
+    view = await room.casework.read_handover.run(made.id, PER)
+    inbox = await room.casework.read_inbox.run(PER)
+    assert len(mails) == len(inbox.waiting) == 1
+    assert "olle" not in repr((mails, case, view, inbox)).lower()
+    assert {one.delivery.recipient for one in case.messages if one.delivery} == {HIDDEN}
+    assert case.contact.original_key is None
+
+
+async def test_a_list_keeps_the_words_of_one_who_is_protected_from_whom_she_is_hidden_from(room: Room):
+    number, other = await room.open("a", subject="Gömda vägen 1"), await room.open("b")
+    await room.casework.deeds.protect.run(number, MARIA, protected=True)
+    for reader, subject in ((MARIA, "Gömda vägen 1"), (PER, "Gömda vägen 1"), (JONAS, "")):
+        [row] = (await room.casework.list_cases.run(reader, number=number)).items
+        assert (row.subject, row.sender) == (subject, "")
+        listed = {one.number: one.subject for one in (await room.casework.list_cases.run(reader)).items}
+        assert listed.get(number, "") == subject
+        earlier = (await room.casework.read_case.run(other, reader)).earlier
+        assert [one.number for one in earlier] == [number] * bool(subject)
+
+
+async def test_the_mark_of_a_case_that_goes_on_holds_for_what_has_become_part_of_it(room: Room):
+    numbers = [await room.open(name) for name in "abcd"]
+    deeds = room.casework.deeds
+    for one, into in itertools.pairwise(numbers[:3]):
+        await deeds.merge.run(one, into, MARIA)
+    marks = "SELECT protected FROM casework.cases ORDER BY number"
+    for protected in (True, False, True):
+        await deeds.protect.run(numbers[2], MARIA, protected=protected)
+        assert [row["protected"] for row in await room.rows(marks)] == [protected] * 3 + [False]
+    await deeds.merge.run(numbers[3], numbers[2], MARIA)
+    assert [row["protected"] for row in await room.rows(marks)] == [True] * 4
+
+
+async def test_no_side_door_names_one_who_is_protected(room: Room):
+    number = await room.open("a")
+    data, name = b"x", "brev.txt"
+    await room.casework.outgoing.files.run(number, MARIA, name, "text/plain", data)
+    await room.casework.reply.run(number, MARIA, "Hej Olle Ek, hälsar Maria")
+    await room.casework.deeds.protect.run(number, MARIA, protected=True)
+    [file] = next(one.files for one in (await room.casework.read_case.run(number, MARIA)).messages if one.files)
+    assert (await room.casework.outgoing.sent_file.run(number, file.id, MARIA)).data == data
+    with pytest.raises(NotFoundError):
+        await room.casework.outgoing.sent_file.run(number, file.id, JONAS)
+    draft = await room.casework.outgoing.draft.run(number, JONAS)
+    assert draft.other is not None
+    assert draft.templates
+    assert "Olle" not in repr(draft)
+    assert "Olle" in repr(await room.casework.outgoing.draft.run(number, PER))
+
+
+async def test_the_page_of_an_incident_says_who_calls_instead_of_whom(room: Room):
+    incidents, numbers = room.casework.incidents, [await call(room, name, **SHARED) for name in "abc"]
+    said = Said("Vattenläcka", "Vattnet är borta.", "bostadsbolag")
+    leak = await incidents.open.run(OSKAR, said)
+    for number in numbers:
+        await incidents.link.run(leak, number, MARIA)
+    await room.casework.deeds.protect.run(numbers[0], MARIA, protected=True)
+    await room.casework.deeds.add_person.run(numbers[1], MARIA, About(PersonRole.ANONYMOUS))
+    await incidents.answer_all.run(leak, OSKAR, Answer("Nu är det lagat."))
+    for reader, hidden in ((OSKAR, [True, True, False]), (MARIA, [False, True, False])):
+        view = await incidents.read.run(leak, reader)
+        for rows in (view.cases, view.calls):
+            shown = {row.number: row for row in rows}
+            assert [shown[number].hidden for number in numbers] == hidden
+            assert [not shown[number].phone for number in numbers] == hidden
