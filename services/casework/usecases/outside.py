@@ -1,6 +1,6 @@
 """What a link shows and lets one do: the citizen sees how it goes, a unit without a login acts on its hand-over."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.casework.links import Links, UnitLinks
@@ -31,17 +31,35 @@ class ReadStatus:
         """Return it; NotFoundError for a link that is not ours, or too old, or of a case that was erased."""
         case_id = self.links.case_of(token)
         async with self.uow.read() as work:
-            row = await self._case(work, case_id) if case_id else None
-            if row is None or row["purged"] or _past(row["closed_at"], STATUS_DAYS, self.clock()):
+            way = await self._way(work, case_id) if case_id else []
+            if not way or any(one["purged"] for one in way) or _past(way[-1]["closed_at"], STATUS_DAYS, self.clock()):
                 raise NotFoundError
-            return await self._view(work, row)
+            if _of_several(way):
+                return await self._state_alone(work, way[0], way[-1])
+            return await self._view(work, way[-1])
 
-    async def _case(self, work: Work, case_id: str) -> Row | None:
-        """Return the case, or the one that it has become part of."""
-        found = await work.reads.by_ids([case_id])
-        while found and found[0]["merged_into"]:
-            found = await work.reads.by_ids([found[0]["merged_into"]])
-        return found[0] if found else None
+    async def _way(self, work: Work, case_id: str) -> list[Row]:
+        """Return the case, and after it the ones that it has become part of, to the one that goes on."""
+        way = await work.reads.by_ids([case_id])
+        while way and way[-1]["merged_into"]:
+            way += await work.reads.by_ids([way[-1]["merged_into"]])
+        return way
+
+    async def _state_alone(self, work: Work, hers: Row, row: Row) -> StatusView:
+        """Return the state of the case that goes on, by her own case's number: the rest is another person's matter."""
+        return replace(
+            await self._view(work, row),
+            number=hers["number"],
+            opened_at=hers["opened_at"],
+            waits_for_citizen=False,
+            question="",
+            unit_name="",
+            answer_by=None,
+            planned_for=None,
+            performer="",
+            progress="",
+            progress_at=None,
+        )
 
     async def _view(self, work: Work, row: Row) -> StatusView:
         latest = (await work.handovers.of_case(row["id"]))[-1:]
@@ -66,6 +84,11 @@ class ReadStatus:
             progress="" if secret else hers.get("progress", ""),
             progress_at=hers.get("progress_at"),
         )
+
+
+def _of_several(way: list[Row]) -> bool:
+    """Say whether cases that became one are known to be about more than one person."""
+    return len({one["person_key"] for one in way if one["person_key"]}) > 1
 
 
 async def _presumed_secret(work: Work, row: Row) -> bool:

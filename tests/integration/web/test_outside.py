@@ -12,8 +12,10 @@ import pytest
 from services.casework.links import Links, UnitLinks, opened, sealed
 from services.casework.usecases.views import HandoverView
 from shared.clock import utc_now
+from shared.events import ContactPurged
 from shared.ids import new_id
 from shared.vocabulary import Channel, Resolution
+from tests.support.casework import CHILD
 from tests.support.desk import MAIL, DeskHouse, desk_house
 from tests.support.web import MARIA, client_of
 
@@ -109,6 +111,67 @@ async def test_where_secrecy_is_presumed_not_even_the_kind_of_matter_is_shown(
     assert "Kallt" not in page.text
     assert "kallt inne" not in page.text
     assert "Bostadsbolag" not in page.text
+
+
+async def test_a_checklist_that_presumes_secrecy_hides_question_and_unit(house: DeskHouse, client: httpx.AsyncClient):
+    await house.arrive(Channel.EMAIL, text="Min granne slår sitt barn", subject="Oro", email="anna.ek@example.se")
+    [row] = (await house.casework.list_cases.run(MARIA)).items
+    await house.casework.classify.run(row.number, MARIA, CHILD)
+    case = await house.casework.read_case.run(row.number, MARIA)
+    page = await client.get(urlsplit(house.casework.read_status.links.status(row.id)).path)
+    assert (page.status_code, row.number in page.text) == (200, True)
+    assert case.question
+    for words in (case.question, case.unit_name, "barn"):
+        assert words not in page.text
+
+
+async def merged(house: DeskHouse, theirs: str) -> tuple[str, str, str, str]:
+    """Merge Anna's case into another one, which is planned; return her contact, both numbers and her path."""
+    hers = await house.arrive(Channel.EMAIL, text=MAIL, subject="Kallt", person_key="2026:anna")
+    [anna] = (await house.casework.list_cases.run(MARIA, contact_id=hers)).items
+    other = await house.arrive(Channel.EMAIL, text=MAIL, subject="Också kallt", person_key=theirs)
+    [target] = (await house.casework.list_cases.run(MARIA, contact_id=other)).items
+    await house.casework.deeds.merge.run(anna.number, target.number, MARIA)
+    made = await house.casework.hand_over.run(target.number, MARIA, request_id="one", to=UNIT)
+    planned = utc_now() + timedelta(days=1)
+    await house.casework.progress.run(
+        made.id, PER, PER.name, planned_for=planned, performer="Rörfirman", text="Vi ringer på hos dig."
+    )
+    return hers, anna.number, target.number, urlsplit(house.casework.read_status.links.status(anna.id)).path
+
+
+async def test_a_merged_case_shows_the_one_that_goes_on_to_the_same_person(house: DeskHouse, client: httpx.AsyncClient):
+    _, _, target, path = await merged(house, "2026:anna")
+    page = (await client.get(path)).text
+    for words in (target, "Rörfirman", "Vi ringer på hos dig.", "Planerat"):
+        assert words in page
+
+
+async def test_a_merged_case_shows_nothing_of_another_persons_case_but_its_state(
+    house: DeskHouse, client: httpx.AsyncClient
+):
+    _, number, target, path = await merged(house, "2026:bo")
+    page = (await client.get(path)).text
+    assert number in page
+    assert "En handläggare har ärendet" in page
+    for words in (
+        target,
+        "Rörfirman",
+        "Vi ringer på hos dig.",
+        "Planerat",
+        "Du får svar senast",
+        "Bostadsbolag",
+        "kallt",
+    ):
+        assert words not in page, words
+
+
+async def test_a_merged_cases_link_is_over_when_its_person_is_erased(house: DeskHouse, client: httpx.AsyncClient):
+    contact, _, target, path = await merged(house, "2026:bo")
+    purged = ContactPurged(contact_id=contact, purged_at=utc_now(), reason="test")
+    await house.casework.follow_contacts.run([purged])
+    assert (await client.get(path)).status_code == 404
+    assert (await house.casework.read_case.run(target, MARIA)).state == "handed_over"
 
 
 async def test_a_unit_without_a_login_receives_by_the_link_in_its_letter(house: DeskHouse, client: httpx.AsyncClient):
