@@ -1,6 +1,6 @@
 """Cases: opened many at a time, then one by one under a row lock."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import cast
@@ -72,6 +72,10 @@ _PROTECT = text(
     "UPDATE casework.cases AS k SET protected = :protected, changed_at = :at, version = k.version + 1 "
     "FROM part WHERE k.id = part.id AND (k.protected <> :protected OR k.id = :id)"
 )
+_HOLD_OF = text(
+    "SELECT k.id FROM casework.cases AS k WHERE k.id IN (SELECT c.case_id FROM casework.contacts AS c "
+    "WHERE c.id = ANY(:ids)) ORDER BY k.id FOR UPDATE OF k"
+)
 _FIELDS = tuple(field.name for field in fields(Case))
 
 
@@ -142,6 +146,14 @@ class Cases:
         """Return and hold the cases that exist, in the order of their ids."""
         query = select(cases).where(cases.c.id.in_(sorted(set(ids)))).order_by(cases.c.id).with_for_update()
         return [as_case(row) for row in await rows_of(self._conn, query)]
+
+    async def hold_of(self, ids: Collection[str]) -> None:
+        """Hold the cases that contacts belong to, before the contacts are written to.
+
+        A deed holds its case first and writes contacts then: whoever does the contrary waits for it in a circle.
+        """
+        if ids:
+            await self._conn.execute(_HOLD_OF, {"ids": sorted(ids)})
 
     async def hold_parked(self, at: datetime, most: int) -> list[Case]:
         """Return and hold parked cases whose moment has come, the longest past first; what others hold is left."""

@@ -34,6 +34,7 @@ class AcceptOffer:
         if offer.get("kind") == WorkKind.CONSULT:
             return await self._join(agent_id, contact_id, epoch, offer)
         async with self.uow.begin() as work:
+            await work.cases.hold_of([contact_id])
             known = await work.contacts.get(contact_id)
             received = now - timedelta(seconds=float(offer.get("waited_seconds") or 0))
             if known is None or not known["routed"]:

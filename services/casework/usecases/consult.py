@@ -52,6 +52,7 @@ class TransferToColleague:
         row = {"id": contact["id"], "epoch": int(answer["epoch"]), "agent_id": question["agent_id"]}
         now = self.clock()
         async with self.uow.begin() as work:
+            await work.cases.hold_of([contact["id"]])
             await work.contacts.done(question["id"], now)
             if moved := await work.contacts.transfer([row]):
                 await take(work, moved, now)

@@ -34,6 +34,7 @@ class FollowContacts:
     async def run(self, events: Sequence[Event]) -> None:
         """Take in `events`; of one contact they come in the order received, ended, purged."""
         async with self.uow.begin() as work:
+            await work.cases.hold_of({event.key for event in events})
             await self._arrive(work, [event for event in events if isinstance(event, ContactReceived)])
             gone = await work.contacts.leave([_left(event) for event in _of(events, ContactEnded)])
             work.ring(*(row["agent_id"] for row in gone))

@@ -58,6 +58,7 @@ class FollowRouting:
     async def run(self, events: Sequence[Event]) -> None:
         """Take in `events`; an older epoch never undoes a newer one, so their order does not matter."""
         async with self.uow.begin() as work:
+            await work.cases.hold_of({event.key for event in events})
             await self._route(work, _of(events, ContactRouted))
             await self._accept(work, _newest(_of(events, OfferAccepted)))
             await self._transfer(work, _newest(_of(events, ContactTransferred)))

@@ -47,6 +47,7 @@ class PassOn:
         key = _key(contact)
         await self.router.requeue(key["id"], key["epoch"], TRANSFER, queue=queue, to_agent=to_agent)
         async with self.uow.begin() as work:
+            await work.cases.hold_of([key["id"]])
             await let_go(work, [key], self.clock())
 
 
@@ -65,6 +66,7 @@ class PromiseReturnCall:
         key = _key(contact)
         await self.router.return_call(key["id"], key["epoch"], at)
         async with self.uow.begin() as work:
+            await work.cases.hold_of([key["id"]])
             by, facts = author(person, case), {"at": at.isoformat() if at else None}
             await work.history.write(case.id, self.clock(), by=by, by_name=person.name, what=PROMISED, facts=facts)
             await work.contacts.return_call([key])

@@ -62,6 +62,7 @@ class TryAgain:
         key = {"id": contact["id"], "epoch": int(contact["epoch"])}
         await self.router.return_call(key["id"], key["epoch"], tried.next_at)
         async with self.uow.begin() as work:
+            await work.cases.hold_of([key["id"]])
             await work.contacts.return_call([key])
             await let_go(work, [key], self.clock())
         return tried
