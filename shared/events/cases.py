@@ -121,7 +121,7 @@ class CaseMerged(ByCase):
 
 
 class CaseSplit(ByCase):
-    """The case was made out of a part of another: two matters had come in one contact."""
+    """The case was made out of a part of another, or is one of its own again after a merge."""
 
     event_type = "case.split.v1"
     topic = topics.CASES
@@ -130,6 +130,8 @@ class CaseSplit(ByCase):
     origin_number: str
     by: str
     at: datetime
+    state: CaseState = CaseState.OPEN
+    """`closed` when it was closed before the merge that is undone."""
 
 
 class ContactSetAside(ByCase):

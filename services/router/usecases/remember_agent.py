@@ -17,6 +17,7 @@ from shared.events import (
     CaseSplit,
     Event,
 )
+from shared.vocabulary import CaseState
 
 WANTED = (
     CaseOpened,
@@ -61,7 +62,7 @@ class RememberAgent:
             return CaseNews(event.case_id, event.opened_at, "open", person=event.person_key)
         if isinstance(event, CaseClassified):
             return CaseNews(event.case_id, event.at, agent=self._agent(event.by))
-        if isinstance(event, CaseMerged):
+        if isinstance(event, CaseMerged) or (isinstance(event, CaseSplit) and event.state is CaseState.CLOSED):
             return CaseNews(event.case_id, event.at, "closed")
         state = _STATES.get(type(event))
         return CaseNews(event.case_id, event.at, state, agent=self._agent(event.by)) if state else None

@@ -17,7 +17,10 @@ DaysTaken = Callable[[datetime, datetime], int]
 
 
 MERGED = "merged"
-"""The outcome of a case that has become part of another: neither solved nor open, counted with the one that goes on."""
+"""How the outcome of a case begins that has become part of another: it counts as nothing while it is.
+
+What it counted as before follows, for it may be made a case of its own again.
+"""
 
 
 @dataclass(slots=True)
@@ -66,8 +69,8 @@ class Case:
                 self._withdraw(tally)
             case "case.merged":
                 self._merge(fact, tally)
-            case "case.reopened" if self.outcome == MERGED:  # a case of its own again: its end is still to come
-                self.outcome, self.ended_at = "", None
+            case "case.split":
+                self._split(tally)
             case _:
                 return
 
@@ -100,18 +103,34 @@ class Case:
             handed_over=times * (self.outcome == Outcome.HANDOVER),
         )
 
+    @property
+    def _merged(self) -> bool:
+        return self.outcome.startswith(MERGED)
+
     def _withdraw(self, tally: Tally) -> None:
         """It was no solution: taken back where it was counted, on the day of the closing."""
         if self.ended_at is None or not (self.solved or self.solved_wide):
             return
-        if self.taken_over != TakenOver.NOT:
+        if self.taken_over != TakenOver.NOT and not self._merged:
             taken_back = Measures(solved=-int(self.solved), solved_wide=-int(self.solved_wide))
             tally.add(self._cell(self.ended_at), taken_back)
         self.solved, self.solved_wide, self.withdrawn = False, False, True
 
     def _merge(self, fact: Fact, tally: Tally) -> None:
         """It is none of its own any more: what it counted as is taken back."""
-        if self.ended_at is not None and self.outcome != MERGED:
+        if self._merged:
+            return
+        if self.ended_at is not None:
             tally.add(self._cell(self.ended_at), self._counted(-1))
         self.ended_at = self.ended_at or fact.at
-        self.outcome, self.solved, self.solved_wide = MERGED, False, False
+        self.outcome = f"{MERGED} {self.outcome}".rstrip()
+
+    def _split(self, tally: Tally) -> None:
+        """It is one of its own again: it counts as before the merge; one that had not ended has its end to come."""
+        if not self._merged:
+            return
+        self.outcome = self.outcome.removeprefix(MERGED).lstrip()
+        if not self.outcome:
+            self.ended_at = None
+        elif self.ended_at is not None:
+            tally.add(self._cell(self.ended_at), self._counted())

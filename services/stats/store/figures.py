@@ -56,12 +56,12 @@ _SELECTS = {
             "sum(handling) AS handling"
         ),
         "stats.cases a",
-        "ended_at >= :start AND ended_at < :end AND taken_over <> 'ej_overtagen' AND outcome <> 'merged'",
+        "ended_at >= :start AND ended_at < :end AND taken_over <> 'ej_overtagen' AND outcome NOT LIKE 'merged%'",
     ),
     "not taken over": (
         "count(*) AS not_taken_ended",
         "stats.cases a",
-        "ended_at >= :start AND ended_at < :end AND taken_over = 'ej_overtagen' AND outcome <> 'merged'",
+        "ended_at >= :start AND ended_at < :end AND taken_over = 'ej_overtagen' AND outcome NOT LIKE 'merged%'",
     ),
     "handovers": (
         (

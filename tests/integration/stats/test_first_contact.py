@@ -53,6 +53,11 @@ def merged(case: str, *, at: datetime) -> events.Event:
     )
 
 
+def split(case: str, *, at: datetime) -> events.Event:
+    """Return that a case is one of its own again."""
+    return events.CaseSplit(case_id=case, case_number=case, origin="k9", origin_number="k9", by="agent-maria", at=at)
+
+
 async def read(engine: Any, start: datetime = START, **how: Any) -> list[Kpis]:
     return await FigureStore(engine, answer_within=60).read(start, start + timedelta(hours=1), **how)
 
@@ -115,7 +120,7 @@ async def test_against_what_the_checklist_allows_a_hand_over_that_it_demands_is_
     assert shown["first_contact_allowed_share"] == 0.5
 
 
-async def test_a_merged_case_is_in_no_figure(fold, stats_engine):
+async def test_a_merged_case_is_in_no_figure_until_it_is_its_own_again(fold, stats_engine):
     log = Log("cases")
     mail: dict[str, Any] = {"channel": Channel.EMAIL}
     told = [opened("k1", "k1", **mail), opened("k2", "k2", **mail), closed("k1", "k1", **mail), closed("k9", "k9")]
@@ -123,6 +128,10 @@ async def test_a_merged_case_is_in_no_figure(fold, stats_engine):
     [day] = await read(stats_engine)
     assert (day.ended, day.solved, day.sums.mails) == (1, 1.0, 0)
     assert await cube(stats_engine) == (1, 1, 1, 0)
+    await fold.handle(log.records(split("k1", at=START + WEEK), split("k2", at=START + WEEK)))
+    [day] = await read(stats_engine)
+    assert (day.ended, day.solved, day.sums.mails) == (2, 1.0, 1)
+    assert await cube(stats_engine) == (2, 2, 2, 0)
 
 
 async def test_handling_time_by_channel_and_type_is_that_of_the_cases_ended_exactly_once(fold, stats_engine):

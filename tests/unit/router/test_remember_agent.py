@@ -18,7 +18,7 @@ from shared.events import (
     CaseSplit,
     CaseStepDone,
 )
-from shared.vocabulary import Channel, Resolution
+from shared.vocabulary import CaseState, Channel, Resolution
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 CASE: dict[str, Any] = {"case_id": "k1", "case_number": "KC-2026-000001"}
@@ -68,8 +68,10 @@ async def test_a_parked_case_stays_its_agents_and_a_merged_one_is_nobodys():
     parked = CaseParked(**CASE, contact_id="c1", until=NOW, by="maria", at=NOW)
     merged = CaseMerged(**CASE, contact_id="c1", into="k2", into_number="KC-2026-000002", by="maria", at=NOW)
     split = CaseSplit(**CASE, origin="k2", origin_number="KC-2026-000002", by="maria", at=NOW)
-    assert await told(parked, merged, split) == [
+    closed = split.model_copy(update={"state": CaseState.CLOSED})
+    assert await told(parked, merged, split, closed) == [
         CaseNews("k1", NOW, "open", agent="maria"),
         CaseNews("k1", NOW, "closed"),
         CaseNews("k1", NOW, "open", agent="maria"),
+        CaseNews("k1", NOW, "closed"),
     ]
