@@ -85,9 +85,11 @@ class ProgressHandover:
         text: str | None = None,
         external_ref: str | None = None,
         seen: int | None = None,
+        unplanned: bool = False,
     ) -> None:
         """Write the progress; what is not given stays. Whoever says how it goes has also received it.
 
+        An empty text takes away what was said; `unplanned`, the planned time.
         `seen` is the last deed that the doer was shown; OvertakenError when somebody else has done one since.
         """
         async with self.uow.begin() as work:
@@ -96,7 +98,9 @@ class ProgressHandover:
             if planned_for is not None and planned_for < one.now and planned_for != one.row["planned_for"]:
                 raise PlannedInPastError(errors=[FieldError("/planned_for", PlannedInPastError.title)])
             news = {"planned_for": planned_for, "performer": performer, "progress": text, "external_ref": external_ref}
-            given = {name: value for name, value in news.items() if value is not None}
+            given: dict[str, object] = {name: value for name, value in news.items() if value is not None}
+            if unplanned and planned_for is None:
+                given["planned_for"] = None
             await work.handovers.change(one.id, state=one.stored, progress_at=one.now, **given, **one.received(by))
             tell_received(work, one, person)
             await noted(work, one, person, by, HandoverDeed.PROGRESS)

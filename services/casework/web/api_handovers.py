@@ -40,7 +40,7 @@ class Assign(BaseModel):
 
 
 class Progress(BaseModel):
-    """How it goes (*Läget just nu*)."""
+    """How it goes (*Läget just nu*): what is left out stays; a null `planned_for` or `performer` takes it away."""
 
     by: By
     planned_for: AwareDatetime | None = None
@@ -163,6 +163,9 @@ async def assign(house: House, person: Receiver, handover_id: str, body: Assign)
 async def progress(house: House, person: Receiver, handover_id: str, body: Progress) -> views.HandoverView:
     """Say how it goes."""
     facts = body.model_dump(exclude={"by"})
+    emptied = {name for name in body.model_fields_set if facts.get(name, "") is None}
+    facts |= {"performer": ""} if "performer" in emptied else {}
+    facts["unplanned"] = "planned_for" in emptied
     await house.progress.run(handover_id, person, body.by, **facts)
     return await house.read_handover.run(handover_id, person)
 

@@ -65,7 +65,8 @@ async def progress(request: Request, handover_id: HandoverId, person: Officer) -
     async def act(form: Typed) -> None:
         planned_for = form.moment("day", "clock")
         performer, ref = form.text("performer", most=SHORT), form.text("external_ref", most=SHORT)
-        text = form.text("text", wanted=not (planned_for or performer or ref or form.faults))
+        showed = bool(form.text("showed", most=SHORT))  # a planned day or who comes, which may be taken away alone
+        text = form.text("text", wanted=not (planned_for or performer or ref or showed or form.faults))
         form.check()
         await casework_of(request).progress.run(
             handover_id,
@@ -76,6 +77,7 @@ async def progress(request: Request, handover_id: HandoverId, person: Officer) -
             text=text,
             external_ref=ref,
             seen=form.number("seen"),
+            unplanned=showed and planned_for is None,
         )
 
     return await _do(request, person, handover_id, "progress", act)

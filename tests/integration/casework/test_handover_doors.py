@@ -161,3 +161,13 @@ async def test_moments_at_the_edge_of_time_and_what_no_column_holds_are_refused(
         await doors.get("/api/v1/handovers/%00"),
     ]
     assert [answer.status_code for answer in answers if answer.status_code not in {404, 422}] == []
+
+
+async def test_what_is_planned_stays_when_left_out_and_goes_when_it_is_null(room: Room, doors: httpx.AsyncClient):
+    _, one = await handed(room)
+    planned = (room.time() + timedelta(days=1)).isoformat()
+    await _post(doors, one, "progress", planned_for=planned, performer="Rörfirman")
+    left = (await _post(doors, one, "progress", text="De ringer innan.")).json()
+    assert (left["planned_for"] is not None, left["performer"]) == (True, "Rörfirman")
+    gone = (await _post(doors, one, "progress", planned_for=None, performer=None)).json()
+    assert (gone["planned_for"], gone["performer"], gone["progress"]) == (None, "", "De ringer innan.")

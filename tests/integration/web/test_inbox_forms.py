@@ -131,6 +131,19 @@ async def test_how_it_goes_is_said_and_shown_to_the_agent(officer):
         assert words in case, words
 
 
+async def test_a_planned_day_is_taken_away_by_emptying_it_and_stays_where_it_was_not_shown(officer):
+    await officer.sends("progress", showed="", day=TOMORROW, performer="Rörfirman")
+    await officer.sends("progress", showed="", day="", performer="Rörfirman", text="De ringer innan.")
+    assert (await officer.handover()).planned_for is not None, "that page was made before there was a day to take away"
+    assert value_of_hidden(await officer.sees(), "showed") == "1"
+    gone = await officer.sends("progress", showed="1", day="", clock="", performer="", text="")
+    assert gone.status_code == 303
+    now = await officer.handover()
+    assert (now.planned_for, now.performer, now.progress) == (None, "", "")
+    page = await officer.sees()
+    assert (value_of(page, "progress-day"), value_of_hidden(page, "seen") != "") == ("", True)
+
+
 @pytest.mark.parametrize(
     ("deed", "form", "field", "error", "kept"),
     [
