@@ -1,4 +1,4 @@
-"""Moving what belongs to one case to another: contacts, messages, notes and mails, never hand-overs.
+"""Moving what belongs to one case to another: contacts, messages, notes, mails and SMS, never hand-overs.
 
 A hand-over says who may read a case; it stays where it was made.
 """
@@ -9,9 +9,9 @@ from datetime import datetime
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.casework.store.tables import contacts, mails_out, messages, notes
+from services.casework.store.tables import contacts, mails_out, messages, notes, sms_out
 
-MOVED = {"contacts": contacts, "messages": messages, "notes": notes, "mails": mails_out}
+MOVED = {"contacts": contacts, "messages": messages, "notes": notes, "mails": mails_out, "sms": sms_out}
 """What goes along, by its name in the history."""
 
 _PERSON = (
@@ -35,6 +35,12 @@ _GOING_ON = text(
     "UNION ALL SELECT c.asked, k.id, k.merged_into FROM chain AS c JOIN casework.cases AS k ON k.id = c.next) "
     "SELECT asked, id FROM chain WHERE next IS NULL"
 )
+_CHAIN = text(
+    "WITH RECURSIVE chain(place, id) AS ("
+    "SELECT 1, merged_into FROM casework.cases WHERE id = :id AND merged_into IS NOT NULL "
+    "UNION ALL SELECT c.place + 1, k.merged_into FROM chain AS c JOIN casework.cases AS k ON k.id = c.id "
+    "WHERE k.merged_into IS NOT NULL) SELECT id FROM chain ORDER BY place"
+)
 
 
 class Moving:
@@ -47,6 +53,11 @@ class Moving:
         """Return for each case that exists the one that goes on: itself, or what it has become part of."""
         rows = await self._conn.execute(_GOING_ON, {"ids": sorted(set(ids))})
         return {row.asked: row.id for row in rows}
+
+    async def chain(self, case_id: str) -> list[str]:
+        """Return what a case has become part of, from the nearest to the one that goes on; empty for one of its own."""
+        rows = await self._conn.execute(_CHAIN, {"id": case_id})
+        return [row.id for row in rows]
 
     async def all_of(self, case_id: str, to: str) -> dict[str, list[str]]:
         """Move everything of a case; return the ids of what was moved, by kind."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from services.casework.domain.outgoing import OutgoingDeed
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import Work
+from services.casework.usecases.going_on import hold_going_on
 from services.casework.usecases.reopening import reopen
 from shared.events import ContactBounced
 from shared.vocabulary import CaseState
@@ -32,7 +33,8 @@ async def not_arrived(work: Work, sent: Row, what: OutgoingDeed, problem: str, n
     """
     if not sent["case_id"] or sent["kind"] == "receipt":
         return
-    for case in await work.cases.lock_many([sent["case_id"]]):
+    goes_on, held = await hold_going_on(work, [sent["case_id"]])
+    for case in (held[one] for one in goes_on.values()):
         facts = {"what": sent["kind"], "problem": problem}
         await work.history.write(case.id, now, by=SYSTEM, by_name="", what=what.value, facts=facts)
         if case.state is CaseState.CLOSED and sent["kind"] == "reply":

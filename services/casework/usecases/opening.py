@@ -10,6 +10,7 @@ from services.casework.domain.case import Case, Deed, after, case_id_of, may_reo
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import Work
 from services.casework.usecases.first_contact import reopened
+from services.casework.usecases.going_on import hold_going_on
 from services.casework.usecases.handling import given_back
 from services.casework.usecases.park import waited
 from services.casework.usecases.pause_handover import citizen_wrote
@@ -97,8 +98,7 @@ async def follow_up(work: Work, contacts: Sequence[Row], now: datetime, reopen_d
 
     A missing case is opened as new; one closed more than `reopen_days` ago gets a new one that follows it up.
     """
-    goes_on = await work.moving.going_on([contact["follows"] for contact in contacts])
-    held = {case.id: case for case in await work.cases.lock_many(list(goes_on.values()))}
+    goes_on, held = await hold_going_on(work, [contact["follows"] for contact in contacts])
     followed = {one["id"]: held.get(goes_on.get(one["follows"], "")) for one in contacts}
     fresh = [one for one in contacts if _opens_anew(one, followed[one["id"]], now, reopen_days)]
     if fresh:
@@ -182,9 +182,8 @@ async def revive(work: Work, case: Case, contact_id: str, now: datetime, *, by: 
 async def take(work: Work, contacts: Sequence[Row], now: datetime) -> dict[str, str]:
     """Give the cases of accepted contacts to their agents, opened if need be; return number by contact id."""
     homes = {contact["id"]: _home(contact) for contact in contacts}
-    goes_on = await work.moving.going_on(list(homes.values()))
+    goes_on, held = await hold_going_on(work, list(homes.values()))
     case_of = {contact: goes_on.get(home, home) for contact, home in homes.items()}
-    held = {case.id for case in await work.cases.lock_many(list(case_of.values()))}
     fresh = [contact for contact in contacts if case_of[contact["id"]] not in held]
     unlinked = {one["id"]: case_id_of(one["id"]) if one in fresh else case_of[one["id"]] for one in contacts}
     await work.contacts.link(
