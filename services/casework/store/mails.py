@@ -9,7 +9,7 @@ an interval is enough, and woken together when it answers again; that costs no m
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.store.sql import Columns, Row, records, row_of, rows_of
@@ -114,9 +114,11 @@ class Mails:
         news = update(mails_out).where(mails_out.c.message_id == message_id, mails_out.c.state != "bounced")
         return await row_of(self._conn, news.values(**values).returning(mails_out))
 
-    async def take_back(self, mail_id: str) -> bool:
-        """Never send it; False when it is being sent or was."""
-        mine = (mails_out.c.id == mail_id) & (mails_out.c.state == "queued") & (mails_out.c.attempts == 0)
+    async def take_back(self, case_id: str, reply_id: str) -> bool:
+        """Never send a reply; False when it is being sent or was. Its id names the case that it was written in."""
+        of_reply = func.split_part(mails_out.c.id, ".", 3) == reply_id.replace("-", "")
+        mine = (mails_out.c.case_id == case_id) & (mails_out.c.kind == "reply") & of_reply
+        mine &= (mails_out.c.state == "queued") & (mails_out.c.attempts == 0)
         values = {"state": "undone", "next_at": None}
         done = update(mails_out).where(mine).values(**values).returning(mails_out.c.id)
         return (await self._conn.execute(done)).scalar_one_or_none() is not None
@@ -140,6 +142,10 @@ class Mails:
         """Return since when mail has waited because the server takes nothing, None when none has for a minute."""
         since: datetime | None = await self._conn.scalar(_HELD, {"away": f"{AWAY}%", "at": at})
         return since
+
+    async def get(self, mail_id: str) -> Row | None:
+        """Return one mail."""
+        return await row_of(self._conn, select(mails_out).where(mails_out.c.id == mail_id))
 
     async def of_case(self, case_id: str) -> list[Row]:
         """Return the mails of a case, oldest first."""

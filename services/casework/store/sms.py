@@ -7,7 +7,7 @@ The provider takes no key that would make a repeated order the same order. So an
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -56,9 +56,11 @@ class SmsQueue:
         """It will not be tried again by itself."""
         await self._set(sms_id, state="failed", next_at=None, problem=problem)
 
-    async def take_back(self, sms_id: str) -> bool:
-        """Never send it; False when it is being sent or was."""
-        mine = (sms_out.c.id == sms_id) & (sms_out.c.state == "queued") & (sms_out.c.attempts == 0)
+    async def take_back(self, case_id: str, reply_id: str) -> bool:
+        """Never send a reply; False when it is being sent or was. Its id names the case that it was written in."""
+        of_reply = func.split_part(sms_out.c.id, ".", 3) == reply_id.replace("-", "")
+        mine = (sms_out.c.case_id == case_id) & (sms_out.c.kind == "reply") & of_reply
+        mine &= (sms_out.c.state == "queued") & (sms_out.c.attempts == 0)
         done = update(sms_out).where(mine).values(state="undone", next_at=None).returning(sms_out.c.id)
         return (await self._conn.execute(done)).scalar_one_or_none() is not None
 

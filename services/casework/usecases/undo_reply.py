@@ -19,11 +19,6 @@ from shared.vocabulary import CaseState
 from shared.web.access import Person, visible_units
 
 
-def queued_as(case_id: str, reply_id: str) -> str:
-    """Return the id under which a reply stands in the queue of mails, or of SMS."""
-    return f"{case_id}.reply.{reply_id.replace('-', '')}"
-
-
 @dataclass(frozen=True, slots=True)
 class UndoReply:
     """Take back a reply of one's own before it goes out; GoneError (409) when it has, or the time is up."""
@@ -60,7 +55,7 @@ class UndoReply:
 
 async def _take_back(work: Work, case: Case, said: Row) -> bool:
     queue = work.sms if said["channel"] == "sms" else work.mails
-    return await queue.take_back(queued_as(case.id, said["id"]))
+    return await queue.take_back(case.id, said["id"])
 
 
 async def _back_to_draft(work: Work, case: Case, person: Person, said: Row, now: datetime) -> None:
@@ -85,12 +80,13 @@ class SendAgain:
         """Put it back into its queue; `queued_id` is its id there."""
         async with self.uow.begin() as work:
             case = await work.cases.lock(number, visible_units(person))
-            if not queued_id.startswith(f"{case.id}."):
+            queued = await work.mails.get(queued_id) or await work.sms.get(queued_id)
+            if queued is None or queued["case_id"] != case.id:
                 raise NotFoundError
             now = self.clock()
             if not await work.mails.again(queued_id, now) and not await work.sms.again(queued_id, now):
                 raise NotFailedError
             await work.cases.change(case.id, now)
-            facts = {"what": queued_id.split(".")[1]}
+            facts = {"what": queued["kind"]}
             what = OutgoingDeed.SEND_AGAIN.value
             await work.history.write(case.id, now, by=person.id, by_name=person.name, what=what, facts=facts)

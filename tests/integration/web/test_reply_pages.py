@@ -137,7 +137,7 @@ async def test_too_late_is_said_in_the_readers_language(house, client):
     number = await mailed(house)
     reply = await house.casework.reply.run(number, MARIA, "Hej.", "k1")
     async with house.casework.send_mail.uow.begin() as work:
-        await work.mails.take_back(f"{(await house.casework.read_case.run(number, MARIA)).id}.reply.none")
+        await work.mails.take_back((await house.casework.read_case.run(number, MARIA)).id, "none")
         await work.conn.exec_driver_sql("UPDATE casework.mails_out SET attempts = 1 WHERE kind = 'reply'")
     page = await send(client, f"/desk/cases/{number}/reply/undo", reply_id=reply)
     assert page.status_code == 409
