@@ -55,6 +55,13 @@ async def told_in_end(work: Work, case: Case, now: datetime) -> dict[str, float 
     }
 
 
+async def told_of(work: Work, case: Case, contact: Row, now: datetime) -> float:
+    """Return the seconds of a call or visit that an end of its case has told; they follow it to another case."""
+    last = await work.handling.told_at(case.id, now) if case.reported_seconds else None
+    told = [one for one in conversations([contact]) if last is not None and one.accepted_at <= last]
+    return min(case.reported_seconds, round(sum(one.talk(now) + one.hold + one.after_work for one in told), 1))
+
+
 async def after_work_ended(work: Work, contacts: Sequence[Row], now: datetime) -> None:
     """Tell the after-work of contacts (`added`) whose cases have ended already; that of others goes into their end."""
     news = [row for row in contacts if row["case_id"] and row["added"] > 0]

@@ -14,6 +14,7 @@ from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.park import put_down, rested
 from services.casework.usecases.protection import guard
 from services.casework.usecases.standing import not_behind, permitted, write_down
+from services.casework.usecases.taken_in import added, give_back, kept_of, noted
 from services.casework.usecases.who import author
 from shared.clock import Clock
 from shared.errors import DomainError, FieldError, NotFoundError
@@ -36,6 +37,14 @@ class OtherUnitError(DomainError):
     type = "other-unit"
     status = 409
     title = "Ärendena hör till olika verksamheter och slås därför inte ihop. Länka dem i stället."
+
+
+class BothTalkingError(DomainError):
+    """In both cases somebody is in the phone or at the counter, and of the two only one contact goes on."""
+
+    type = "both-talking"
+    status = 409
+    title = "I båda ärendena pågår ett samtal eller ett besök. Slå ihop dem när det ena är över."
 
 
 class UnknownCaseError(NotFoundError):
@@ -104,6 +113,9 @@ async def _may(work: Work, case: Case, target: Case, clock: Clock) -> None:
     await permitted(work, target, Deed.ABSORB, clock)
     if case.unit != target.unit:
         raise OtherUnitError
+    currents = {one: await work.contacts.get(one) for one in (case.current_contact, target.current_contact)}
+    if len([one for one in currents.values() if one is not None and _talking(one)]) > 1:
+        raise BothTalkingError
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,28 +139,25 @@ class MergeCase:
             moved = await work.moving.all_of(case.id, target.id)
             state = {"state": CaseState.CLOSED.value, "merged_into": target.id, "parked_until": None}
             ended = {} if case.state is CaseState.CLOSED else {"closed_at": now}
-            told = {"reported_seconds": case.handling_seconds}
+            told = {"handling_seconds": 0.0, "reported_seconds": 0.0}
             await work.cases.change(case.id, now, **{**state, **ended, **told, **await rested(work, case, now)})
             if case.protected or target.protected:
                 await work.cases.protect(target.id, now, protected=True)
             await work.links.add(case.id, target.id, LinkKind.MERGED.value, by=by, at=now)
-            kept = {"moved": moved, "state": case.state.value, "count": case.contact_count}
+            kept = {"moved": moved, **noted(case, target)}
             await write_down(work, case.id, person, by, Deed.MERGE, self.clock, other=target.number, **kept)
             await write_down(work, target.id, person, by, Deed.ABSORB, self.clock, other=case.number)
-            epoch = await put_down(work, case, over, now)
+            put = await put_down(work, case, over, now)
             work.ring(target.agent_id)
             at: dict[str, Any] = {"case_id": case.id, "case_number": case.number, "by": by, "at": now}
-            work.tell(CaseMerged(**at, contact_id=over, epoch=epoch, into=target.id, into_number=target.number))
+            work.tell(CaseMerged(**at, **put, into=target.id, into_number=target.number))
 
     async def _go_on(self, work: Work, case: Case, target: Case, by: str, now: datetime) -> str:
         """Write what the case that goes on takes over; return the contact that nobody works on any more.
 
         A citizen in the phone or at the counter is not put down: her contact becomes the one that is worked on.
         """
-        values: dict[str, object] = {
-            "contact_count": target.contact_count + case.contact_count,
-            "handling_seconds": target.handling_seconds + max(0.0, case.handling_seconds - case.reported_seconds),
-        }
+        values = added(case, target)
         contact = await work.contacts.get(case.current_contact)
         over = case.current_contact
         if contact is not None and _talking(contact):
@@ -161,8 +170,10 @@ class MergeCase:
 
 
 def _talking(contact: Row) -> bool:
-    live = contact["channel"] in LIVE_CHANNELS and contact["agent_id"]
-    return bool(live) and contact["ended_at"] is None and contact["done_at"] is None
+    if contact["channel"] not in LIVE_CHANNELS or not contact["agent_id"] or contact["done_at"]:
+        return False
+    ended, accepted = contact["ended_at"], contact["accepted_at"]
+    return ended is None or (accepted is not None and ended < accepted)  # called back: what ended is the call before
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,32 +187,32 @@ class UnmergeCase:
         """Split a merged case back out of the one it is part of."""
         async with self.uow.begin() as work:
             row = await work.reads.case(number, visible_units(person))
-            wanted = [row["id"], row["merged_into"] or row["id"]]
-            held = {case.id: case for case in await work.cases.lock_many(wanted)}
-            case, target = held[wanted[0]], held[wanted[1]]
+            case, target, chain = await self._hold(work, row["id"])
             guard(person, case, target)
             state = await permitted(work, case, Deed.UNMERGE, self.clock)
             now, by = self.clock(), author(person, case)
-            merge = await work.history.last_of(case.id, (Deed.MERGE,))
-            kept = merge["facts"] if merge else {}
-            await work.moving.back(kept.get("moved", {}), target.id, case.id)
-            await self._let_go(work, target, kept, now)
+            kept = await kept_of(work, case.id)
+            times = await give_back(work, case, target, chain[:-1], by, now)
             was_closed = kept.get("state") == CaseState.CLOSED
-            back = {"state": CaseState.CLOSED.value} if was_closed else {"state": state.value, "closed_at": None}
-            await work.cases.change(case.id, now, merged_into=None, agent_id=by, **back)
-            await work.links.remove(case.id, target.id, LinkKind.MERGED.value)
+            state = CaseState.CLOSED if was_closed else state
+            back = {"state": state.value, **({} if was_closed else {"closed_at": None})}
+            await work.cases.change(case.id, now, merged_into=None, agent_id=by, **back, **times)
+            await work.links.remove(case.id, chain[0], LinkKind.MERGED.value)
             await work.links.add(case.id, target.id, LinkKind.SPLIT.value, by=by, at=now)
             await write_down(work, case.id, person, by, Deed.UNMERGE, self.clock, other=target.number)
             await write_down(work, target.id, person, by, Deed.SPLIT, self.clock, other=case.number)
             work.ring(by, target.agent_id)
             at: dict[str, Any] = {"case_id": case.id, "case_number": case.number, "by": by, "at": now}
-            if not was_closed:
-                work.tell(CaseSplit(**at, origin=target.id, origin_number=target.number))
+            work.tell(CaseSplit(**at, origin=target.id, origin_number=target.number, state=state))
 
-    async def _let_go(self, work: Work, target: Case, kept: Row, now: datetime) -> None:
-        left = await work.contacts.of_case(target.id)
-        current = target.current_contact
-        if left and current not in {one["id"] for one in left}:
-            current = left[-1]["id"]
-        count = max(1, target.contact_count - int(kept.get("count", 1)))
-        await work.cases.change(target.id, now, contact_count=count, current_contact=current)
+    async def _hold(self, work: Work, case_id: str) -> tuple[Case, Case, list[str]]:
+        """Hold a case and the one that goes on, which may have become another while we waited; return what is between.
+
+        A case of its own is both, and refused by its state.
+        """
+        while True:
+            chain = await work.moving.chain(case_id)
+            last = chain[-1] if chain else case_id
+            held = {case.id: case for case in await work.cases.lock_many([case_id, last])}
+            if await work.moving.chain(case_id) == chain:
+                return held[case_id], held[last], chain

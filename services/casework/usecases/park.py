@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from services.casework.domain.case import Case, Deed, after
 from services.casework.store.unit_of_work import UnitOfWork, Work
@@ -14,7 +15,7 @@ from shared.calendar import WorkingCalendar
 from shared.clock import STOCKHOLM, Clock, local
 from shared.errors import DomainError
 from shared.events import CaseParked
-from shared.vocabulary import CaseState
+from shared.vocabulary import CaseState, WorkKind
 from shared.web.access import Person, visible_units
 
 REMINDED_AT = time(9)
@@ -64,12 +65,17 @@ async def rested(work: Work, case: Case, now: datetime) -> dict[str, object]:
     return {"parked_until": None, **await waited(work, case, now)} if case.state is CaseState.PARKED else {}
 
 
-async def put_down(work: Work, case: Case, contact_id: str, now: datetime) -> int:
-    """Note that nobody works on a contact any more; return its epoch, which frees the capacity in the router."""
+async def put_down(work: Work, case: Case, contact_id: str, now: datetime) -> dict[str, Any]:
+    """Note that nobody works on a contact any more; return `contact_id` and `epoch` for the event that frees capacity.
+
+    A return call that was promised and waits in the router is kept: it is no work yet, and no contact is told.
+    """
     contact = await work.contacts.get(contact_id)
     work.ring(case.agent_id, contact["agent_id"] if contact else None)
+    if contact and contact["kind"] == WorkKind.RETURN_CALL and not contact["agent_id"] and not contact["done_at"]:
+        return {"contact_id": "", "epoch": 0}
     await work.contacts.done(contact_id, now)
-    return int(contact["epoch"]) if contact else 0
+    return {"contact_id": contact_id, "epoch": int(contact["epoch"]) if contact else 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +109,11 @@ class ParkCase:
             rest = {"parked_until": moment, "parked_why": said, "parked_by": by}
             waits = {"waiting_since": case.waiting_since or now} if waiting else await waited(work, case, now)
             await work.cases.change(case.id, now, state=state.value, agent_id=by, **rest, **waits)
-            epoch = await put_down(work, case, case.current_contact, now)
+            put = await put_down(work, case, case.current_contact, now)
             await write_down(work, case.id, person, by, Deed.PARK, self.clock, until=moment.isoformat())
-            work.tell(self._event(case, by, moment, epoch))
+            named = {"case_id": case.id, "case_number": case.number, "by": by, "at": now}
+            work.tell(CaseParked.model_validate({**named, **put, "until": moment}))
         return moment
-
-    def _event(self, case: Case, by: str, until: datetime, epoch: int) -> CaseParked:
-        return CaseParked(
-            case_id=case.id,
-            case_number=case.number,
-            contact_id=case.current_contact,
-            epoch=epoch,
-            until=until,
-            by=by,
-            at=self.clock(),
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from services.casework.domain.case import Case, Deed, case_id_of
 from services.casework.store.unit_of_work import UnitOfWork, Work
+from services.casework.usecases.handling import told_of
 from services.casework.usecases.new_case import open_from
 from services.casework.usecases.protection import guard
 from services.casework.usecases.standing import not_behind, permitted, write_down
@@ -50,13 +51,16 @@ class SplitCase:
             if contact_id not in contacts:
                 raise UnknownContactError(errors=(FieldError("/contact_id", UnknownContactError.title),))
             moves = await self._moves(work, case, contact_id)
+            told = await told_of(work, case, contacts[contact_id], now) if moves else 0.0
             if moves:
-                await self._let_go(work, case, contact_id, [one for one in contacts if one != contact_id], now)
+                await self._let_go(work, case, contact_id, [one for one in contacts if one != contact_id], told, now)
             else:
                 await work.moving.copy_contact(contact_id, copy)
             taken = contact_id if moves else copy
             new_id, made = await open_from(work, case, taken, by, LinkKind.SPLIT, now)
             await work.contacts.link({taken: new_id})
+            if told:
+                await work.handling.told(new_id, told)
             await write_down(work, case.id, person, by, Deed.SPLIT, self.clock, other=made, contact=contact_id)
             await write_down(work, new_id, person, by, Deed.LINK, self.clock, kind="split", other=number)
             at = {"case_id": new_id, "case_number": made, "at": now, "by": by}
@@ -69,8 +73,13 @@ class SplitCase:
         own = case_id_of(contact_id)
         return contact_id != case.contact_id and own not in await work.moving.going_on([own])
 
-    async def _let_go(self, work: Work, case: Case, contact_id: str, left: list[str], now: datetime) -> None:
-        values: dict[str, object] = {"contact_count": max(1, case.contact_count - 1)}
+    async def _let_go(
+        self, work: Work, case: Case, contact_id: str, left: list[str], told: float, now: datetime
+    ) -> None:
+        values: dict[str, object] = {
+            "contact_count": max(1, case.contact_count - 1),
+            "reported_seconds": case.reported_seconds - told,
+        }
         if case.current_contact == contact_id:
             values["current_contact"] = left[-1]
         await work.cases.change(case.id, now, **values)

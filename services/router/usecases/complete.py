@@ -31,6 +31,6 @@ class Complete:
 def _ended(event: object) -> EndedCase | None:
     if isinstance(event, CaseClosed | CaseHandedOver):
         return EndedCase(event.contact_id, event.by, event.case_type)
-    if isinstance(event, CaseParked | CaseMerged):
-        return EndedCase(event.contact_id, event.by, None)
+    if isinstance(event, CaseParked | CaseMerged):  # without a contact: a return call that was promised still waits
+        return EndedCase(event.contact_id, event.by, None) if event.contact_id else None
     return EndedCase(event.contact_id, None, None) if isinstance(event, ContactSetAside) else None
