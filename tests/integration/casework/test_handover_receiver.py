@@ -11,8 +11,11 @@ from services.casework.usecases.misrouted import BadPeriodError
 from services.casework.usecases.pass_handover import BadAwayError, OfficerAwayError, UnknownOfficerError
 from services.casework.usecases.receive_handover import PlannedInPastError, UnknownUnitError
 from services.casework.usecases.work_case import EmptyTextError
+from shared.errors import NotFoundError
+from shared.events import Attachment
+from shared.originals import Originals, attachment_key, original_key
 from shared.vocabulary import CaseState, ReturnReason
-from tests.support.casework import LENA, MARIA, PER, Room
+from tests.support.casework import LENA, MARIA, PER, Room, contact
 from tests.support.handing import EVA, LINA, SAM, handed, hire, history, mails, rung, secret, seen, walked
 
 pytestmark = pytest.mark.integration
@@ -42,6 +45,63 @@ async def test_only_the_unit_that_has_it_acts_and_the_others_read_along(room: Ro
         await room.casework.acknowledge.run(made.id, PER, "Per Dahl")
     assert (await room.casework.read_handover.run(made.id, PER)).unit == "bygg-och-plan"
     await room.casework.acknowledge.run(made.id, LENA, "Lena Håll")
+
+
+async def _told(room: Room, controller: str) -> tuple[str, str]:
+    """Hand a case with a mail, a file, a reply and a note to bygg-och-plan; return its number and the sent file."""
+    stored, original = attachment_key(contact("a"), 1, "hyra.txt"), original_key(contact("a"))
+    for key in (stored, original):
+        await Originals(room.settings.originals).put(key, b"x", content_type="text/plain")
+    file = Attachment(name="hyra.txt", content_type="text/plain", size=1, store_key=stored)
+    number = await walked(room, text="Sovrummet är kallt", attachments=[file], original_key=original)
+    await room.casework.outgoing.files.run(number, MARIA, "svar.txt", "text/plain", b"y")
+    await room.casework.reply.run(number, MARIA, "Montören kommer")
+    await room.casework.add_note.run(number, MARIA, "Ringt jouren")
+    await room.run(f"UPDATE casework.units SET controller = '{controller}' WHERE id = 'bygg-och-plan'")  # noqa: S608 - a test's own
+    await room.casework.hand_over.run(number, MARIA, request_id="r", to="bygg-och-plan")
+    [sent] = next(one.files for one in (await room.casework.read_case.run(number, MARIA)).messages if one.files)
+    return number, sent.id
+
+
+async def test_another_legal_person_reads_what_was_handed_over_and_nothing_that_was_said(room: Room):
+    number, sent = await _told(room, "Byggnämnden")
+    case = await room.casework.read_case.run(number, LENA)
+    assert (case.messages, case.notes, case.contact.text, case.contact.full_text) == ((), (), "", "")
+    assert (case.contact.attachments, case.contact.original_key) == ((), None)
+    assert case.contact.sender_name == "Olle Ek", "names go along"
+    assert case.handover
+    assert {one.name: one.value for one in case.handover.fields}["namn"] == "Olle Ek"
+    for file in (
+        room.casework.read_file.run(number, contact("a"), 1, LENA),
+        room.casework.read_file.run(number, contact("a"), None, LENA),
+        room.casework.outgoing.sent_file.run(number, sent, LENA),
+    ):
+        with pytest.raises(NotFoundError):
+            await file
+    for words in ("montören", "jouren", "sovrummet"):
+        found = (await room.casework.search_cases.run(LENA, words)).hits
+        assert words not in repr([hit.why for hit in found]).lower()
+    for reader in (MARIA, PER):
+        case = await room.casework.read_case.run(number, reader)
+        assert (len(case.notes), case.contact.text) == (1, "Sovrummet är kallt")
+        assert {one.text for one in case.messages} >= {"Montören kommer", "Sovrummet är kallt"}
+
+
+async def test_a_unit_of_the_same_controller_reads_the_whole_case(room: Room):
+    number, sent = await _told(room, "")
+    case = await room.casework.read_case.run(number, LENA)
+    assert (len(case.notes), case.contact.text) == (1, "Sovrummet är kallt")
+    assert {one.text for one in case.messages} >= {"Montören kommer", "Sovrummet är kallt"}
+    assert (await room.casework.read_file.run(number, contact("a"), 1, LENA)).data == b"x"
+    assert (await room.casework.outgoing.sent_file.run(number, sent, LENA)).data == b"y"
+
+
+async def test_presumed_secrecy_opens_the_case_to_no_other_legal_person(room: Room):
+    number = await secret(room)
+    await room.run("UPDATE casework.units SET controller = 'Byggnämnden' WHERE id = 'bygg-och-plan'")
+    await room.casework.hand_over.run(number, MARIA, request_id="r", to="bygg-och-plan")
+    case = await room.casework.read_case.run(number, LENA)
+    assert (case.messages, case.contact.text) == ((), "")
 
 
 async def test_assigned_to_an_officer_of_the_unit(room: Room):
