@@ -21,6 +21,7 @@ class AcceptOffer:
     uow: UnitOfWork
     router: RouterClient
     clock: Clock
+    reopen_days: int = 30
 
     async def run(self, agent_id: str, offer: Mapping[str, Any]) -> str:
         """Return the case number; ConflictError when the offer is no longer the agent's.
@@ -44,7 +45,7 @@ class AcceptOffer:
             taken = await work.contacts.accept(
                 [{**row, "accepted_at": now, "waited_seconds": offer.get("waited_seconds") or 0}]
             )
-            numbers = await take(work, taken, now) if taken else {}
+            numbers = await take(work, taken, now, self.reopen_days) if taken else {}
             await came_back(work, now)
         return numbers.get(contact_id) or await self._number(contact_id)
 

@@ -54,6 +54,7 @@ class FollowRouting:
 
     uow: UnitOfWork
     clock: Clock
+    reopen_days: int = 30
 
     async def run(self, events: Sequence[Event]) -> None:
         """Take in `events`; an older epoch never undoes a newer one, so their order does not matter."""
@@ -81,12 +82,12 @@ class FollowRouting:
         work.ring(*(row["agent_id"] for row in questions))
         await tell_askers(work, questions)
         if taken := [row for row in news if row["kind"] != WorkKind.CONSULT]:
-            await take(work, taken, self.clock())
+            await take(work, taken, self.clock(), self.reopen_days)
 
     async def _transfer(self, work: Work, newest: Sequence[ContactTransferred]) -> None:
         rows = [{"id": e.contact_id, "epoch": e.epoch, "agent_id": e.agent_id} for e in newest]
         if news := await work.contacts.transfer(rows):
-            await take(work, news, self.clock())
+            await take(work, news, self.clock(), self.reopen_days)
             moved = {row["id"] for row in news}
             work.ring(*(who for e in newest if e.contact_id in moved for who in (e.agent_id, e.from_agent)))
 

@@ -114,9 +114,10 @@ async def follow_up(work: Work, contacts: Sequence[Row], now: datetime, reopen_d
             held[case.id] = await _join(work, held[case.id], contact["id"], now)
 
 
-def _opens_anew(contact: Row, case: Case | None, now: datetime, reopen_days: int) -> bool:
-    if case is None:
-        return True
+def _opens_anew(contact: Row, case: Case | None, now: datetime, reopen_days: int | None) -> bool:
+    """Return whether a contact gets a case of its own; `reopen_days` None: it belongs to the case already."""
+    if case is None or reopen_days is None:
+        return case is None
     too_old = case.state is CaseState.CLOSED and not may_reopen(case.closed_at, now, reopen_days)
     return too_old and not contact["automatic"]
 
@@ -179,17 +180,25 @@ async def revive(work: Work, case: Case, contact_id: str, now: datetime, *, by: 
     return await work.cases.lock_id(case.id)
 
 
-async def take(work: Work, contacts: Sequence[Row], now: datetime) -> dict[str, str]:
-    """Give the cases of accepted contacts to their agents, opened if need be; return number by contact id."""
+async def take(work: Work, contacts: Sequence[Row], now: datetime, reopen_days: int = 30) -> dict[str, str]:
+    """Give the cases of accepted contacts to their agents, opened if need be; return number by contact id.
+
+    One that follows a case closed more than `reopen_days` ago gets a new one, also when it is accepted before it came.
+    """
     homes = {contact["id"]: _home(contact) for contact in contacts}
     goes_on, held = await hold_going_on(work, list(homes.values()))
     case_of = {contact: goes_on.get(home, home) for contact, home in homes.items()}
-    fresh = [contact for contact in contacts if case_of[contact["id"]] not in held]
+    old = {one["id"]: held.get(case_of[one["id"]]) for one in contacts}
+    days = {one["id"]: reopen_days for one in contacts if not one["case_id"]}
+    fresh = [one for one in contacts if _opens_anew(one, old[one["id"]], now, days.get(one["id"]))]
     unlinked = {one["id"]: case_id_of(one["id"]) if one in fresh else case_of[one["id"]] for one in contacts}
     await work.contacts.link(
         {one["id"]: unlinked[one["id"]] for one in contacts if one["case_id"] != unlinked[one["id"]]}
     )
-    await open_cases(work, [{**contact, "case_id": None, "follows": None} for contact in fresh], now)
+    numbers = await open_cases(work, [{**contact, "case_id": None, "follows": None} for contact in fresh], now)
+    for contact in fresh:
+        if (followed := old[contact["id"]]) is not None:
+            await _link(work, followed, contact["id"], numbers.get(contact["id"], ""), now)
     rows = [{"case_id": unlinked[one["id"]], "agent_id": one["agent_id"], "contact_id": one["id"]} for one in contacts]
     await work.cases.take(rows, now)
     cases = {case.id: case for case in await work.cases.lock_many(list(unlinked.values()))}

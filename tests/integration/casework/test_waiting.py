@@ -69,6 +69,21 @@ async def test_whatever_ends_the_rest_ends_the_wait_and_the_promise_is_watched(r
     assert case.id in missed
 
 
+async def test_a_late_follow_up_that_is_accepted_before_it_came_opens_a_new_case(room: Room):
+    number = await room.open("a")
+    await close(room, number)
+    old = (await room.casework.read_case.run(number, MARIA)).id
+    room.time.move(days=31)
+    routed = room.routed("b").model_copy(update={"follows": old})
+    await room.casework.follow_routing.run([routed, room.accepted("b")])
+    await room.casework.follow_contacts.run([room.followed("b", old)])
+    assert (await room.casework.read_case.run(number, MARIA)).state is CaseState.CLOSED
+    fresh = await room.casework.read_case.run(await room.number("b"), MARIA)
+    assert (fresh.agent_id, fresh.contact.text) == (MARIA.id, "Det är kallt hemma.")
+    assert [(one.number, one.kind) for one in fresh.links] == [(number, "follow_up")]
+    assert not await room.events("case.reopened.v1")
+
+
 async def test_handed_over_it_no_longer_waits_for_the_citizen(room: Room):
     number = await walked(room)
     await room.casework.deeds.park.run(number, MARIA, until=room.time() + timedelta(days=2), waiting=True)
