@@ -158,7 +158,9 @@ async def away(
         await asyncio.to_thread(stack.restart, "postgres")
 
 
-async def caught_up(stack: Stack, info: StackInfo, http: httpx.AsyncClient, citizens: Citizens, seconds: float) -> None:
+async def caught_up(
+    stack: Stack, info: StackInfo, http: httpx.AsyncClient, citizens: Citizens, maria: AgentClient, seconds: float
+) -> None:
     citizens.who, subject = f"away{seconds:g}", f"Borta i {seconds:g} s"
     await away(stack, info, http, citizens, seconds, subject)
 
@@ -167,6 +169,10 @@ async def caught_up(stack: Stack, info: StackInfo, http: httpx.AsyncClient, citi
         return any(one["subject"] == subject for one in found)
 
     await eventually(came_in, timeout=90, every=0.5)
+    await persist(lambda: maria.presence("ready"))
+    _, found = await taken(maria, "email")
+    await maria.do(found["number"], "close", {"resolution": "lost_av_kc"})
+    await hands_free(maria)
 
 
 async def listed(info: StackInfo, http: httpx.AsyncClient) -> list[Json]:
@@ -175,10 +181,10 @@ async def listed(info: StackInfo, http: httpx.AsyncClient) -> list[Json]:
     return list(answer.json()["items"])
 
 
-async def test_the_database_away_is_said_and_what_came_meanwhile_is_caught_up(stack, info, http, citizens):
-    await caught_up(stack, info, http, citizens, SECONDS_AWAY)
+async def test_the_database_away_is_said_and_what_came_meanwhile_is_caught_up(stack, info, http, citizens, maria):
+    await caught_up(stack, info, http, citizens, maria, SECONDS_AWAY)
 
 
 @pytest.mark.long
-async def test_the_database_away_for_a_minute(stack, info, http, citizens):
-    await caught_up(stack, info, http, citizens, 60)
+async def test_the_database_away_for_a_minute(stack, info, http, citizens, maria):
+    await caught_up(stack, info, http, citizens, maria, 60)
