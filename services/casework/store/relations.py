@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, literal, or_, select, update
+from sqlalchemy import ColumnElement, delete, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,7 +17,8 @@ from shared.vocabulary import PersonRole
 def anonymous(case: Any) -> ColumnElement[bool]:
     """Return, as `anonymous`, whether it was said of a case (its columns) that its person is to be nobody known."""
     said = (case_people.c.case_id == case.id, case_people.c.role == PersonRole.ANONYMOUS.value)
-    return exists().where(*said, case_people.c.removed_at.is_(None)).label("anonymous")
+    row = select(case_people.c.id).where(*said, case_people.c.removed_at.is_(None)).limit(1)
+    return row.scalar_subquery().is_not(None).label("anonymous")  # with a limit: it is looked up, never read as a whole
 
 
 class Links:
