@@ -106,6 +106,7 @@ async def test_a_close_killed_before_its_commit_has_not_happened_and_can_be_done
     await hands_free(maria)
 
 
+@pytest.mark.long
 async def test_a_close_killed_after_its_commit_is_told_once(stack, info, maria, case):
     def close():
         return maria.do(case["number"], "close", {"resolution": "lost_av_kc", "request_id": "k2"})
@@ -116,6 +117,7 @@ async def test_a_close_killed_after_its_commit_is_told_once(stack, info, maria, 
     await hands_free(maria)
 
 
+@pytest.mark.long
 async def test_a_hand_over_killed_before_its_commit_is_made_once(stack, info, maria, case, mailboxes):
     def hand_over():
         body = {"request_id": "h1", "to": "bostadsbolag", "message": "Ring gärna före 15."}

@@ -162,7 +162,7 @@ async def refusal(model: Model, case: Known, deed: Deed) -> DomainError | None:
     return None
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long), pytest.param(3, marks=pytest.mark.long)])
 async def test_every_sequence_of_deeds_goes_by_the_table(room: Room, seed: int):
     model = Model(room, random.Random(seed))
     for _ in range(3):
