@@ -89,6 +89,7 @@ class Seats:
         if seat.presence != "ready" and seat.pulling is not None:
             seat.pulling.cancel()
         await self.refresh(agent_id, chosen=presence is not None)
+        self.tell(agent_id, "presence")  # a page that was just opening may show what was before
         return seat
 
     async def refresh(self, agent_id: str, *, chosen: bool = False) -> None:
