@@ -14,6 +14,7 @@ from shared.errors import TransientError
 from shared.vocabulary import Channel, Presence, Role
 from tests.support.browser import cookie_of, needs_browser, page_at
 from tests.support.floor_day import FloorHouse, floor_house
+from tests.support.wait import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser, needs_browser, pytest.mark.timeout(180)]
 
@@ -140,6 +141,18 @@ async def test_an_act_without_a_reason_is_not_sent_and_one_that_came_too_late_sa
         await expect(page.locator("#dialog")).to_be_hidden()
 
 
+async def opened_by(page: Page, key: str) -> None:
+    """Press the key at Jonas' row until its dialog is there: the list may be read anew in that very moment."""
+
+    async def is_open() -> bool:
+        await page.locator("#a-agent-jonas").focus()
+        await page.keyboard.press(key)
+        await page.wait_for_timeout(700)
+        return await page.locator("#dialog").is_visible()
+
+    await eventually(is_open, 25)
+
+
 async def test_an_agent_is_set_away_and_her_contact_released(house):
     await house.be("agent-jonas")
     await house.arrive("c1", "bostadsbolag")
@@ -147,7 +160,7 @@ async def test_an_agent_is_set_away_and_her_contact_released(house):
     async with queues(house) as page:
         await page.keyboard.press("3")
         await expect(page.locator("#a-agent-jonas")).to_be_focused()
-        await page.keyboard.press("p")
+        await opened_by(page, "p")
         await page.get_by_label("Skäl").select_option("not_answering")
         await page.locator("#dialog button.primary").click()
         await expect(page.locator("#a-agent-jonas")).to_contain_text("Paus")
@@ -156,7 +169,7 @@ async def test_an_agent_is_set_away_and_her_contact_released(house):
     async with queues(house) as page:
         await page.keyboard.press("3")
         await expect(page.locator("#a-agent-jonas")).to_be_focused()
-        await page.keyboard.press("s")
+        await opened_by(page, "s")
         await page.get_by_label("Skäl").select_option("not_answering")
         await page.locator("#dialog button.primary").click()
         await expect(page.locator("#c-c1")).to_be_visible()
