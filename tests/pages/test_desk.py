@@ -221,19 +221,31 @@ async def test_the_desk_says_that_the_contact_waits_again(house):
         await expect(page.locator("#work.idle")).to_be_visible()
 
 
-async def test_somebody_else_was_first(house):
+async def test_somebody_else_was_first_is_said_though_the_offer_has_gone_from_the_page(house):
     await house.arrive()
     async with desk(house, expected="409") as page:
         await page.get_by_role("button", name="Redo").click()
         await expect(page.locator("[data-focus-offer]")).to_be_focused()
 
         async def gone(offer_id: str, epoch: int) -> dict[str, object]:
+            house.app.state.seats.drop(MARIA.id)
+            await expect(page.locator(".offer")).to_have_count(0)
             raise ConflictError
 
         house.router.accept = gone
         await page.keyboard.press("n")
         await expect(page.locator("#notices")).to_contain_text("Någon annan hann före")
         await expect(page.locator(".offer")).to_have_count(0)
+
+
+async def test_focus_stays_on_her_status_when_the_stream_shows_it_anew(house):
+    async with desk(house) as page:
+        await page.locator("#presence-ready").focus()
+        await page.evaluate("document.querySelector('#presence').dataset.old = '1'")
+        house.app.state.hub.publish(f"agent:{MARIA.id}", "presence")
+        await expect(page.locator("#presence[data-old]")).to_have_count(0)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#presence-ready")).to_have_attribute("aria-pressed", "true")
 
 
 async def test_shortcuts_are_shown_and_can_be_switched_off(house):

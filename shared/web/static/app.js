@@ -33,15 +33,17 @@
     } catch { /* not a problem document: the general text stands */ }
     notify(text, "bad");
   }
-  body.addEventListener("htmx:sendError", () => notify(body.dataset.textOffline, "bad"));
   // What she did well takes an older notice away; what the server pushes, or what came while it was under way, does not.
-  // Errors are heard here, not at htmx:responseError: that one is lost when the asking part has been swapped out meanwhile.
-  body.addEventListener("htmx:beforeRequest", (event) => { event.detail.xhr.kcBegan = performance.now(); });
-  body.addEventListener("htmx:afterRequest", (event) => {
-    const { failed, successful, xhr, requestConfig } = event.detail;
-    if (failed && xhr.status >= 400) complain(xhr);
-    const asked = requestConfig.headers["X-Background"] !== "1";
-    if (successful && asked && xhr.kcBegan > notedAt) notify("");
+  // Answers are heard at the request itself: htmx says what came of it at the part that asked, and a part that the
+  // stream has swapped out meanwhile is heard by nobody.
+  body.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    const began = performance.now();
+    const asked = detail.requestConfig.headers["X-Background"] !== "1";
+    detail.xhr.addEventListener("error", () => notify(body.dataset.textOffline, "bad"));
+    detail.xhr.addEventListener("loadend", () => {
+      if (detail.failed && detail.xhr.status >= 400) complain(detail.xhr);
+      else if (detail.successful && asked && began > notedAt) notify("");
+    });
   });
   body.addEventListener("htmx:sseError", () => body.classList.add("offline"));
   body.addEventListener("htmx:sseOpen", () => body.classList.remove("offline"));
