@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 import structlog
@@ -51,6 +52,14 @@ class RawMail:
 
     data: bytes
     flags: tuple[str, ...] = ()
+    mailbox: str = ""
+    """The name of its mailbox, with UIDVALIDITY and UID its place there; UID 0 is a mail without a place."""
+    uidvalidity: int = 0
+    uid: int = 0
+    internal_at: datetime | None = None
+    """When its server took it in (INTERNALDATE)."""
+    quiet: bool = False
+    """Old mail: taken in, and nobody is told or answered."""
 
 
 @dataclass(frozen=True, slots=True)
