@@ -26,6 +26,12 @@ class Attachment(BaseModel):
     content_type: str
     size: int
     store_key: str
+    content_id: str | None = None
+    """What the mail's HTML calls it (`cid:`), without angle brackets."""
+    inline: bool = False
+    """It is shown within the mail's text: a picture that the HTML names, not a file somebody attached."""
+    detected_type: str | None = None
+    """What its first bytes are, where they tell; `content_type` is only what the sender said."""
 
 
 class ContactReceived(ByContact):
