@@ -32,6 +32,7 @@ from shared.events.contacts import (
     ContactFollowedUp,
     ContactPurged,
     ContactReceived,
+    ContactReread,
     Sender,
 )
 from shared.events.handovers import (
@@ -103,7 +104,9 @@ __all__ = [
     "ContactPurged",
     "ContactQueued",
     "ContactReceived",
+    "ContactScanned",
     "ContactRequeued",
+    "ContactReread",
     "ContactResumed",
     "ContactRouted",
     "ContactSetAside",
@@ -144,8 +147,10 @@ EndingEvent = CaseClosed | CaseHandedOver | CaseParked | CaseMerged | ContactSet
 STREAM_EVENTS = (
     ContactReceived
     | ContactFollowedUp
+    | ContactReread
     | ContactEnded
     | ContactBounced
+    | ContactScanned
     | ContactPurged
     | ContactRouted
     | ContactQueued

@@ -1,12 +1,16 @@
 """The facts of `contacts`: what came in. The only topic that holds personal data."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared import topics
 from shared.events.base import ByContact
 from shared.vocabulary import Channel
+
+Scan = Literal["clean", "infected", "failed"]
+"""What the virus scanner said of a file: `failed` is no verdict, and it is asked again."""
 
 
 class Sender(BaseModel):
@@ -32,6 +36,10 @@ class Attachment(BaseModel):
     """It is shown within the mail's text: a picture that the HTML names, not a file somebody attached."""
     detected_type: str | None = None
     """What its first bytes are, where they tell; `content_type` is only what the sender said."""
+    scan: Scan | None = None
+    """What the virus scanner said; None where there is none. Only a clean or unscanned file may be handed out."""
+    flags: tuple[str, ...] = ()
+    """What is dangerous about it: `executable`, `type_mismatch`, `macros`, `encrypted`, `archive_too_large` …"""
 
 
 class ContactReceived(ByContact):
@@ -64,7 +72,7 @@ class ContactReceived(ByContact):
     unreadable: bool = False
     """It could not be read; the original is kept and a person must look."""
     flags: tuple[str, ...] = ()
-    """What the door noticed: `unknown_entrance`, `token_mismatch`, `no_fields` …"""
+    """What the door noticed: `unknown_entrance`, `token_mismatch`, `no_fields`, `infected` (a file of it) …"""
     linked_case: str | None = None
     """A case that this may concern, not proven (another sender used its token)."""
 
@@ -75,6 +83,12 @@ class ContactFollowedUp(ContactReceived):
     event_type = "contact.followed_up.v1"
     follows: str
     """Case id."""
+
+
+class ContactReread(ContactReceived):
+    """The stored original was read anew, as after an upgrade: what is said here takes the place of what was said."""
+
+    event_type = "contact.reread.v1"
 
 
 class ContactEnded(ByContact):
@@ -97,6 +111,26 @@ class ContactBounced(ByContact):
     status: str | None = None
     permanent: bool = True
     bounced_at: datetime
+
+
+class FileScanned(BaseModel):
+    """What a later scan said of one file of a contact."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    store_key: str
+    """As the contact named it."""
+    scan: Scan
+    now_key: str | None = None
+    """Where its bytes lie now, if they were moved (an infected file is)."""
+
+
+class ContactScanned(ByContact):
+    """Files that could not be scanned when their contact came in have been; each is named once, with its verdict."""
+
+    event_type = "contact.scanned.v1"
+    topic = topics.CONTACTS
+    files: tuple[FileScanned, ...]
+    scanned_at: datetime
 
 
 class ContactPurged(ByContact):
