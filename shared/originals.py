@@ -31,6 +31,17 @@ def attachment_key(contact_id: str, number: int, name: str) -> str:
     return f"{contact_id}/attachments/{number}-{safe_name(name)}"
 
 
+def quarantine_key(store_key: str) -> str:
+    """Return where an infected file lies instead of at its key: below its contact, so that it is erased with it."""
+    contact_id, _, rest = store_key.partition("/")
+    return f"{contact_id}/quarantine/{rest.rpartition('/')[2]}"
+
+
+def quarantined(store_key: str) -> bool:
+    """Say whether what lies there may never be handed out."""
+    return store_key.split("/")[1:2] == ["quarantine"]
+
+
 def safe_name(name: str) -> str:
     """Return a file name of letters, digits, hyphens and dots, at most 80 long, that no system misreads."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
