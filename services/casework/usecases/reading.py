@@ -79,13 +79,19 @@ def contact_view(row: Row, entrances: Mapping[str, Row], current: str) -> views.
         received_at=row["received_at"],
         text=row["body"],
         full_text=row["full_body"],
-        attachments=tuple(views.AttachmentView(**one) for one in row["attachments"]),
+        attachments=tuple(map(attachment_view, row["attachments"])),
         flags=tuple(row["flags"]),
         purged=row["purged_at"] is not None,
         current=row["id"] == current,
         why=tuple(row["why"]),
         kind=row["kind"] or WorkKind.CONTACT.value,
     )
+
+
+def attachment_view(kept: Mapping[str, Any]) -> views.AttachmentView:
+    """Return a file of a contact; what a later version says of it besides is passed over."""
+    names = {one.name for one in fields(views.AttachmentView)}
+    return views.AttachmentView(**{name: value for name, value in kept.items() if name in names})
 
 
 def desk_row(row: Row, agent_id: str, clocks: Clocks | None = None) -> DeskRow:

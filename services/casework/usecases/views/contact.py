@@ -5,6 +5,39 @@ from datetime import datetime
 
 from shared.vocabulary import Channel
 
+_VAGUE = frozenset({"", "application/octet-stream", "application/x-download", "application/force-download"})
+"""What a mail program says when it does not know."""
+_KINDS = {
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "DOCX",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "XLSX",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "PPTX",
+    "application/vnd.oasis.opendocument.text": "ODT",
+    "application/msword": "DOC",
+    "application/vnd.ms-excel": "XLS",
+    "application/vnd.ms-outlook": "MSG",
+    "application/x-dosexec": "EXE",
+    "application/x-msdownload": "EXE",
+    "application/x-zip-compressed": "ZIP",
+    "application/x-pdf": "PDF",
+    "application/ms-tnef": "WINMAIL.DAT",
+    "image/jpg": "JPEG",
+    "image/pjpeg": "JPEG",
+    "image/svg+xml": "SVG",
+    "message/rfc822": "EML",
+    "text/plain": "TXT",
+    "text/calendar": "ICS",
+    "text/xml": "XML",
+}
+_MAX_KIND = 24
+
+
+def kind_of(content_type: str) -> str:
+    """Return a short word for a content type: `PDF`, `JPEG`, `DOCX`; nothing for one that says nothing."""
+    plain = content_type.partition(";")[0].strip().lower()
+    if plain in _VAGUE:
+        return ""
+    return _KINDS.get(plain) or plain.rpartition("/")[2].upper()[:_MAX_KIND]
+
 
 @dataclass(frozen=True, slots=True)
 class CandidateView:
@@ -21,12 +54,37 @@ class CandidateView:
 
 @dataclass(frozen=True, slots=True)
 class AttachmentView:
-    """A file that came with a contact."""
+    """A file that came with a contact.
+
+    `content_type` is what the sender said, `detected_type` what its first bytes are; `scan` is `clean`, `infected`,
+    `failed` (not looked at yet) or None where nothing is scanned.
+    """
 
     name: str
     content_type: str
     size: int
     store_key: str
+    content_id: str | None = None
+    inline: bool = False
+    detected_type: str | None = None
+    scan: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """What it is in a word or two, by its bytes where they tell."""
+        return kind_of(self.detected_type or self.content_type)
+
+    @property
+    def pretends(self) -> str:
+        """What the sender says it is, where its bytes are something else; else empty."""
+        said = self.content_type.lower()
+        vague = not self.detected_type or said in _VAGUE or kind_of(said) == self.kind
+        return "" if vague else kind_of(said)
+
+    @property
+    def held(self) -> bool:
+        """Whether nobody may fetch it: malicious, or not looked at yet."""
+        return self.scan in {"infected", "failed"}
 
 
 @dataclass(frozen=True, slots=True)
