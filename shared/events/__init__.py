@@ -33,6 +33,8 @@ from shared.events.contacts import (
     ContactPurged,
     ContactReceived,
     ContactReread,
+    ContactScanned,
+    FileScanned,
     Sender,
 )
 from shared.events.handovers import (
