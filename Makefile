@@ -40,8 +40,14 @@ test-fast: $(STAMP) check ## What needs no server
 test-long: $(STAMP) ## Soak, fuzz and million-step models
 	@$(RUN) -m pytest -m long $(ARGS)
 
-test-setup: ## Install the optional peers of the tests (Debian): Chromium
-	@apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null
+PEERS := chromium fonts-dejavu-core dovecot-imapd dovecot-lmtpd postfix swaks clamav-daemon
+QUIET := /usr/sbin/policy-rc.d
+
+test-setup: ## Install the optional peers of the tests (Debian): Chromium, Dovecot, Postfix, swaks, ClamAV; none of them is started
+	@test -e $(QUIET) || { printf '#!/bin/sh\nexit 101\n' >$(QUIET); chmod +x $(QUIET); ours=yes; }; \
+	trap 'test -z "$$ours" || rm -f $(QUIET)' EXIT; \
+	echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections; \
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PEERS) >/dev/null
 
 check: lint ## Format, lint, types, import contracts
 	@$(RUN) -m mypy shared services deploy tests

@@ -10,7 +10,9 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shared.settings import ServiceSettings
+from tests.support import dovecot as dovecot_support
 from tests.support import parts as support
+from tests.support.dovecot import Dovecot
 from tests.support.parts import MailServer, Parts
 
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -41,6 +43,13 @@ def kafka_bootstrap(parts: Parts) -> str:
 @pytest.fixture
 def mail_server(parts: Parts) -> MailServer:
     return parts.mail
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    """The Dovecot that all tests of this run share; mark those that use it `needs_dovecot`."""
+    with dovecot_support.dovecot() as server:
+        yield server
 
 
 @pytest.fixture
