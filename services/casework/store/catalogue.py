@@ -21,6 +21,7 @@ class CatalogueStore:
 
     def __init__(self, conn: AsyncConnection) -> None:
         self._conn = conn
+        self._read: dict[tuple[str, str], Row | None] = {}
 
     async def hold(self) -> None:
         """Let no other import run at the same time."""
@@ -44,6 +45,7 @@ class CatalogueStore:
 
     async def put_examples(self, examples: Mapping[str, Sequence[str]]) -> list[Row]:
         """Write how residents put their case types; return those that changed."""
+        self._read.clear()
         changed: list[Row] = []
         for case_type, texts in sorted(examples.items()):
             wanted = cast(list(texts), ARRAY(Text))
@@ -54,6 +56,7 @@ class CatalogueStore:
 
     async def publish_version(self, checklist: Checklist, body_hash: str, at: datetime, review: datetime | None) -> Row:
         """Make a checklist's version the current one; return its case type, which now names it."""
+        self._read.clear()
         old = update(checklist_versions).where(checklist_versions.c.id == checklist.id, checklist_versions.c.current)
         await self._conn.execute(old.values(current=False))
         await self._conn.execute(
@@ -74,6 +77,7 @@ class CatalogueStore:
 
     async def unname(self, checklist_id: str, case_type: str) -> list[Row]:
         """Let every other case type forget the checklist: it has moved to `case_type`."""
+        self._read.clear()
         query = update(case_types).where(case_types.c.checklist_id == checklist_id, case_types.c.id != case_type)
         gone = query.values(checklist_id=null(), checklist_version=null()).returning(case_types)
         return await rows_of(self._conn, gone)
@@ -136,17 +140,22 @@ class CatalogueStore:
 
     async def set_away(self, person_id: str, until: datetime | None, substitute: str | None) -> bool:
         """Say until when a person is away and who stands in; False when there is no such person."""
+        self._read.clear()
         query = update(people).where(people.c.id == person_id)
         done = await self._conn.execute(query.values(away_until=until, substitute=substitute))
         return done.rowcount > 0
 
     async def _get(self, table: Table, key: str) -> Row | None:
-        return await row_of(self._conn, select(table).where(table.c.id == key))
+        """Return a row; read once in a transaction, until it writes something."""
+        if (table.name, key) not in self._read:
+            self._read[table.name, key] = await row_of(self._conn, select(table).where(table.c.id == key))
+        return self._read[table.name, key]
 
     async def _all(self, table: Table, order: ColumnElement[Any]) -> list[Row]:
         return await rows_of(self._conn, select(table).order_by(order))
 
     async def _upsert(self, table: Table, rows: Sequence[Row], only: Sequence[str] | None = None) -> list[Row]:
+        self._read.clear()
         return await upsert(self._conn, table, rows, only)
 
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Engine, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.domain.case import Case
@@ -23,14 +24,31 @@ class Published:
     review_by: datetime | None
 
 
+MOST_KEPT = 2_000
+_KEPT: WeakKeyDictionary[Engine, dict[tuple[str, int], Published]] = WeakKeyDictionary()
+"""Versions by database: one that is published is never changed, so each is fetched and parsed once in a process."""
+
+
 class Runs:
     """Runs within one transaction."""
 
     def __init__(self, conn: AsyncConnection) -> None:
         self._conn = conn
+        self._done: dict[tuple[str, int], tuple[Done, ...]] = {}
 
     async def version(self, checklist_id: str, version: int) -> Published | None:
         """Return one version of a checklist."""
+        kept = _KEPT.setdefault(self._conn.sync_engine, {})
+        if (checklist_id, version) not in kept:
+            found = await self._fetch(checklist_id, version)
+            if found is None:
+                return None
+            if len(kept) >= MOST_KEPT:
+                kept.clear()
+            kept[checklist_id, version] = found
+        return kept[checklist_id, version]
+
+    async def _fetch(self, checklist_id: str, version: int) -> Published | None:
         query = select(checklist_versions).where(
             checklist_versions.c.id == checklist_id, checklist_versions.c.version == version
         )
@@ -47,7 +65,12 @@ class Runs:
         return Run(published.checklist, await self.done(case.id, case.run)) if published else None
 
     async def done(self, case_id: str, run: int) -> tuple[Done, ...]:
-        """Return the steps that are done, in their order."""
+        """Return the steps that are done, in their order; read once in a transaction."""
+        if (case_id, run) not in self._done:
+            self._done[case_id, run] = await self._read(case_id, run)
+        return self._done[case_id, run]
+
+    async def _read(self, case_id: str, run: int) -> tuple[Done, ...]:
         query = (
             select(run_steps)
             .where(run_steps.c.case_id == case_id, run_steps.c.run == run, run_steps.c.undone_at.is_(None))
@@ -58,6 +81,7 @@ class Runs:
 
     async def append(self, case: Case, seq: int, done: Done) -> None:
         """Write a step that was done."""
+        self._done.pop((case.id, case.run), None)
         await self._conn.execute(
             insert(run_steps).values(
                 id=new_id(),
@@ -74,6 +98,7 @@ class Runs:
 
     async def undo_last(self, case: Case, by: str, at: datetime) -> None:
         """Take back the last step of the run; its row stays."""
+        self._done.pop((case.id, case.run), None)
         alive = (run_steps.c.case_id == case.id) & (run_steps.c.run == case.run) & run_steps.c.undone_at.is_(None)
         last = select(func.max(run_steps.c.seq)).where(alive).scalar_subquery()
         await self._conn.execute(

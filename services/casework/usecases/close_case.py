@@ -21,10 +21,12 @@ from shared.web.access import Person, visible_units
 
 async def ending(work: Work, case: Case, by: str | None, now: datetime) -> dict[str, Any]:
     """Return what both ending events carry, and note that the work on the current contact is done."""
-    contact = await work.contacts.get(case.current_contact)
-    work.ring(case.agent_id, contact["agent_id"] if contact else None)
     await work.contacts.done(case.current_contact, now)
-    times = await told_in_end(work, case, now)
+    contacts = await work.contacts.of_case(case.id)
+    mine = (one for one in contacts if one["id"] == case.current_contact)
+    contact = next(mine, None) or await work.contacts.get(case.current_contact)
+    work.ring(case.agent_id, contact["agent_id"] if contact else None)
+    times = await told_in_end(work, case, contacts, now)
     run = await work.runs.of(case)
     named = case.checklist_id is not None and case.checklist_version is not None
     return {
@@ -67,6 +69,15 @@ async def close(work: Work, case: Case, by: str, resolution: Resolution, cause: 
 
 
 @dataclass(frozen=True, slots=True)
+class Closed:
+    """How a case has ended."""
+
+    number: str
+    resolution: Resolution
+    closed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CloseCase:
     """Close a case; ObligatoryStepOpenError (409) while an obligatory step lies ahead."""
 
@@ -84,7 +95,7 @@ class CloseCase:
         text: str | None = None,
         request_id: str | None = None,
         seen: int | None = None,
-    ) -> None:
+    ) -> Closed:
         """Close, with an answer to the citizen if `text` is given; the same close again changes nothing.
 
         `seen` is the version of the case that the closer was shown (`usecases.standing.not_behind`).
@@ -93,7 +104,7 @@ class CloseCase:
             case = await work.cases.lock(number, visible_units(person))
             now, by = self.clock(), author(person, case)
             if case.state is CaseState.CLOSED and (case.resolution, case.closed_by) == (resolution.value, by):
-                return
+                return Closed(case.number, resolution, case.closed_at or now)
             await not_behind(work, case, person, seen, self.clock)
             await permitted(work, case, Deed.CLOSE, self.clock)
             run = await work.runs.of(case)
@@ -103,3 +114,4 @@ class CloseCase:
                 await self.replies.write(work, case, by, text, request_id, now, undoable=True)
             await close(work, case, by, resolution, cause, now)
             await write_down(work, case.id, person, by, Deed.CLOSE, self.clock, resolution=resolution.value)
+        return Closed(case.number, resolution, now)

@@ -39,9 +39,9 @@ def time_of(row: Mapping[str, Any], contacts: Sequence[Row], now: datetime) -> T
     return spent(Channel(row["channel"]), conversations(contacts), beaten, reported, now)
 
 
-async def told_in_end(work: Work, case: Case, now: datetime) -> dict[str, float | None]:
+async def told_in_end(work: Work, case: Case, contacts: Sequence[Row], now: datetime) -> dict[str, float | None]:
     """Return the times that an ending event carries, and note that they are told."""
-    talks = conversations(await work.contacts.of_case(case.id))
+    talks = conversations(contacts)
     told_at = await work.handling.told_at(case.id, now) if case.reported_seconds else None
     whole = spent(case.channel, talks, case.handling_seconds, case.reported_seconds, now)
     new = since(case.channel, talks, whole, case.reported_seconds, told_at, now)

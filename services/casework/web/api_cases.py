@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from services.casework.usecases import reading, views
 from services.casework.usecases.hand_over import Handed
@@ -47,6 +47,15 @@ class Close(BaseModel):
     cause: Cause | None = None
     text: Text | None = None
     version: Version = None
+
+
+class Ended(BaseModel):
+    """A case that is closed; `GET` shows the whole of it."""
+
+    number: str
+    state: CaseState = CaseState.CLOSED
+    resolution: Resolution
+    closed_at: AwareDatetime
 
 
 class Noted(Written):
@@ -131,15 +140,13 @@ async def add_note(house: House, person: Worker, number: str, body: Noted, key: 
 
 
 @router.post("/{number}/close")
-async def close(
-    house: House, person: Worker, number: str, body: Close, seen: Seen, key: RequestId = None
-) -> views.CaseView:
+async def close(house: House, person: Worker, number: str, body: Close, seen: Seen, key: RequestId = None) -> Ended:
     """Close the case."""
     version = body.version if seen is None else seen
-    await house.close.run(
+    done = await house.close.run(
         number, person, resolution=body.resolution, cause=body.cause, text=body.text, request_id=key, seen=version
     )
-    return await house.read_case.run(number, person)
+    return Ended(number=done.number, resolution=done.resolution, closed_at=done.closed_at)
 
 
 @router.post("/{number}/reopen")
