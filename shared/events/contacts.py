@@ -75,6 +75,8 @@ class ContactReceived(ByContact):
     """What the door noticed: `unknown_entrance`, `token_mismatch`, `no_fields`, `infected` (a file of it) …"""
     linked_case: str | None = None
     """A case that this may concern, not proven (another sender used its token)."""
+    tagged_case: str | None = None
+    """The number of a case that its subject names, unless the token proves which it follows."""
 
 
 class ContactFollowedUp(ContactReceived):

@@ -13,6 +13,7 @@ from services.intake.domain.automatic import why_automatic
 from services.intake.usecases import entrances
 from services.intake.usecases.entrances import Entrances
 from services.intake.usecases.keep import Kept, Store, keep
+from services.intake.usecases.threads import place
 from shared import thread
 from shared.clock import Clock
 from shared.events import Attachment, ContactBounced, ContactFollowedUp, ContactReceived, Event, Sender
@@ -120,9 +121,9 @@ class ReceiveMail:
         )
 
     def _received(self, contact_id: str, raw: RawMail, read: mail.Mail, mailbox: str, kept: Kept) -> Event:
-        entrance, flags = entrances.find_first(self.entrances, EntranceKind.ADDRESS, read.recipients, mailbox)
-        token = thread.find(self.keys.thread, list(read.references), read.sender_address or "")
-        stranger = ("token_mismatch",) if token and not token.proven else ()
+        sent_to = [thread.plain_address(one) for one in read.recipients]
+        entrance, flags = entrances.find_first(self.entrances, EntranceKind.ADDRESS, sent_to, mailbox)
+        where = place(self.keys.thread, read)
         now = self.clock()
         received = ContactReceived(
             contact_id=contact_id,
@@ -141,11 +142,12 @@ class ReceiveMail:
             references=read.references,
             automatic=why_automatic(read) is not None,
             unreadable=read.unreadable,
-            flags=(*flags, *stranger, *read.flags, *raw.flags),
-            linked_case=token.case_id if token and not token.proven else None,
+            flags=(*flags, *where.flags, *read.flags, *raw.flags),
+            linked_case=where.linked,
+            tagged_case=where.tagged,
         )
-        if token and token.proven:
-            return ContactFollowedUp(**dict(received), follows=token.case_id)
+        if where.follows:
+            return ContactFollowedUp(**dict(received), follows=where.follows)
         return received
 
 

@@ -1,0 +1,32 @@
+"""Which case a mail belongs to, as far as the door can say: proven or claimed by our token, or named in its subject.
+
+In this order: the address it was sent to, In-Reply-To, References from last to first, a case number in the subject.
+Only a token that was made for the sender proves anything.
+"""
+
+from dataclasses import dataclass
+
+from services.intake.domain.mail import Mail
+from shared import thread
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`follows` is proven; `linked` and `tagged` (a case number) only say what it may concern."""
+
+    follows: str | None = None
+    linked: str | None = None
+    tagged: str | None = None
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What is noticed about it."""
+        return ("token_mismatch",) if self.linked else ()
+
+
+def place(key: bytes, read: Mail) -> Place:
+    """Return where a mail belongs."""
+    found = thread.find(key, read.references, read.sender_address or "", read.recipients)
+    if found and found.proven:
+        return Place(follows=found.case_id)
+    return Place(linked=found.case_id if found else None, tagged=thread.tag(read.subject))
