@@ -54,6 +54,14 @@ ROUTER_EVENTS = Counter("kc_router_events_total", "What happened in the queues, 
 MAILBOX_WAITING = Gauge("kc_mailbox_waiting", "Mails that lie in the inbox and are not taken in yet.")
 MAILBOX_TAKEN = Counter("kc_mailbox_taken_total", "Mails taken in and moved away.")
 MAILBOX_LOOK = Gauge("kc_mailbox_look_timestamp_seconds", "When the inbox was last asked what lies in it.")
+FILES_SCANNED = Counter("kc_files_scanned_total", "What the virus scanner said of files.", ["scan"])
+MAIL_OUTCOMES = Counter("kc_mail_outcomes_total", "Mails by what became of each.", ["outcome"])
+MAIL_DIFFERENCES = Gauge(
+    "kc_mail_differences", "Mails about which mailbox and ledger disagree; should be 0.", ["mailbox", "kind"]
+)
+MAIL_CHECKED = Gauge(
+    "kc_mail_checked_timestamp_seconds", "When a mailbox was last compared with the ledger.", ["mailbox"]
+)
 MAILS_OUT = Counter("kc_mails_out_total", "What became of attempts to send a mail.", ["kind", "outcome"])
 
 LOOP_RESTARTS = Counter("kc_loop_restarts_total", "Background loops that failed and were started again.", ["loop"])
