@@ -16,6 +16,7 @@ from services.intake.jobs.prune import Prune
 from services.intake.settings import Settings
 from services.intake.store.answers import Answers
 from services.intake.store.calls import Calls
+from services.intake.store.ledger import Ledger
 from services.intake.store.mailboxes import Mailboxes
 from services.intake.store.seen import Seen
 from services.intake.store.tables import DEAD_DECISIONS, OUTBOX
@@ -166,7 +167,8 @@ def _poll(settings: Settings, health: Health, parts: Parts) -> PollMailbox:
         timeout=settings.imap_timeout,
     )
     keys = Keys(settings.key_for("thread"), settings.key_for("person"))
-    receive = ReceiveMail(parts.catalogue, parts.originals, parts.publisher, parts.seen, utc_now, keys)
+    ledger = Ledger(parts.engine)
+    receive = ReceiveMail(parts.catalogue, parts.originals, parts.publisher, parts.seen, ledger, utc_now, keys)
     health.set("imap", "not connected yet")
     return PollMailbox(
         Mailbox(account),
@@ -184,6 +186,7 @@ def _prune(settings: Settings, parts: Parts) -> Prune:
     rules = (
         (timedelta(hours=24), Answers(parts.engine).forget_before),
         (kept, parts.seen.forget_before),
+        (kept, Ledger(parts.engine).forget_before),
         (kept, Visits(parts.engine).forget_before),
     )
     return Prune(rules, utc_now)

@@ -37,6 +37,56 @@ MAILBOXES = Table(
 )
 """How far each mailbox is read."""
 
+MAILS = Table(
+    "mails",
+    METADATA,
+    Column("mailbox", Text, primary_key=True),
+    Column("folder", Text, primary_key=True),
+    Column("uidvalidity", BigInteger, primary_key=True),
+    Column("uid", BigInteger, primary_key=True),
+    Column("day", Date, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("seen_at", DateTime(timezone=True), nullable=False, server_default=func.now(), index=True),
+    Column("message_hash", Text, nullable=False),
+    Column("contact_id", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("why", Text, nullable=False, server_default=text("''")),
+    _moment("moved_at"),
+    Index("mails_first", "contact_id", unique=True, postgresql_where=text("outcome <> 'duplicate'")),
+    Index("mails_of_day", "day", "mailbox"),
+    Index("mails_not_moved", "mailbox", postgresql_where=text("moved_at IS NULL")),
+)
+"""The ledger: every mail seen, by its place, and what became of it; of one contact at most one is no duplicate."""
+
+MAIL_CHECKS = Table(
+    "mail_checks",
+    METADATA,
+    Column("mailbox", Text, primary_key=True),
+    Column("checked_at", DateTime(timezone=True), nullable=False),
+    Column("since", Date),
+    Column("inbox", Integer, nullable=False, server_default=text("0")),
+    Column("processed", Integer, nullable=False, server_default=text("0")),
+    Column("problem", Text),
+    _moment("problem_since"),
+)
+"""When each mailbox was last compared with the ledger, from which day on, and what kept it from being."""
+
+MAIL_DIFFERENCES = Table(
+    "mail_differences",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("mailbox", Text, nullable=False, index=True),
+    Column("folder", Text, nullable=False),
+    Column("uidvalidity", BigInteger, nullable=False),
+    Column("uid", BigInteger, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("contact_id", Text),
+    Column("found_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+"""Where mailbox and ledger disagree, until a comparison finds that they do not."""
+
 SEEN = Table(
     "seen",
     METADATA,

@@ -1,27 +1,35 @@
-"""A mail becomes a contact, a follow-up or a bounce: original first, then the event, each the same on every retry."""
+"""A mail becomes a contact, a follow-up or a bounce: original first, then the event, then its line in the ledger.
+
+Each step is the same on every retry, and the mail is moved only after the last. A mail that a step refuses for a reason
+of its own goes into quarantine alone; a part that does not answer stops all of them (a TransientError).
+"""
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 import structlog
 
-from services.intake.domain import bounce, mail
-from services.intake.domain.automatic import why_automatic
-from services.intake.usecases import entrances
+from services.intake.domain.outcome import Entry, Outcome, Spot
 from services.intake.usecases.entrances import Entrances
 from services.intake.usecases.keep import Kept, Store, keep
-from services.intake.usecases.threads import place
-from shared import thread
+from services.intake.usecases.understand_mail import Arrival, Keys, RawMail, UnderstandMail, quarantined
 from shared.clock import Clock
-from shared.events import Attachment, ContactBounced, ContactFollowedUp, ContactReceived, Event, Sender
-from shared.ids import mail_contact_id, natural_event_id
-from shared.originals import attachment_key, original_key
-from shared.person import person_key
+from shared.errors import PermanentError
+from shared.events import ContactReceived, Event
+from shared.ids import natural_event_id
+from shared.metrics import MAIL_OUTCOMES
 from shared.publish import Message, message
-from shared.vocabulary import Channel, EntranceKind
+from shared.received import is_transient
+
+__all__ = ["Keys", "RawMail", "ReceiveMail"]
+
+SHORT_TEXT = 2_000
+"""Characters of the text on an event that was too large for the log; the original holds the rest."""
+FEW_FILES = 50
+LOG_SECONDS = 10.0
 
 log = structlog.get_logger(__name__)
 
@@ -39,35 +47,11 @@ class Known(Protocol):
     async def mark(self, contact_ids: Sequence[str]) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """The keys of the thread token and of the person hash."""
+class Book(Protocol):
+    """The ledger of mails."""
 
-    thread: bytes
-    person: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class RawMail:
-    """A mail as the server gave it; `flags` are what the mailbox noticed (`too_large`: only its header is here)."""
-
-    data: bytes
-    flags: tuple[str, ...] = ()
-    mailbox: str = ""
-    """The name of its mailbox, with UIDVALIDITY and UID its place there; UID 0 is a mail without a place."""
-    uidvalidity: int = 0
-    uid: int = 0
-    internal_at: datetime | None = None
-    """When its server took it in (INTERNALDATE)."""
-    quiet: bool = False
-    """Old mail: taken in, and nobody is told or answered."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Arrival:
-    contact_id: str
-    event: Event
-    kept: Kept
+    async def write(self, entries: Sequence[Entry]) -> dict[Spot, Outcome]: ...
+    async def moved(self, spots: Sequence[Spot], at: datetime) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,86 +62,75 @@ class ReceiveMail:
     originals: Store
     log: Log
     seen: Known
+    ledger: Book
     clock: Clock
     keys: Keys
 
     async def receive(self, raws: Sequence[RawMail], mailbox: str) -> list[str]:
-        """Store, publish and remember; return the contact ids. What was taken in before is passed over."""
-        arrivals = await asyncio.to_thread(lambda: [self._arrival(raw, mailbox) for raw in raws])
-        by_id = {one.contact_id: one for one in arrivals}
-        known = await self.seen.known(list(by_id))
-        new = [one for one in by_id.values() if one.contact_id not in known]
-        await keep(self.originals, [one.kept for one in new])
-        await self.log.publish(*(_message(one) for one in new), timeout=10)
-        await self.seen.mark([one.contact_id for one in new])
-        for one in new:
-            log.info("mail_received", contact_id=one.contact_id, type=one.event.event_type)
+        """Store, publish, remember and write down; return the contact ids. What was taken in before is passed over."""
+        reader = UnderstandMail(self.entrances, self.clock, self.keys)
+        arrivals = await asyncio.to_thread(lambda: [reader.understand(raw, mailbox) for raw in raws])
+        try:
+            await self._take(arrivals)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            log.exception("mails_refused", count=len(arrivals))
+            arrivals = [await self._alone(one) for one in arrivals]
+        outcomes = await self.ledger.write([one.entry for one in arrivals if one.raw.uid])
+        for outcome in outcomes.values():
+            MAIL_OUTCOMES.labels(outcome).inc()
         return [one.contact_id for one in arrivals]
 
-    def _arrival(self, raw: RawMail, mailbox: str) -> _Arrival:
-        try:
-            return self._understood(raw, mail.read(raw.data), mailbox)
-        except Exception:
-            # One mail must never stop those behind it: a person reads what we could not.
-            log.exception("mail_not_understood")
-            return self._understood(raw, mail.nothing(raw.data), mailbox)
+    async def moved(self, raws: Sequence[RawMail]) -> None:
+        """Note that mails have left the inbox."""
+        await self.ledger.moved([raw.spot for raw in raws if raw.uid], self.clock())
 
-    def _understood(self, raw: RawMail, read: mail.Mail, mailbox: str) -> _Arrival:
-        contact_id = mail_contact_id(read.message_id, mail.body_of(raw.data))
-        files = [(attachment_key(contact_id, n, file.name), file) for n, file in enumerate(read.files, 1)]
-        kept = Kept(original_key(contact_id), raw.data, "message/rfc822", tuple(files))
-        back = bounce.find(read)
-        event = self._bounced(contact_id, back) if back else self._received(contact_id, raw, read, mailbox, kept)
-        return _Arrival(contact_id, event, kept)
+    async def _take(self, arrivals: Sequence[Arrival]) -> None:
+        """Store, publish and mark; of the same contact the first."""
+        by_id = {one.contact_id: one for one in reversed(arrivals)}
+        known = await self.seen.known(list(by_id))
+        new = [one for one in reversed(by_id.values()) if one.contact_id not in known]
+        await keep(self.originals, [one.kept for one in new])
+        told = [(one.contact_id, one.event) for one in new if one.event is not None]
+        await self.log.publish(*(message_of(event) for _, event in told), timeout=LOG_SECONDS)
+        await self.seen.mark([contact_id for contact_id, _ in told])
+        for contact_id, event in told:
+            log.info("mail_received", contact_id=contact_id, type=event.event_type)
 
-    def _bounced(self, contact_id: str, back: bounce.Bounce) -> Event:
-        return ContactBounced(
-            contact_id=contact_id,
-            message_id=back.message_id,
-            recipient=back.recipient,
-            status=back.status,
-            permanent=back.permanent,
-            bounced_at=self.clock(),
-        )
-
-    def _received(self, contact_id: str, raw: RawMail, read: mail.Mail, mailbox: str, kept: Kept) -> Event:
-        sent_to = [thread.plain_address(one) for one in read.recipients]
-        entrance, flags = entrances.find_first(self.entrances, EntranceKind.ADDRESS, sent_to, mailbox)
-        where = place(self.keys.thread, read)
-        now = self.clock()
-        received = ContactReceived(
-            contact_id=contact_id,
-            channel=Channel.EMAIL,
-            entrance=entrance.id,
-            unit=entrance.unit,
-            received_at=now,
-            sender=Sender(name=read.sender_name, email=read.sender_address),
-            person_key=person_key(self.keys.person, now, email=read.sender_address),
-            subject=read.subject,
-            text=read.own,
-            full_text=read.full,
-            attachments=_attachments(kept),
-            original_key=kept.key,
-            message_id=read.message_id if read.identified else None,
-            references=read.references,
-            automatic=why_automatic(read) is not None,
-            unreadable=read.unreadable,
-            flags=(*flags, *where.flags, *read.flags, *raw.flags),
-            linked_case=where.linked,
-            tagged_case=where.tagged,
-        )
-        if where.follows:
-            return ContactFollowedUp(**dict(received), follows=where.follows)
-        return received
+    async def _alone(self, arrival: Arrival) -> Arrival:
+        """Take in one mail of a batch that was refused: whole, else with a short text, else into quarantine."""
+        attempts = [arrival, *_shorter(arrival), quarantined(arrival.raw, "refused", self.clock())]
+        for attempt in attempts:
+            try:
+                await self._take([attempt])
+            except Exception as error:
+                if is_transient(error):
+                    raise
+                log.exception("mail_refused", contact_id=attempt.contact_id)
+            else:
+                return attempt
+        raise PermanentError("the originals refuse even the bytes of a mail")
 
 
-def _attachments(kept: Kept) -> tuple[Attachment, ...]:
-    return tuple(
-        Attachment(name=file.name, content_type=file.content_type, size=len(file.data), store_key=key)
-        for key, file in kept.files
-    )
+def message_of(event: Event) -> Message:
+    """Return the message of a mail's event; its id is the same on every retry."""
+    return message(event, event_id=natural_event_id(event.event_type, event.key))
 
 
-def _message(arrival: _Arrival) -> Message:
+def _shorter(arrival: Arrival) -> list[Arrival]:
+    """Return the arrival with less on its event: a record has an end, the original holds everything."""
     event = arrival.event
-    return message(event, event_id=natural_event_id(event.event_type, arrival.contact_id))
+    if not isinstance(event, ContactReceived):
+        return []
+    cut = event.model_copy(
+        update={
+            "text": event.text[:SHORT_TEXT],
+            "full_text": event.full_text[:SHORT_TEXT],
+            "references": event.references[-5:],
+            "attachments": event.attachments[:FEW_FILES],
+            "flags": (*(flag for flag in event.flags if flag != "text_cut"), "text_cut"),
+        }
+    )
+    only = Kept(arrival.kept.key, arrival.kept.data, arrival.kept.content_type, arrival.kept.files[:FEW_FILES])
+    return [replace(arrival, event=cut, kept=only)]

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake.channels.mailbox import Account, Mailbox
 from services.intake.jobs.poll import PollMailbox
+from services.intake.store.ledger import Ledger
 from services.intake.store.mailboxes import Mailboxes
 from services.intake.store.seen import Seen
 from services.intake.usecases.receive_mail import Keys, ReceiveMail
@@ -161,7 +162,8 @@ async def post(
 ) -> AsyncIterator[Post]:
     seen = Seen(intake_engine)
     keys = Keys(settings.key_for("thread"), settings.key_for("person"))
-    receive = ReceiveMail(catalogue, Originals(settings.originals), publisher, seen, utc_now, keys)
+    originals, ledger = Originals(settings.originals), Ledger(intake_engine)
+    receive = ReceiveMail(catalogue, originals, publisher, seen, ledger, utc_now, keys)
     yield Post(mail_server, mail_server.new_address(), receive, intake_engine, Health())
     await seen.stop()
 
