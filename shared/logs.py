@@ -16,6 +16,8 @@ from shared.tracing import current_trace_id
 
 _QUIET = ("aiokafka", "kafka", "faststream", "httpx", "httpcore", "uvicorn.access", "sqlalchemy", "asyncio", "alembic")
 """Libraries that log keys, addresses or every message below WARNING."""
+_SILENT = ("flufl.bounce",)
+"""Libraries that log what they raise, with lines of a mail; whoever calls them sees the error."""
 
 
 def _trace(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -88,6 +90,8 @@ def _standard_library(level: str, before: list[Processor], last: list[Processor]
     root.setLevel(level.upper())
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    for name in _SILENT:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     for name in ("uvicorn", "uvicorn.error"):
         logger = logging.getLogger(name)
         logger.handlers = []

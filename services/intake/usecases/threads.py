@@ -6,6 +6,7 @@ Only a token that was made for the sender proves anything.
 
 from dataclasses import dataclass
 
+from services.intake.domain import bounce
 from services.intake.domain.mail import Mail
 from shared import thread
 
@@ -17,11 +18,14 @@ class Place:
     follows: str | None = None
     linked: str | None = None
     tagged: str | None = None
+    returned: bool = False
+    """It reports that a mail did not arrive, and not one of ours: backscatter of a forged sender, mostly."""
 
     @property
     def flags(self) -> tuple[str, ...]:
         """What is noticed about it."""
-        return ("token_mismatch",) if self.linked else ()
+        noticed = {"token_mismatch": self.linked is not None, "bounce_unknown": self.returned}
+        return tuple(name for name, seen in noticed.items() if seen)
 
 
 def place(key: bytes, read: Mail) -> Place:
@@ -29,4 +33,5 @@ def place(key: bytes, read: Mail) -> Place:
     found = thread.find(key, read.references, read.sender_address or "", read.recipients)
     if found and found.proven:
         return Place(follows=found.case_id)
-    return Place(linked=found.case_id if found else None, tagged=thread.tag(read.subject))
+    returned = bounce.report(read, thread.is_ours) is not None
+    return Place(None, found.case_id if found else None, thread.tag(read.subject), returned)
