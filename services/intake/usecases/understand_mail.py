@@ -92,7 +92,7 @@ class UnderstandMail:
         contact_id = mail_contact_id(read.message_id, mail.body_of(raw.data))
         files = [(attachment_key(contact_id, n, file.name), file) for n, file in enumerate(read.files, 1)]
         kept = Kept(original_key(contact_id), raw.data, "message/rfc822", tuple(files))
-        back = bounce.find(read)
+        back = bounce.find(read, thread.is_ours)
         event = self._bounced(contact_id, back) if back else self._received(contact_id, raw, read, mailbox, kept)
         outcome, why = _outcome(event, read)
         came_at = believable(raw.internal_at, self.clock())
