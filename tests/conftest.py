@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from shared.settings import ServiceSettings
 from tests.support import dovecot as dovecot_support
 from tests.support import parts as support
+from tests.support import postfix as postfix_support
 from tests.support.dovecot import Dovecot
 from tests.support.parts import MailServer, Parts
+from tests.support.postfix import Postfix
 
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")  # a busy machine is slow, not wrong
@@ -49,6 +51,13 @@ def mail_server(parts: Parts) -> MailServer:
 def dovecot() -> Iterator[Dovecot]:
     """The Dovecot that all tests of this run share; mark those that use it `needs_dovecot`."""
     with dovecot_support.dovecot() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postfix(dovecot: Dovecot) -> Iterator[Postfix]:
+    """The Postfix before that Dovecot; mark those that use it `needs_postfix`."""
+    with postfix_support.postfix(dovecot) as server:
         yield server
 
 
