@@ -83,6 +83,17 @@ class Originals:
         except (BaseError, OSError, TimeoutError) as error:
             raise TransientError(f"originals: {type(error).__name__}") from error
 
+    async def remove(self, key: str) -> None:
+        """Remove what lies at one key; what is gone already is fine."""
+        _check(key)
+        try:
+            async with asyncio.timeout(_DEADLINE):
+                await obstore.delete_async(self._store, key)
+        except (NoSuchObject, FileNotFoundError):
+            return
+        except (BaseError, OSError, TimeoutError) as error:
+            raise TransientError(f"originals: {type(error).__name__}") from error
+
     async def delete(self, prefix: str) -> None:
         """Delete every key below `prefix` (a contact id); what is gone already is fine."""
         _check(prefix)

@@ -22,6 +22,8 @@ from shared.outbox import outbox_table
 
 METADATA = MetaData(schema="intake")
 
+_SOON = text("now() + interval '1 minute'")
+
 
 def _moment(name: str, *, nullable: bool = True) -> Column[object]:
     return Column(name, DateTime(timezone=True), nullable=nullable)
@@ -152,6 +154,17 @@ IDEMPOTENCY = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now(), index=True),
 )
 """What was answered to an `Idempotency-Key`, for 24 hours."""
+
+UNSCANNED = Table(
+    "unscanned",
+    METADATA,
+    Column("store_key", Text, primary_key=True),
+    Column("contact_id", Text, nullable=False, index=True),
+    Column("since", DateTime(timezone=True), nullable=False, server_default=func.now(), index=True),
+    Column("next_at", DateTime(timezone=True), nullable=False, server_default=_SOON, index=True),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+)
+"""Files that the virus scanner has given no verdict on; asked again when their contact has surely been told."""
 
 DEAD_DECISIONS = decisions_table(METADATA)
 """What was decided about dead records of intake's groups."""
