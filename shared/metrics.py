@@ -51,9 +51,9 @@ ROUTER_HELD = Gauge("kc_router_held", "Contacts that agents have accepted and no
 ROUTER_DRIFT = Gauge("kc_router_drift", "Contradictions between leases, what agents hold and contacts; should be 0.")
 ROUTER_EVENTS = Counter("kc_router_events_total", "What happened in the queues, by the type of its event.", ["type"])
 
-MAILBOX_WAITING = Gauge("kc_mailbox_waiting", "Mails that lie in the inbox and are not taken in yet.")
-MAILBOX_TAKEN = Counter("kc_mailbox_taken_total", "Mails taken in and moved away.")
-MAILBOX_LOOK = Gauge("kc_mailbox_look_timestamp_seconds", "When the inbox was last asked what lies in it.")
+MAILBOX_WAITING = Gauge("kc_mailbox_waiting", "Mails that lie in the inbox and are not taken in yet.", ["mailbox"])
+MAILBOX_TAKEN = Counter("kc_mailbox_taken_total", "Mails taken in and moved away.", ["mailbox"])
+MAILBOX_LOOK = Gauge("kc_mailbox_look_timestamp_seconds", "When the inbox was last asked what lies in it.", ["mailbox"])
 FILES_SCANNED = Counter("kc_files_scanned_total", "What the virus scanner said of files.", ["scan"])
 MAIL_OUTCOMES = Counter("kc_mail_outcomes_total", "Mails by what became of each.", ["outcome"])
 MAIL_DIFFERENCES = Gauge(

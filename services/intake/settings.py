@@ -27,6 +27,9 @@ class Settings(ServiceSettings):
     )
     imap_timeout: float = Field(20.0, description="Longest silence of the mail server before it is given up.")
     mailbox: str = Field("", description="The address the mailbox is known by; its login when empty.")
+    mailboxes: str = Field(
+        "", description="YAML file of several mailboxes (docs/mail.md); read beside the one of `imap_host`, if any."
+    )
     mail_limit: int = Field(50_000_000, description="Bytes of a mail above which only its header is read.")
     webhook_secret: SecretStr = Field(SecretStr(""), description="`whsec_…` that e-services sign with.")
     webhook_old_secret: SecretStr = Field(SecretStr(""), description="The secret before it, while senders change.")
@@ -47,6 +50,12 @@ class Settings(ServiceSettings):
     hold_sound_url: str = Field("", description="Hold sound of at most 5 s; our own when empty.")
     caller_id: str = Field("", description="E.164 number shown to the agent's phone; the caller's when empty.")
     form_limit: int = Field(25_000_000, description="Bytes of a request to our doors, attachments included.")
+    archive_members: int = Field(5_000, description="Files in an archive above which it is flagged as too large.")
+    archive_unpacked: int = Field(
+        1_000_000_000, description="Bytes that an archive may unpack to before it is flagged as too large."
+    )
+    archive_depth: int = Field(3, description="Archives within archives that are looked into; more are flagged.")
+    unscanned_days: int = Field(14, description="How long a file without a verdict of the virus scanner is retried.")
     publish_timeout: float = Field(2.0, description="Seconds a caller waits for Kafka.")
     keep_seen_days: int = Field(90, description="How long a repeated submission is recognised.")
 

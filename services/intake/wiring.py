@@ -8,11 +8,15 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake import consumers
+from services.intake.channels.account import Account, Security
 from services.intake.channels.elks import Actions
 from services.intake.channels.forms import Verifier
-from services.intake.channels.mailbox import Account, Mailbox
+from services.intake.channels.mailbox import Mailbox
+from services.intake.channels.mailboxes_file import read_mailboxes
 from services.intake.jobs.poll import PollMailbox
 from services.intake.jobs.prune import Prune
+from services.intake.jobs.rescan import Rescan
+from services.intake.domain.archives import Limits
 from services.intake.settings import Settings
 from services.intake.store.answers import Answers
 from services.intake.store.calls import Calls
@@ -20,9 +24,11 @@ from services.intake.store.ledger import Ledger
 from services.intake.store.mailboxes import Mailboxes
 from services.intake.store.seen import Seen
 from services.intake.store.tables import DEAD_DECISIONS, OUTBOX
+from services.intake.store.unscanned import Unscanned
 from services.intake.store.visits import Visits
 from services.intake.usecases.answer_call import AnswerCall
 from services.intake.usecases.end_call import EndCall
+from services.intake.usecases.keep import Safety
 from services.intake.usecases.note_routing import NoteRouting
 from services.intake.usecases.receive_form import ReceiveForm
 from services.intake.usecases.receive_mail import Keys, ReceiveMail
@@ -30,6 +36,7 @@ from services.intake.usecases.register_visit import EndVisit, RegisterCall, Regi
 from services.intake.web.reception import TOPIC, Reception
 from shared.background import Background
 from shared.catalogue import Catalogue
+from shared.clamd import Clamd
 from shared.clock import utc_now
 from shared.consume import Inflow
 from shared.database import check, make_engine
@@ -56,6 +63,13 @@ class Parts:
     originals: Originals
     seen: Seen
     hub: Hub
+    clamd: Clamd | None
+    """None where files are not scanned."""
+
+    @property
+    def safety(self) -> Safety | None:
+        """Return what scans files before they are kept."""
+        return Safety(self.clamd, Unscanned(self.engine)) if self.clamd else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +101,13 @@ def make_parts(settings: Settings) -> Parts:
         originals=Originals(settings.originals),
         seen=Seen(engine),
         hub=Hub(),
+        clamd=Clamd(settings.clamd_socket, deadline=settings.clamd_seconds) if settings.clamd_socket else None,
     )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Return how much of an archive is still an attachment and no attack."""
+    return Limits(settings.archive_members, settings.archive_unpacked, depth=settings.archive_depth)
 
 
 def make_doors(settings: Settings, parts: Parts) -> Doors:
@@ -108,7 +128,15 @@ def make_doors(settings: Settings, parts: Parts) -> Doors:
         dead_letters=make_dead_letters(settings, parts.engine, parts.publisher),
         reception=Reception(parts.catalogue, visits, utc_now),
         receive_form=ReceiveForm(
-            parts.catalogue, parts.originals, parts.publisher, parts.seen, utc_now, person, timeout=wait
+            parts.catalogue,
+            parts.originals,
+            parts.publisher,
+            parts.seen,
+            utc_now,
+            person,
+            timeout=wait,
+            safety=parts.safety,
+            limits=limits_of(settings),
         ),
         answer_call=AnswerCall(*tables, calls, parts.publisher, utc_now, person, timeout=wait),
         end_call=EndCall(calls, utc_now),
@@ -141,8 +169,11 @@ def make_background(settings: Settings, health: Health, parts: Parts) -> Backgro
     background = Background(health)
     background.add("outbox", Relay(parts.engine, OUTBOX, parts.publisher).run)
     background.add("prune", _prune(settings, parts).run)
-    if settings.imap_host:
-        background.add("mailbox", _poll(settings, health, parts).run)
+    if parts.clamd:
+        background.add("rescan", Rescan(parts.originals, parts.clamd, Unscanned(parts.engine), utc_now).run)
+    for account in make_accounts(settings):
+        name = f"mailbox:{account.label}" if account.label else "mailbox"
+        background.add(name, _poll(settings, health, parts, account).run)
     return background
 
 
@@ -153,30 +184,51 @@ def watch(health: Health, parts: Parts) -> None:
     health.add("catalogue", parts.catalogue.check)
     health.add("agents", parts.agents.check)
     health.add("rules", parts.rules.check)
+    if parts.clamd:
+        health.add("clamd", parts.clamd.check)
 
 
-def _poll(settings: Settings, health: Health, parts: Parts) -> PollMailbox:
-    account = Account(
+def make_accounts(settings: Settings) -> tuple[Account, ...]:
+    """Return the mailboxes that are read: the one of the settings, and those of the file."""
+    single = Account(
         host=settings.imap_host,
         port=settings.imap_port,
         user=settings.imap_user,
         password=settings.imap_password.get_secret_value(),
         folder=settings.imap_folder,
         processed=settings.imap_processed,
-        tls=settings.tls,
+        security=Security.TLS if settings.tls else Security.NONE,
         timeout=settings.imap_timeout,
+        address=settings.mailbox_address,
+        poll_seconds=settings.imap_poll_seconds,
     )
+    of_file = read_mailboxes(settings.mailboxes) if settings.mailboxes else ()
+    return ((single,) if settings.imap_host else ()) + of_file
+
+
+def _poll(settings: Settings, health: Health, parts: Parts, account: Account) -> PollMailbox:
     keys = Keys(settings.key_for("thread"), settings.key_for("person"))
     ledger = Ledger(parts.engine)
-    receive = ReceiveMail(parts.catalogue, parts.originals, parts.publisher, parts.seen, ledger, utc_now, keys)
-    health.set("imap", "not connected yet")
+    receive = ReceiveMail(
+        parts.catalogue,
+        parts.originals,
+        parts.publisher,
+        parts.seen,
+        ledger,
+        utc_now,
+        keys,
+        parts.safety,
+        limits_of(settings),
+    )
+    health.set(account.part, "not connected yet")
     return PollMailbox(
         Mailbox(account),
-        settings.mailbox_address,
+        account.entrance or account.address,
         receive,
         Mailboxes(parts.engine),
         health,
-        poll_seconds=settings.imap_poll_seconds,
+        ledger,
+        poll_seconds=account.poll_seconds,
         mail_limit=settings.mail_limit,
     )
 
@@ -188,5 +240,6 @@ def _prune(settings: Settings, parts: Parts) -> Prune:
         (kept, parts.seen.forget_before),
         (kept, Ledger(parts.engine).forget_before),
         (kept, Visits(parts.engine).forget_before),
+        (timedelta(days=settings.unscanned_days), Unscanned(parts.engine).forget_before),
     )
     return Prune(rules, utc_now)

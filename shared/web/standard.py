@@ -25,12 +25,15 @@ def standard_router(health: Health, asyncapi: Callable[[], str] | None) -> APIRo
 
     @router.get("/health/ready", dependencies=[open_to_all("asked by the supervisor")], tags=["drift"])
     async def ready(request: Request) -> Response:
-        """The process can work; if not, which part is missing and why."""
+        """The process can work; if not, or not in full, which part is missing, why, and since when."""
         failing = dict(await health.failing())
+        since = {name: began.isoformat() for name in failing if (began := health.since(name))}
+        stopped = health.blocks(failing)
         if request.app.state.closing.is_set():
-            failing["closing"] = "the service is stopping"
-        body: dict[str, Any] = {"status": "not ready" if failing else "ok", "failing": failing}
-        return JSONResponse(body, status_code=503 if failing else 200)
+            failing["closing"], stopped = "the service is stopping", True
+        status = "not ready" if stopped else "degraded" if failing else "ok"
+        body: dict[str, Any] = {"status": status, "failing": failing, "since": since}
+        return JSONResponse(body, status_code=503 if stopped else 200)
 
     @router.get("/metrics", dependencies=[open_to_all("scraped inside the network")], include_in_schema=False)
     async def metrics() -> Response:

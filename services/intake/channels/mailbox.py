@@ -11,46 +11,37 @@ import re
 import selectors
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from imap_tools import BaseMailBox, ImapToolsError, MailBox, MailBoxUnencrypted
+from imap_tools import BaseMailBox
+from imap_tools.consts import SHORT_MONTH_NAMES
+from imap_tools.errors import MailboxFolderCreateError, UnexpectedCommandStatusError
 from imap_tools.imap_utf7 import utf7_encode
 
-from shared.errors import TransientError
+from services.intake.channels.account import Account
+from services.intake.channels.imap_connect import connect, log_in
+from services.intake.channels.imap_errors import ERRORS, SaidNoError, ServerError, plain, told_by
+from services.intake.channels.imap_oauth import Tokens
+
+__all__ = ["ERRORS", "Account", "Found", "Mailbox"]
 
 _UID = re.compile(rb"\bUID (\d+)")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
-ERRORS = (OSError, imaplib.IMAP4.error, ImapToolsError, EOFError)
-"""What a mail server that is away or confused raises."""
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Where a mailbox is, and the folders its mails come to and go to."""
-
-    host: str
-    port: int
-    user: str
-    password: str
-    folder: str = "INBOX"
-    processed: str = "Behandlat"
-    tls: bool = True
-    timeout: float = 20.0
-
-    @property
-    def name(self) -> str:
-        """The name its place is remembered under."""
-        return f"{self.user}@{self.host}/{self.folder}"
+_DATE = re.compile(rb'\bINTERNALDATE "([ \d]\d)-(\w{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"')
+_MONTHS = {name.lower(): number for number, name in enumerate(SHORT_MONTH_NAMES, 1)}
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A mail in the folder: its UID and size in bytes."""
+    """A mail in the folder: its UID, its size in bytes, when the server took it in, and whether it is old."""
 
     uid: int
     size: int
+    internal_at: datetime | None = None
+    old: bool = False
 
 
 class Mailbox:
@@ -58,34 +49,53 @@ class Mailbox:
 
     def __init__(self, account: Account) -> None:
         self.account = account
+        self.waiting = 0
+        """How many mails the last look saw, but for what it was to pass over."""
+        self.skipped = frozenset[int]()
+        """What of that lay there still."""
+        self.folder_problem = ""
+        """Why there is no folder for the processed; empty when there is one."""
         self._box: BaseMailBox | None = None
+        self._wire: socket.socket | None = None
+        self._tokens = Tokens(account.oauth2, account.timeout) if account.oauth2 else None
         self._abilities: frozenset[str] = frozenset()
 
-    def open(self) -> int:
-        """Log in and select the folder; return its UIDVALIDITY."""
-        account = self.account
-        if account.tls:
-            context = ssl.create_default_context()
-            self._box = MailBox(account.host, account.port, timeout=account.timeout, ssl_context=context)
-        else:
-            self._box = MailBoxUnencrypted(account.host, account.port, timeout=account.timeout)
-        self._box.login(account.user, account.password, initial_folder=None)
+    def open(self, folder: str = "") -> int:
+        """Log in and select the folder (that of arrivals, or another); return its UIDVALIDITY."""
+        self._box = connect(self.account, self._note)
+        log_in(self._box, self.account, self._tokens)
         told = self._client.capability()[1]  # a server says more after the login
         self._abilities = frozenset(b" ".join(one for one in told if one).decode("ascii", "replace").upper().split())
-        if not self._box.folder.exists(account.processed):
-            self._box.folder.create(account.processed)
-        self._box.folder.set(account.folder)
-        return self._uidvalidity()
+        self.prepare()
+        name = folder or self.account.folder
+        try:
+            self._box.folder.set(name)
+        except UnexpectedCommandStatusError as error:
+            raise ServerError(f"the folder {name} cannot be opened: {told_by(error)}") from error
+        return self._uidvalidity(name)
 
-    def _uidvalidity(self) -> int:
+    def _note(self, wire: socket.socket) -> None:
+        self._wire = wire
+
+    def prepare(self) -> None:
+        """Make the folder of the processed where there is none; the mails come in even when that is refused."""
+        folder = self._box_open.folder
+        self.folder_problem = ""
+        try:
+            if not folder.exists(self.account.processed):
+                folder.create(self.account.processed)
+        except MailboxFolderCreateError as error:
+            self.folder_problem = told_by(error) or "refused"
+
+    def _uidvalidity(self, folder: str) -> int:
         told = self._client.response("UIDVALIDITY")[1]
         if told and told[0]:
             return int(told[0])
-        return int(self._box_open.folder.status(self.account.folder, ["UIDVALIDITY"])["UIDVALIDITY"])
+        return int(self._box_open.folder.status(folder, ["UIDVALIDITY"])["UIDVALIDITY"])
 
     def close(self) -> None:
         """Leave; a connection that is broken is dropped."""
-        box, self._box = self._box, None
+        box, self._box, self._wire = self._box, None, None
         if box is not None:
             with contextlib.suppress(*ERRORS):
                 box.client.logout()
@@ -94,17 +104,31 @@ class Mailbox:
 
     def drop(self) -> None:
         """Break the connection from another thread: whatever waits in it raises at once."""
-        box = self._box
-        if box is not None:
-            with contextlib.suppress(*ERRORS):
-                box.client.sock.shutdown(socket.SHUT_RDWR)
+        wire = self._wire
+        if wire is not None:
+            with contextlib.suppress(OSError):
+                # Below TLS: its own shutdown takes away what the waiting thread reads with.
+                socket.socket.shutdown(wire, socket.SHUT_RDWR)
 
-    def look(self) -> list[Found]:
-        """Return the mails in the folder, by UID."""
+    def look(self, skip: Collection[int] = ()) -> list[Found]:
+        """Return a page of the mails in the folder but for the UIDs of `skip`: what is new first, each by UID.
+
+        However many lie there, only a page's sizes are asked for; what is taken in is moved, and the next page comes.
+        """
         self._client.noop()
-        answer = self._ask("SEARCH", "UNDELETED")
-        uids = sorted(map(int, b" ".join(answer).split()))
-        return [found for some in _chunks(uids, 500) for found in self._sizes(some)]
+        uids, old = self._search("UNDELETED"), frozenset[int]()
+        if (first := self.account.import_before) and uids:
+            old = frozenset(
+                self._search("UNDELETED", "BEFORE", f"{first.day}-{SHORT_MONTH_NAMES[first.month - 1]}-{first.year}")
+            )
+            uids.sort(key=lambda uid: (uid in old, uid))
+        left = [uid for uid in uids if uid not in skip]
+        self.waiting, self.skipped = len(left), frozenset(uids).difference(left)
+        sizes = {found.uid: found for found in self._sizes(left[: self.account.page], old)}
+        return [sizes[uid] for uid in left[: self.account.page] if uid in sizes]
+
+    def _search(self, *words: str) -> list[int]:
+        return sorted(int(word) for word in b" ".join(self._ask("SEARCH", *words)).split() if word.isdigit())
 
     def fetch(self, uids: Sequence[int], part: str = "BODY.PEEK[]") -> dict[int, bytes]:
         """Return the bytes of mails (or of `BODY.PEEK[HEADER]`) by UID; one that is gone is missing."""
@@ -113,7 +137,16 @@ class Mailbox:
         return dict(_literals(self._ask("FETCH", ",".join(map(str, uids)), f"(UID {part})")))
 
     def move(self, uids: Sequence[int]) -> None:
-        """Move mails to the folder of the processed."""
+        """Move mails to the folder of the processed; SaidNoError when the server will not."""
+        try:
+            self._move(uids)
+        except SaidNoError as error:
+            if "TRYCREATE" not in str(error):
+                raise
+            self.prepare()  # somebody removed it under our feet
+            self._move(uids)
+
+    def _move(self, uids: Sequence[int]) -> None:
         names, target = ",".join(map(str, uids)), b'"' + utf7_encode(self.account.processed) + b'"'
         if "MOVE" in self._abilities:
             self._ask("MOVE", names, target)
@@ -134,8 +167,10 @@ class Mailbox:
         tag = client._command("IDLE")  # noqa: SLF001 - imaplib has no IDLE before Python 3.14
         news = False
         while client._get_response() is not None:  # noqa: SLF001 - None is the server's leave to idle
-            if client.tagged_commands.get(tag):
-                raise TransientError("mail server: IDLE refused")
+            if client.tagged_commands.get(tag):  # refused: from now on only the truth is asked for
+                client.tagged_commands.pop(tag)
+                self._abilities -= {"IDLE"}
+                return
             news = True  # a mail came between the search and now: its notice stands before the leave
         if not news and not self._buffered():
             self._select(seconds)
@@ -158,17 +193,20 @@ class Mailbox:
         finally:
             self._client.sock.settimeout(self.account.timeout)
 
-    def _sizes(self, uids: Sequence[int]) -> Iterator[Found]:
-        for line in self._ask("FETCH", ",".join(map(str, uids)), "(UID RFC822.SIZE)"):
+    def _sizes(self, uids: Sequence[int], old: Collection[int]) -> Iterator[Found]:
+        if not uids:
+            return
+        for line in self._ask("FETCH", ",".join(map(str, uids)), "(UID RFC822.SIZE INTERNALDATE)"):
             data = line[0] if isinstance(line, tuple) else line
             uid, size = _UID.search(data or b""), _SIZE.search(data or b"")
             if uid:
-                yield Found(int(uid[1]), int(size[1]) if size else 0)
+                number = int(uid[1])
+                yield Found(number, int(size[1]) if size else 0, _moment(data), number in old)
 
     def _ask(self, command: str, *words: str | bytes) -> list[Any]:
         kind, answer = self._client.uid(command, *words)  # type: ignore[arg-type] # bytes go as they are
         if kind != "OK":
-            raise TransientError(f"mail server: {command} answered {kind}")
+            raise SaidNoError(f"{command} answered {kind}: {plain(answer)}")
         return [one for one in answer if one is not None]
 
     @property
@@ -178,7 +216,7 @@ class Mailbox:
     @property
     def _box_open(self) -> BaseMailBox:
         if self._box is None:
-            raise TransientError("the mailbox is not open")
+            raise ServerError("the mailbox is not open")
         return self._box
 
 
@@ -193,6 +231,15 @@ def _literals(answer: Sequence[Any]) -> Iterator[tuple[int, bytes]]:
             yield int(uid[1]), item[1]
 
 
-def _chunks(items: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
+def _moment(data: bytes) -> datetime | None:
+    """Read INTERNALDATE (RFC 3501, `date-time`); None when there is none or it is no date."""
+    found = _DATE.search(data)
+    if not found:
+        return None
+    day, month, year, hour, minute, second, sign, hours, minutes = (part.decode() for part in found.groups())
+    away = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == "-" else 1)
+    try:
+        when = (int(year), _MONTHS[month.lower()], int(day), int(hour), int(minute), int(second))
+        return datetime(*when, tzinfo=timezone(away))
+    except (KeyError, ValueError):
+        return None

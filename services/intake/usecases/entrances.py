@@ -27,12 +27,13 @@ def find(entrances: Entrances, kind: EntranceKind, value: str) -> tuple[Entrance
 def find_first(
     entrances: Entrances, kind: EntranceKind, values: Iterable[str], otherwise: str
 ) -> tuple[EntranceRecord, tuple[str, ...]]:
-    """Return the entrance of the first value that is known, else that of `otherwise`."""
+    """Return the entrance of the first value that is known, else that of `otherwise`: an entrance's id, or a value."""
     for value in values:
         found, known = entrances.entrance_for(kind, value)
         if known and found:
             return found, ()
-    return find(entrances, kind, otherwise)
+    named = entrances.entrance(otherwise)
+    return (named, ()) if named else find(entrances, kind, otherwise)
 
 
 def _nowhere(kind: EntranceKind, value: str) -> EntranceRecord:

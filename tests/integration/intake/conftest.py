@@ -7,8 +7,10 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.intake.channels.mailbox import Account, Mailbox
+from services.intake.channels.account import Account, Security
+from services.intake.channels.mailbox import Mailbox
 from services.intake.jobs.poll import PollMailbox
+from services.intake.jobs.waits import Waits
 from services.intake.store.ledger import Ledger
 from services.intake.store.mailboxes import Mailboxes
 from services.intake.store.seen import Seen
@@ -145,11 +147,14 @@ class Post:
             receive or self.receive,
             Mailboxes(self.engine),
             self.health,
-            first_wait=0.05,
+            Ledger(self.engine),
+            waits=Waits(first=0.05),
         )
 
     def mailbox(self) -> Mailbox:
-        return Mailbox(Account(self.server.host, self.server.imap_port, self.address, "any", tls=False, timeout=5))
+        return Mailbox(
+            Account(self.server.host, self.server.imap_port, self.address, "any", security=Security.NONE, timeout=5)
+        )
 
 
 @pytest.fixture
