@@ -38,6 +38,10 @@ class ServiceSettings(BaseSettings):
         "file:///var/lib/kontaktcenter/originals",
         description="Object store of what came in: a `file:///` folder or an `s3://` bucket.",
     )
+    clamd_socket: str = Field(
+        "", description="Unix socket of clamd, which every file is scanned by; empty means that none is scanned."
+    )
+    clamd_seconds: float = Field(20.0, gt=0, description="How long the scan of one file may take.")
     secret: SecretStr = Field(
         SecretStr("local-only-secret"), description="Master key; a key per purpose is derived from it."
     )

@@ -13,10 +13,10 @@ from services.intake.channels.elks import Actions
 from services.intake.channels.forms import Verifier
 from services.intake.channels.mailbox import Mailbox
 from services.intake.channels.mailboxes_file import read_mailboxes
+from services.intake.domain.archives import Limits
 from services.intake.jobs.poll import PollMailbox
 from services.intake.jobs.prune import Prune
 from services.intake.jobs.rescan import Rescan
-from services.intake.domain.archives import Limits
 from services.intake.settings import Settings
 from services.intake.store.answers import Answers
 from services.intake.store.calls import Calls

@@ -55,6 +55,9 @@ class Limits:
     """Bytes of the archives within it that are looked into, all together."""
 
 
+USUAL = Limits()
+
+
 @dataclass(slots=True)
 class _Look:
     limits: Limits

@@ -28,6 +28,8 @@ class File:
     name: str
     content_type: str
     data: bytes
+    content_id: str | None = None
+    inline: bool = False
 
 
 @dataclass(slots=True)

@@ -106,6 +106,8 @@ def _attachment(key: str, file: File, limits: Limits) -> Attachment:
         content_type=file.content_type,
         size=len(file.data),
         store_key=key,
+        content_id=file.content_id,
+        inline=file.inline,
         detected_type=detected,
         flags=flags,
     )

@@ -1,5 +1,6 @@
 """A form submission becomes a contact: once per form and submission id, answered when Kafka has it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -7,11 +8,12 @@ from typing import Protocol
 from services.intake.channels.forms import Submission
 from services.intake.channels.phone import e164
 from services.intake.domain import form
+from services.intake.domain.archives import USUAL, Limits
 from services.intake.domain.parts import File, safe_name
 from services.intake.domain.text import one_line
 from services.intake.usecases import entrances
 from services.intake.usecases.entrances import Entrances
-from services.intake.usecases.keep import Kept, Store, keep
+from services.intake.usecases.keep import Kept, Safety, Store, attachments, keep, with_scans
 from shared.clock import Clock
 from shared.events import Attachment, ContactReceived, Sender
 from shared.ids import natural_contact_id, natural_event_id
@@ -45,6 +47,8 @@ class ReceiveForm:
     clock: Clock
     person_secret: bytes
     timeout: float = 2.0
+    safety: Safety | None = None
+    limits: Limits = USUAL
 
     async def receive(self, submission: Submission, original: bytes) -> str:
         """Store the original, publish, and return the contact id; LogUnavailableError when Kafka is silent."""
@@ -52,14 +56,17 @@ class ReceiveForm:
 
         async def publish() -> None:
             kept = _kept(contact_id, submission, original)
-            await keep(self.originals, [kept])
-            event = self._event(contact_id, submission, kept)
+            files = await asyncio.to_thread(attachments, kept, self.limits) if kept.files else ()
+            scans = await keep(self.originals, [kept], self.safety, within=self.timeout)
+            event = with_scans(self._event(contact_id, submission, kept, files), scans)
             await self.log.publish(_message(event), timeout=self.timeout)
 
         await self.seen.once(contact_id, publish)
         return contact_id
 
-    def _event(self, contact_id: str, submission: Submission, kept: Kept) -> ContactReceived:
+    def _event(
+        self, contact_id: str, submission: Submission, kept: Kept, files: tuple[Attachment, ...]
+    ) -> ContactReceived:
         entrance, flags = entrances.find(self.entrances, EntranceKind.FORM, submission.form)
         words = form.words(submission.fields)
         now = self.clock()
@@ -78,10 +85,7 @@ class ReceiveForm:
             full_text=words.full,
             fields=words.fields,
             form=submission.form,
-            attachments=tuple(
-                Attachment(name=file.name, content_type=file.content_type, size=len(file.data), store_key=key)
-                for key, file in kept.files
-            ),
+            attachments=files,
             original_key=kept.key,
             flags=(*flags, *words.flags, *doubts),
         )

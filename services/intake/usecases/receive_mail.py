@@ -12,9 +12,10 @@ from typing import Protocol
 
 import structlog
 
+from services.intake.domain.archives import USUAL, Limits
 from services.intake.domain.outcome import Entry, Outcome, Spot
 from services.intake.usecases.entrances import Entrances
-from services.intake.usecases.keep import Kept, Store, keep
+from services.intake.usecases.keep import Kept, Safety, Store, keep, with_scans
 from services.intake.usecases.understand_mail import Arrival, Keys, RawMail, UnderstandMail, quarantined
 from shared.clock import Clock
 from shared.errors import PermanentError
@@ -65,10 +66,12 @@ class ReceiveMail:
     ledger: Book
     clock: Clock
     keys: Keys
+    safety: Safety | None = None
+    limits: Limits = USUAL
 
     async def receive(self, raws: Sequence[RawMail], mailbox: str) -> list[str]:
         """Store, publish, remember and write down; return the contact ids. What was taken in before is passed over."""
-        reader = UnderstandMail(self.entrances, self.clock, self.keys)
+        reader = UnderstandMail(self.entrances, self.clock, self.keys, self.limits)
         arrivals = await asyncio.to_thread(lambda: [reader.understand(raw, mailbox) for raw in raws])
         try:
             await self._take(arrivals)
@@ -91,8 +94,8 @@ class ReceiveMail:
         by_id = {one.contact_id: one for one in reversed(arrivals)}
         known = await self.seen.known(list(by_id))
         new = [one for one in reversed(by_id.values()) if one.contact_id not in known]
-        await keep(self.originals, [one.kept for one in new])
-        told = [(one.contact_id, one.event) for one in new if one.event is not None]
+        scans = await keep(self.originals, [one.kept for one in new], self.safety)
+        told = [(one.contact_id, with_scans(one.event, scans)) for one in new if one.event is not None]
         await self.log.publish(*(message_of(event) for _, event in told), timeout=LOG_SECONDS)
         await self.seen.mark([contact_id for contact_id, _ in told])
         for contact_id, event in told:

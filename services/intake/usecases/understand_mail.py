@@ -7,15 +7,16 @@ from datetime import datetime
 import structlog
 
 from services.intake.domain import bounce, mail
+from services.intake.domain.archives import USUAL, Limits
 from services.intake.domain.automatic import why_automatic
 from services.intake.domain.outcome import Entry, Outcome, Spot, believable
 from services.intake.usecases import entrances
 from services.intake.usecases.entrances import Entrances
-from services.intake.usecases.keep import Kept
+from services.intake.usecases.keep import Kept, attachments
 from services.intake.usecases.threads import place
 from shared import thread
 from shared.clock import Clock
-from shared.events import Attachment, ContactBounced, ContactFollowedUp, ContactReceived, Event, Sender
+from shared.events import ContactBounced, ContactFollowedUp, ContactReceived, Event, Sender
 from shared.ids import mail_contact_id, natural_contact_id
 from shared.originals import attachment_key, original_key
 from shared.person import person_key
@@ -77,6 +78,7 @@ class UnderstandMail:
     entrances: Entrances
     clock: Clock
     keys: Keys
+    limits: Limits = USUAL
 
     def understand(self, raw: RawMail, mailbox: str) -> Arrival:
         """Return what the mail is; `mailbox` is the address it came to when its header names no known one."""
@@ -126,7 +128,7 @@ class UnderstandMail:
             subject=read.subject,
             text=read.own,
             full_text=read.full,
-            attachments=_attachments(kept),
+            attachments=attachments(kept, self.limits),
             original_key=kept.key,
             message_id=read.message_id if read.identified else None,
             references=read.references,
@@ -166,10 +168,3 @@ def _outcome(event: Event, read: mail.Mail) -> tuple[Outcome, str]:
 def _hashed(message_id: str) -> str:
     """Return what tells two Message-IDs apart: the id itself may name a person."""
     return hashlib.sha256(message_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-def _attachments(kept: Kept) -> tuple[Attachment, ...]:
-    return tuple(
-        Attachment(name=file.name, content_type=file.content_type, size=len(file.data), store_key=key)
-        for key, file in kept.files
-    )
