@@ -31,6 +31,11 @@ def attachment_key(contact_id: str, number: int, name: str) -> str:
     return f"{contact_id}/attachments/{number}-{safe_name(name)}"
 
 
+def is_attachment(store_key: str) -> bool:
+    """Say whether a file of a contact lies there, and not the whole of what came in."""
+    return store_key.split("/")[1:2] == ["attachments"]
+
+
 def quarantine_key(store_key: str) -> str:
     """Return where an infected file lies instead of at its key: below its contact, so that it is erased with it."""
     contact_id, _, rest = store_key.partition("/")

@@ -14,7 +14,7 @@ from shared.clamd import Verdict
 from shared.clock import Clock
 from shared.errors import NotFoundError, TransientError
 from shared.events import ContactScanned, FileScanned
-from shared.originals import original_key, quarantine_key
+from shared.originals import is_attachment, quarantine_key
 from shared.publish import Message, message
 
 EVERY_SECONDS = 30.0
@@ -93,13 +93,13 @@ class Rescan:
         return len(done)
 
     async def _file(self, key: str) -> FileScanned | None:
-        """Return the verdict on one file; None when it is erased meanwhile. An infected one is moved."""
+        """Return the verdict on one file; None when it is erased meanwhile. An infected attachment is moved."""
         try:
             data = await self.originals.get(key)
         except NotFoundError:
             return None
         scan = (await self.scanner.scan(data)).scan
-        moves = scan == INFECTED and key != original_key(key.partition("/")[0])
+        moves = scan == INFECTED and is_attachment(key)
         if moves:
             await self.originals.put(quarantine_key(key), data, content_type="application/octet-stream")
         return FileScanned(store_key=key, scan=scan, now_key=quarantine_key(key) if moves else None)
