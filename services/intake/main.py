@@ -9,8 +9,17 @@ from fastapi import FastAPI
 
 from services.intake import consumers
 from services.intake.settings import Settings
-from services.intake.web import api, eservices, reception, sounds, telephony
-from services.intake.wiring import Parts, make_background, make_doors, make_inflow, make_parts, watch
+from services.intake.web import api, eservices, mail, reception, sounds, telephony
+from services.intake.wiring import (
+    Parts,
+    make_background,
+    make_doors,
+    make_inflow,
+    make_mail,
+    make_parts,
+    make_reconcile,
+    watch,
+)
 from shared.background import Background
 from shared.consume import Inflow, tune_gc
 from shared.health import Health
@@ -30,7 +39,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         for field in fields(doors):
             setattr(app.state, field.name, getattr(doors, field.name))
         watch(health, parts)
-        inflow, background = make_inflow(settings, health, parts), make_background(settings, health, parts)
+        reconcile = make_reconcile(settings, parts)
+        app.state.mail = make_mail(settings, health, parts, reconcile)
+        inflow = make_inflow(settings, health, parts)
+        background = make_background(settings, health, parts, reconcile)
         app.state.inflow = inflow
         try:
             await _start(parts, inflow, background)
@@ -44,7 +56,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         service="intake",
         title="Inflöde",
         lifespan=lifespan,
-        routers=(eservices.router, telephony.router, sounds.router, api.router, reception.router, ops.router),
+        routers=(
+            eservices.router,
+            telephony.router,
+            sounds.router,
+            api.router,
+            reception.router,
+            mail.pages,
+            mail.doors,
+            ops.router,
+        ),
         health=health,
         templates=[Path(__file__).parent / "templates"],
         body_limit=settings.form_limit,

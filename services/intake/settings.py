@@ -30,6 +30,10 @@ class Settings(ServiceSettings):
     mailboxes: str = Field(
         "", description="YAML file of several mailboxes (docs/mail.md); read beside the one of `imap_host`, if any."
     )
+    reconcile_minutes: float = Field(10.0, gt=0, description="How often each mailbox is compared with the ledger.")
+    reconcile_days: int = Field(
+        7, ge=1, le=60, description="How far back the processed mails are compared; less than `keep_seen_days`."
+    )
     mail_limit: int = Field(50_000_000, description="Bytes of a mail above which only its header is read.")
     webhook_secret: SecretStr = Field(SecretStr(""), description="`whsec_…` that e-services sign with.")
     webhook_old_secret: SecretStr = Field(SecretStr(""), description="The secret before it, while senders change.")

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake import consumers
 from services.intake.channels.account import Account, Security
+from services.intake.channels.census import Census
 from services.intake.channels.elks import Actions
 from services.intake.channels.forms import Verifier
 from services.intake.channels.mailbox import Mailbox
@@ -16,10 +17,12 @@ from services.intake.channels.mailboxes_file import read_mailboxes
 from services.intake.domain.archives import Limits
 from services.intake.jobs.poll import PollMailbox
 from services.intake.jobs.prune import Prune
+from services.intake.jobs.reconcile import Compared, Reconcile
 from services.intake.jobs.rescan import Rescan
 from services.intake.settings import Settings
 from services.intake.store.answers import Answers
 from services.intake.store.calls import Calls
+from services.intake.store.checks import Checks
 from services.intake.store.ledger import Ledger
 from services.intake.store.mailboxes import Mailboxes
 from services.intake.store.seen import Seen
@@ -29,10 +32,16 @@ from services.intake.store.visits import Visits
 from services.intake.usecases.answer_call import AnswerCall
 from services.intake.usecases.end_call import EndCall
 from services.intake.usecases.keep import Safety
+from services.intake.usecases.mail_overview import MailOverview
 from services.intake.usecases.note_routing import NoteRouting
+from services.intake.usecases.read_again import ReadAgain
 from services.intake.usecases.receive_form import ReceiveForm
 from services.intake.usecases.receive_mail import Keys, ReceiveMail
+from services.intake.usecases.reconcile_mail import ReconcileMail
 from services.intake.usecases.register_visit import EndVisit, RegisterCall, RegisterVisit
+from services.intake.usecases.repair_mail import RepairMail
+from services.intake.usecases.understand_mail import UnderstandMail
+from services.intake.web.mail import MailDoors
 from services.intake.web.reception import TOPIC, Reception
 from shared.background import Background
 from shared.catalogue import Catalogue
@@ -164,13 +173,15 @@ def make_inflow(settings: Settings, health: Health, parts: Parts) -> Inflow:
     return inflow
 
 
-def make_background(settings: Settings, health: Health, parts: Parts) -> Background:
-    """Build the loops: the spool's relay, the mailbox, the pruning."""
+def make_background(settings: Settings, health: Health, parts: Parts, reconcile: Reconcile) -> Background:
+    """Build the loops: the spool's relay, the mailboxes and their comparison, the pruning."""
     background = Background(health)
     background.add("outbox", Relay(parts.engine, OUTBOX, parts.publisher).run)
     background.add("prune", _prune(settings, parts).run)
     if parts.clamd:
         background.add("rescan", Rescan(parts.originals, parts.clamd, Unscanned(parts.engine), utc_now).run)
+    if reconcile.mailboxes:
+        background.add("reconcile", reconcile.run)
     for account in make_accounts(settings):
         name = f"mailbox:{account.label}" if account.label else "mailbox"
         background.add(name, _poll(settings, health, parts, account).run)
@@ -206,28 +217,78 @@ def make_accounts(settings: Settings) -> tuple[Account, ...]:
     return ((single,) if settings.imap_host else ()) + of_file
 
 
-def _poll(settings: Settings, health: Health, parts: Parts, account: Account) -> PollMailbox:
-    keys = Keys(settings.key_for("thread"), settings.key_for("person"))
-    ledger = Ledger(parts.engine)
-    receive = ReceiveMail(
+def make_reader(settings: Settings, parts: Parts) -> UnderstandMail:
+    """Build what understands mails."""
+    return UnderstandMail(parts.catalogue, utc_now, _keys(settings), limits_of(settings))
+
+
+def make_reconcile(settings: Settings, parts: Parts) -> Reconcile:
+    """Build what compares the mailboxes with the ledger."""
+    reader, ledger, checks = make_reader(settings, parts), Ledger(parts.engine), Checks(parts.engine)
+    each = [
+        ReconcileMail(
+            Census(account),
+            ledger,
+            checks,
+            parts.seen,
+            reader,
+            utc_now,
+            days=settings.reconcile_days,
+            mail_limit=settings.mail_limit,
+        )
+        for account in make_accounts(settings)
+    ]
+    return Reconcile(each, every=settings.reconcile_minutes * 60)
+
+
+def make_mail(settings: Settings, health: Health, parts: Parts, reconcile: Reconcile) -> MailDoors:
+    """Build what the routes of the mail call."""
+    reader, ledger, checks = make_reader(settings, parts), Ledger(parts.engine), Checks(parts.engine)
+    boxes = {one.mailbox: one.census for one in reconcile.mailboxes}
+    repair = RepairMail(
+        boxes, _receive(settings, parts), reader, parts.originals, ledger, checks, mail_limit=settings.mail_limit
+    )
+    again = ReadAgain(reader, parts.originals, parts.publisher, ledger, settings.mailbox_address, parts.safety)
+    return MailDoors(MailOverview(boxes, ledger, checks, health), repair, again, reconcile, utc_now)
+
+
+async def compare(settings: Settings) -> list[Compared]:
+    """Compare every mailbox for a command; the catalogue is not needed, for nothing is taken in."""
+    parts = make_parts(settings)
+    try:
+        return await make_reconcile(settings, parts).each()
+    finally:
+        await parts.seen.stop()
+        await parts.engine.dispose()
+
+
+def _keys(settings: Settings) -> Keys:
+    return Keys(settings.key_for("thread"), settings.key_for("person"))
+
+
+def _receive(settings: Settings, parts: Parts) -> ReceiveMail:
+    return ReceiveMail(
         parts.catalogue,
         parts.originals,
         parts.publisher,
         parts.seen,
-        ledger,
+        Ledger(parts.engine),
         utc_now,
-        keys,
+        _keys(settings),
         parts.safety,
         limits_of(settings),
     )
+
+
+def _poll(settings: Settings, health: Health, parts: Parts, account: Account) -> PollMailbox:
     health.set(account.part, "not connected yet")
     return PollMailbox(
         Mailbox(account),
         account.entrance or account.address,
-        receive,
+        _receive(settings, parts),
         Mailboxes(parts.engine),
         health,
-        ledger,
+        Ledger(parts.engine),
         poll_seconds=account.poll_seconds,
         mail_limit=settings.mail_limit,
     )

@@ -53,6 +53,15 @@ class Entry:
         return swedish_day(self.received_at)
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry as it stands in the ledger: when we saw the mail, and when it left the inbox."""
+
+    entry: Entry
+    seen_at: datetime
+    moved_at: datetime | None
+
+
 def swedish_day(moment: datetime) -> date:
     """Return the day in Sweden."""
     return moment.astimezone(_STOCKHOLM).date()

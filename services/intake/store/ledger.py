@@ -12,20 +12,13 @@ from sqlalchemy import ColumnElement, and_, delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.intake.domain.outcome import Entry, Outcome, Spot
+from services.intake.domain.outcome import Entry, Line, Outcome, Spot
 from services.intake.store.database import transaction
 from services.intake.store.tables import MAILS
 
+__all__ = ["Count", "Ledger", "Line"]
+
 _PLACE = (MAILS.c.mailbox, MAILS.c.folder, MAILS.c.uidvalidity, MAILS.c.uid)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """An entry as it stands in the ledger."""
-
-    entry: Entry
-    seen_at: datetime
-    moved_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,11 @@ class ReceiveMail:
 
     async def _alone(self, arrival: Arrival) -> Arrival:
         """Take in one mail of a batch that was refused: whole, else with a short text, else into quarantine."""
-        attempts = [arrival, *_shorter(arrival), quarantined(arrival.raw, "refused", self.clock())]
+        attempts = [
+            arrival,
+            *_shorter(arrival),
+            quarantined(arrival.raw, "refused", self.clock(), arrival.entry.message_hash),
+        ]
         for attempt in attempts:
             try:
                 await self._take([attempt])

@@ -88,13 +88,17 @@ class UnderstandMail:
             except Exception:
                 # One mail must never stop those behind it: a person reads what we could not.
                 log.exception("mail_not_understood")
-        return quarantined(raw, "not_understood", self.clock())
+        return quarantined(raw, "not_understood", self.clock(), hash_of(raw.data))
 
-    def _understood(self, raw: RawMail, read: mail.Mail, mailbox: str) -> Arrival:
-        contact_id = mail_contact_id(read.message_id, mail.body_of(raw.data))
+    def again(self, raw: RawMail, mailbox: str, contact_id: str) -> Arrival:
+        """Return what a mail is that is the contact `contact_id` since it was read before."""
+        return self._understood(raw, mail.read(raw.data), mailbox, contact_id)
+
+    def _understood(self, raw: RawMail, read: mail.Mail, mailbox: str, before: str | None = None) -> Arrival:
+        contact_id = before or mail_contact_id(read.message_id, mail.body_of(raw.data))
         files = [(attachment_key(contact_id, n, file.name), file) for n, file in enumerate(read.files, 1)]
         kept = Kept(original_key(contact_id), raw.data, "message/rfc822", tuple(files))
-        back = bounce.find(read, thread.is_ours)
+        back = None if before else bounce.find(read, thread.is_ours)
         event = self._bounced(contact_id, back) if back else self._received(contact_id, raw, read, mailbox, kept)
         outcome, why = _outcome(event, read)
         came_at = believable(raw.internal_at, self.clock())
@@ -143,15 +147,15 @@ class UnderstandMail:
         return received
 
 
-def quarantined(raw: RawMail, why: str, now: datetime) -> Arrival:
+def quarantined(raw: RawMail, why: str, now: datetime, message_hash: str) -> Arrival:
     """Return the arrival of a mail that becomes no event; its bytes lie under a key of their own."""
-    digest = hashlib.sha256(raw.data).hexdigest()
-    contact_id = natural_contact_id("quarantine", digest)
-    entry = Entry(raw.spot, believable(raw.internal_at, now), contact_id, digest[:32], Outcome.QUARANTINED, why[:40])
-    return Arrival(raw, entry, None, Kept(quarantine_key(contact_id), raw.data, "message/rfc822"))
+    contact_id = natural_contact_id("quarantine", hashlib.sha256(raw.data).hexdigest())
+    came_at = believable(raw.internal_at, now)
+    entry = Entry(raw.spot, came_at, contact_id, message_hash, Outcome.QUARANTINED, why)
+    return Arrival(raw, entry, None, Kept(held_key(contact_id), raw.data, "message/rfc822"))
 
 
-def quarantine_key(contact_id: str) -> str:
+def held_key(contact_id: str) -> str:
     """Return where a mail in quarantine is kept; it begins with the contact id, as every key of the originals."""
     return f"{contact_id}/quarantine"
 
@@ -165,6 +169,13 @@ def _outcome(event: Event, read: mail.Mail) -> tuple[Outcome, str]:
     return (Outcome.FOLLOW_UP if isinstance(event, ContactFollowedUp) else Outcome.IMPORTED), why
 
 
+def hash_of(data: bytes) -> str:
+    """Return what tells the Message-ID of a mail, or of its header alone, from others: the id may name a person."""
+    try:
+        return _hashed(mail.read(data).message_id)
+    except Exception:  # noqa: BLE001 - as above: no mail stops the others
+        return hashlib.sha256(data).hexdigest()[:32]
+
+
 def _hashed(message_id: str) -> str:
-    """Return what tells two Message-IDs apart: the id itself may name a person."""
     return hashlib.sha256(message_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]

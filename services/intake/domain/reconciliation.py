@@ -1,0 +1,123 @@
+"""The proof: what lies in a mailbox is held against the ledger, and every mail that is not accounted for is named."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from services.intake.domain.outcome import Line, Outcome, Spot, swedish_day
+
+GRACE = timedelta(minutes=2)
+"""What is younger is being taken in right now."""
+
+
+class Kind(StrEnum):
+    """How mailbox and ledger can disagree."""
+
+    WAITING = "waiting"
+    """It lies in the inbox and nobody has taken it in."""
+    NOT_MOVED = "not_moved"
+    """It is taken in and lies in the inbox still."""
+    UNKNOWN = "unknown"
+    """It lies among the processed and was never taken in: somebody moved it by hand."""
+    NOT_PUBLISHED = "not_published"
+    """It has an outcome, and no event is known of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """A mail in a folder: its number, when its server took it in, and the hash of its Message-ID where it was asked."""
+
+    uid: int
+    came_at: datetime | None
+    message_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder as it was found: its UIDVALIDITY and what lies in it."""
+
+    uidvalidity: int
+    mails: tuple[Lying, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A mail about which mailbox and ledger disagree."""
+
+    kind: Kind
+    spot: Spot
+    received_at: datetime
+    contact_id: str | None = None
+    found_at: datetime | None = None
+    """When it was first found; None before it is written."""
+
+    @property
+    def id(self) -> str:
+        """What it is known by: the same at every comparison."""
+        spot = self.spot
+        named = (self.kind, spot.mailbox, spot.folder, str(spot.uidvalidity), str(spot.uid))
+        return hashlib.sha256("\x1f".join(named).encode()).hexdigest()[:24]
+
+    @property
+    def day(self) -> date:
+        """The Swedish day it is counted on."""
+        return swedish_day(self.received_at)
+
+
+def waiting(mailbox: str, inbox: Folder, lines: Iterable[Line], now: datetime) -> list[Difference]:
+    """Return what has lain in the inbox for a while and has no line."""
+    known = {line.entry.spot for line in lines}
+    spots = [(Spot(mailbox, inbox.uidvalidity, one.uid), one.came_at or now) for one in inbox.mails]
+    old = [(spot, came_at) for spot, came_at in spots if spot not in known and now - came_at > GRACE]
+    return [Difference(Kind.WAITING, spot, came_at) for spot, came_at in old]
+
+
+def not_moved(mailbox: str, inbox: Folder, lines: Iterable[Line], now: datetime) -> list[Difference]:
+    """Return what has a line for a while and lies in the inbox all the same."""
+    there = {Spot(mailbox, inbox.uidvalidity, one.uid) for one in inbox.mails}
+    stuck = [line for line in lines if line.entry.spot in there and now - line.seen_at > GRACE]
+    return [_of(Kind.NOT_MOVED, line) for line in stuck]
+
+
+def gone(mailbox: str, inbox: Folder, lines: Iterable[Line]) -> list[Spot]:
+    """Return what left the inbox without our writing it down: killed in between, or moved by somebody."""
+    there = {one.uid for one in inbox.mails}
+    lying = (line.entry.spot for line in lines if line.moved_at is None and not line.entry.spot.folder)
+    return [
+        spot
+        for spot in lying
+        if spot.mailbox == mailbox and (spot.uidvalidity != inbox.uidvalidity or spot.uid not in there)
+    ]
+
+
+def unmatched(processed: Sequence[Lying], inbox: Folder, lines: Iterable[Line]) -> list[Lying]:
+    """Return which mails among the processed no line stands for, by the hash of their Message-ID.
+
+    A line stands for one mail: of two with the same Message-ID and one line, one is unmatched.
+    """
+    there = {(inbox.uidvalidity, one.uid) for one in inbox.mails}
+    stands = Counter(
+        line.entry.message_hash
+        for line in lines
+        if line.entry.spot.folder or (line.entry.spot.uidvalidity, line.entry.spot.uid) not in there
+    )
+    left: list[Lying] = []
+    for one in processed:
+        if stands[one.message_hash] > 0:
+            stands[one.message_hash] -= 1
+        else:
+            left.append(one)
+    return left
+
+
+def not_published(lines: Iterable[Line], published: Collection[str]) -> list[Difference]:
+    """Return what has become something without an event that is known of."""
+    counted = [line for line in lines if line.entry.outcome not in {Outcome.QUARANTINED, Outcome.DUPLICATE}]
+    return [_of(Kind.NOT_PUBLISHED, line) for line in counted if line.entry.contact_id not in published]
+
+
+def _of(kind: Kind, line: Line) -> Difference:
+    return Difference(kind, line.entry.spot, line.entry.received_at, line.entry.contact_id)

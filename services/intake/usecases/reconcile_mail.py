@@ -1,0 +1,125 @@
+"""Compare a mailbox with the ledger: every mail seen has exactly one outcome, or it is named as a difference."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import structlog
+
+from services.intake.channels.census import Census, Counted
+from services.intake.channels.imap_errors import words
+from services.intake.channels.mailbox import ERRORS
+from services.intake.domain import reconciliation
+from services.intake.domain.outcome import Line, Spot, swedish_day
+from services.intake.domain.reconciliation import Difference, Kind, Lying
+from services.intake.store.checks import Check, Checks
+from services.intake.store.ledger import Ledger
+from services.intake.usecases.receive_mail import Known
+from services.intake.usecases.understand_mail import Arrival, RawMail, UnderstandMail, hash_of
+from shared.clock import Clock
+from shared.errors import TransientError
+from shared.metrics import MAIL_CHECKED, MAIL_DIFFERENCES
+
+MOST = 500
+"""Differences of a mailbox that are listed: what is more is the same trouble."""
+READ_AT_ONCE = 20
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileMail:
+    """Compare one mailbox, `days` back; writes down what it found."""
+
+    census: Census
+    ledger: Ledger
+    checks: Checks
+    seen: Known
+    reader: UnderstandMail
+    clock: Clock
+    days: int = 7
+    mail_limit: int = 50_000_000
+
+    @property
+    def mailbox(self) -> str:
+        """The name of the mailbox."""
+        return self.census.account.name
+
+    async def once(self) -> list[Difference]:
+        """Compare; return the differences. A server that is away is written down, and raised."""
+        since = swedish_day(self.clock()) - timedelta(days=self.days)
+        try:
+            counted = await asyncio.to_thread(self.census.take, since, hash_of)
+            differences = await self._compare(counted, since)
+        except (*ERRORS, TransientError) as error:
+            await self.checks.failed(self.mailbox, words(error), self.clock())
+            raise
+        found = differences[:MOST]
+        inbox, processed = len(counted.inbox.mails), len(counted.processed.mails)
+        await self.checks.write(Check(self.mailbox, self.clock(), since, inbox, processed), found)
+        self._tell(differences)
+        return found
+
+    async def _compare(self, counted: Counted, since: date) -> list[Difference]:
+        """Read the ledger after the folders, so that what was moved in between has its line."""
+        mailbox, inbox, now = self.mailbox, counted.inbox, self.clock()
+        earlier = since - timedelta(days=2)  # a mail whose server said no time is counted on the day we saw it
+        both = [*await self.ledger.since(mailbox, earlier), *await self.ledger.not_moved(mailbox)]
+        lines = list({line.entry.spot: line for line in both}.values())
+        waiting = reconciliation.waiting(mailbox, inbox, lines, now)
+        if not waiting:
+            await self.ledger.moved(reconciliation.gone(mailbox, inbox, lines), now)
+        recent = [one for one in counted.processed.mails if one.came_at is None or swedish_day(one.came_at) >= since]
+        unmatched = reconciliation.unmatched(recent, inbox, lines)
+        unknown = await self._look_closer(counted, unmatched, lines)
+        published = await self.seen.known([line.entry.contact_id for line in lines])
+        return [
+            *waiting,
+            *reconciliation.not_moved(mailbox, inbox, lines, now),
+            *unknown,
+            *reconciliation.not_published(lines, published),
+        ]
+
+    async def _look_closer(self, counted: Counted, left: Sequence[Lying], lines: Sequence[Line]) -> list[Difference]:
+        """Read the mails whose header told too little; those whose contact is known get their line."""
+        unknown: list[Difference] = []
+        written = {line.entry.spot for line in lines}
+        spots = {one.uid: Spot(self.mailbox, counted.processed.uidvalidity, one.uid, self._folder) for one in left}
+        open_ones = [one for one in left if spots[one.uid] not in written]
+        for start in range(0, min(len(open_ones), MOST), READ_AT_ONCE):
+            uids = [one.uid for one in open_ones[start : start + READ_AT_ONCE]]
+            unknown += await self._read(counted.processed.uidvalidity, uids, lines)
+        return unknown
+
+    async def _read(self, uidvalidity: int, uids: Sequence[int], lines: Sequence[Line]) -> list[Difference]:
+        account = self.census.account
+        mails = await asyncio.to_thread(self.census.fetch, self._folder, uidvalidity, uids, self.mail_limit)
+        raws = [
+            RawMail(data, (), self.mailbox, uidvalidity, uid, found.internal_at, folder=self._folder)
+            for uid, (data, found) in mails.items()
+        ]
+        fallback = account.entrance or account.address
+        arrivals = await asyncio.to_thread(lambda: [self.reader.understand(raw, fallback) for raw in raws])
+        known = set(await self.seen.known([one.contact_id for one in arrivals]))
+        known |= {line.entry.contact_id for line in lines}
+        adopted = [one.entry for one in arrivals if one.contact_id in known]
+        await self.ledger.write(adopted)
+        await self.ledger.moved([one.spot for one in adopted], self.clock())
+        return [_unknown(one) for one in arrivals if one.contact_id not in known]
+
+    @property
+    def _folder(self) -> str:
+        return self.census.account.processed
+
+    def _tell(self, differences: Sequence[Difference]) -> None:
+        for kind in Kind:
+            count = sum(one.kind is kind for one in differences)
+            MAIL_DIFFERENCES.labels(self.mailbox, kind).set(count)
+        MAIL_CHECKED.labels(self.mailbox).set_to_current_time()
+        if differences:
+            log.warning("mail_differs", mailbox=self.mailbox, count=len(differences))
+
+
+def _unknown(arrival: Arrival) -> Difference:
+    return Difference(Kind.UNKNOWN, arrival.entry.spot, arrival.entry.received_at, arrival.contact_id)
