@@ -56,10 +56,10 @@ class _Box(BaseMailBox):
 
 def connect(account: Account, noted: Noted) -> BaseMailBox:
     """Connect, not yet logged in; `noted` gets the socket. What is in clear never goes on where TLS was asked for."""
-    if account.security is Security.TLS:
+    if account.security == Security.TLS:
         return _Box(_TlsClient(account, noted, ssl_context=_context(account)))
     client = _Client(account, noted)
-    if account.security is Security.STARTTLS:
+    if account.security != Security.NONE:
         try:
             client.starttls(_context(account))
         except BaseException:
