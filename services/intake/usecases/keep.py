@@ -114,12 +114,12 @@ def _attachment(key: str, file: File, limits: Limits) -> Attachment:
 
 
 def with_scans(event: E, scans: Scans) -> E:
-    """Return a contact's event with the verdicts on its files, and `infected` or `not_scanned` if one of them is."""
+    """Return a contact's event with the verdicts; `infected` where one is, `not_scanned` if the whole has none."""
     if not scans or not isinstance(event, ContactReceived):
         return event
-    keys = (event.original_key or "", *(one.store_key for one in event.attachments))
-    said = {scans.get(key) for key in keys}
-    flags = [name for name, scan in ((INFECTED, "infected"), (NOT_SCANNED, "failed")) if scan in said]
+    whole = scans.get(event.original_key or "")
+    said = {whole, *(scans.get(one.store_key) for one in event.attachments)}
+    flags = [name for name, seen in ((INFECTED, INFECTED in said), (NOT_SCANNED, whole == "failed")) if seen]
     files = tuple(_scanned(one, scans.get(one.store_key)) for one in event.attachments)
     return event.model_copy(update={"attachments": files, "flags": (*event.flags, *flags)})
 
