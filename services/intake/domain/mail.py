@@ -3,11 +3,12 @@
 import hashlib
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
 
-from services.intake.domain import parts, quoted, text
+from services.intake.domain import bodies, parts, quoted, structure, text
+from services.intake.domain.structure import attempt
 
 MAX_TEXT = 40_000
 MAX_FULL_TEXT = 100_000
@@ -19,7 +20,9 @@ MAX_REFERENCES = 40
 _SEPARATORS = re.compile(r"[\s<>\"',;:()\[\]]+")
 MAX_HEADER = 20_000
 """Characters of a header that are read: what is longer was not written by a person."""
-_ANGLED = re.compile(r"^([^<]*)<\s*([^\s<>,;]+@[^\s<>,;]+)\s*>")
+_ANGLED = re.compile(r"^([^<]*)<\s*(?:@[^:<>\s]{1,500}:)?([^\s<>,;\"]+@[^\s<>,;@]+)\s*>")
+_QUOTED_LOCAL = re.compile(r"(?:^|[<\s])\"((?:[^\"\\\r\n]|\\.){1,64})\"@([\w.-]{1,255})(?=$|[>\s])")
+_ATOM = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]+")
 _MESSAGE_ID = re.compile(r"<[^<>]+>")
 _RECIPIENTS = ("delivered-to", "x-original-to", "envelope-to", "to", "cc", "resent-to")
 
@@ -68,7 +71,7 @@ class Mail:
 
 def read(raw: bytes) -> Mail:
     """Read a mail; one that cannot be read becomes an `unreadable` one with what could be, never an error."""
-    mail = parts.attempt(lambda: _read(raw), None)
+    mail = attempt(lambda: _read(raw), None)
     return mail or nothing(raw)
 
 
@@ -79,14 +82,13 @@ def body_of(raw: bytes) -> bytes:
 
 
 def _read(raw: bytes) -> Mail:
-    structure = parts.parse(raw)
-    headers = Headers(tuple((name.lower(), str(value)) for name, value in structure.raw_items()))
-    found = parts.contents(structure)
+    root = structure.parse(raw)
+    headers = Headers(tuple((name.lower(), value) for name, value in root.lines))
+    return _mail(headers, parts.contents(root), structure.tree(root))
+
+
+def _mail(headers: Headers, found: parts.Contents, tree: Message) -> Mail:
     full = found.text()
-    return _mail(headers, found, full, structure)
-
-
-def _mail(headers: Headers, found: parts.Contents, full: str, structure: Message) -> Mail:
     name, address = sender(headers)
     given = message_ids(headers.raw("message-id") or "")
     own = quoted.own_words(full[:MAX_FULL_TEXT])
@@ -99,7 +101,7 @@ def _mail(headers: Headers, found: parts.Contents, full: str, structure: Message
         sender_address=address,
         recipients=recipients(headers),
         subject=headers.text("subject")[:MAX_SUBJECT],
-        sent_at=parts.attempt(lambda: parsedate_to_datetime(headers.raw("date") or ""), None),
+        sent_at=sent_at(headers),
         references=references(headers),
         own=own[:MAX_TEXT],
         full=full[:MAX_FULL_TEXT],
@@ -107,7 +109,7 @@ def _mail(headers: Headers, found: parts.Contents, full: str, structure: Message
         flags=flags,
         # Neither a header nor a word nor a file: somebody must look at the original.
         unreadable=not headers.lines or not (full or found.files or headers.raw("subject")),
-        structure=structure,
+        structure=tree,
     )
 
 
@@ -116,9 +118,21 @@ def _notices(headers: Headers, *, address: str | None, own: str, full: str, iden
         "no_sender": address is None,
         "no_message_id": not identified,
         "text_cut": len(own) > MAX_TEXT or len(full) > MAX_FULL_TEXT,
-        "several_senders": len(addresses(headers.text("from"))) > 1,
+        "several_senders": len(set(_senders(headers))) > 1,
     }
     return [name for name, seen in notices.items() if seen]
+
+
+def _senders(headers: Headers) -> list[str]:
+    return [one for value in headers.all("from") for one in addresses(text.header_text(value[:MAX_HEADER]))]
+
+
+def sent_at(headers: Headers) -> datetime | None:
+    """Return when the mail says that it was written, always with a zone; None for a date that cannot be."""
+    said = attempt(lambda: parsedate_to_datetime(headers.text("date")[:200]), None)
+    if said is None or not 1980 <= said.year <= 2200:
+        return None
+    return said if said.tzinfo else said.replace(tzinfo=UTC)
 
 
 def nothing(raw: bytes) -> Mail:
@@ -129,8 +143,7 @@ def nothing(raw: bytes) -> Mail:
         tuple((k.decode("latin-1").lower(), v.strip().decode("ascii", "surrogateescape")) for k, _, v in pairs)
     )
     full = text.clean(text.decode(body_of(raw)[:MAX_FULL_TEXT]))
-    found = parts.Contents(plain=[full])
-    seen = _mail(headers, found, full, Message())
+    seen = _mail(headers, parts.Contents(words=[bodies.Words(full)]), Message())
     return Mail(**{name: getattr(seen, name) for name in Mail.__slots__ if name != "unreadable"}, unreadable=True)
 
 
@@ -166,9 +179,14 @@ def addresses(value: str) -> list[str]:
 def _first_address(value: str) -> tuple[str | None, str | None]:
     angled = _ANGLED.match(value)
     if angled and "@" not in text.without_words(angled[1]):
-        return text.header_text(angled[1].strip().strip('"')).strip("'\" ") or None, angled[2].lower()
+        return _name(angled[1]), text.header_text(angled[2]).lower()
+    local = _QUOTED_LOCAL.search(value)
+    if local:
+        plain = local[1].replace("\\", "")
+        box = plain if _ATOM.fullmatch(plain) else f'"{plain}"'
+        return _name(value[: local.start()]), text.header_text(f"{box}@{local[2]}").lower()
     nobody: list[tuple[str, str]] = []
-    pairs = parts.attempt(lambda: getaddresses([value]), nobody)
+    pairs = attempt(lambda: getaddresses([value]), nobody)
     for name, address in pairs:
         plain = text.header_text(address).lower()
         if addresses(plain) == [plain]:
@@ -178,6 +196,10 @@ def _first_address(value: str) -> tuple[str | None, str | None]:
     if not found:
         return None, None
     return written[: written.lower().find(found[0])].strip(" <\"'") or None, found[0]
+
+
+def _name(value: str) -> str | None:
+    return text.header_text(value.strip().strip('"').replace('\\"', '"')).strip("'\" ") or None
 
 
 def recipients(headers: Headers) -> tuple[str, ...]:

@@ -1,29 +1,40 @@
-"""The parts of a mail: texts, HTML and attachments, whatever is wrong with its structure."""
+"""What a mail holds: its words in reading order, its files, and flags on what is special or was wrong."""
 
+import html as entities
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from email import message_from_bytes, policy
-from email.message import Message
-from typing import TypeVar
+from dataclasses import dataclass, field, replace
+from urllib.parse import unquote
 
-from services.intake.domain import html, text
+from services.intake.domain import bodies, cms, names, text, tnef
+from services.intake.domain.bodies import Words
+from services.intake.domain.names import safe_name
+from services.intake.domain.structure import Part, attempt, parse
+from services.intake.domain.transfer import body_bytes
 
-T = TypeVar("T")
+__all__ = ["Contents", "File", "attempt", "body_bytes", "contents", "safe_name"]
 
 MAX_ATTACHMENTS = 50
-MAX_PARTS = 500
 MAX_ATTACHMENT_BYTES = 30_000_000
 """All attachments of a mail together; what is cut is still in the original."""
-MAX_NAME = 120
-_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069]+')
-_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
-_RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$", re.IGNORECASE)
+MAX_WITHIN = 3
+"""Mails within mails whose words are looked for when the outer ones say nothing."""
+_WORDY = frozenset({"text/plain", "text/html", "text/enriched", "text/richtext", "text/markdown", "text/x-markdown"})
+_SHOWN_ELSEWHERE = frozenset({"text/x-amp-html", "text/watch-html"})
+"""Versions of a text for programs that nobody reads this mail with."""
+_MAILS = frozenset({"message/rfc822", "message/global", "message/news", "message/partial"})
+_SIGNATURES = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"})
+_SEALED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+_WINMAIL = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
+_CID = re.compile(r"\bcid:([^\"'\s<>()]{1,250})", re.IGNORECASE)
+_HUGE = re.compile(r"&#\w{8,}")
+_WORD = re.compile(r"\w{3,}")
+MAX_COMPARED = 200_000
+"""Characters of two versions of a text that are held against each other."""
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """An attachment: a name that is safe anywhere, what it says it is, and its bytes."""
+    """An attachment: a name that is safe anywhere, what it says it is, its bytes, and whether the HTML shows it."""
 
     name: str
     content_type: str
@@ -34,127 +45,213 @@ class File:
 
 @dataclass(slots=True)
 class Contents:
-    """What was found in a mail: plain texts, HTML texts, files, and `flags` on what was wrong."""
+    """What was found in a mail: texts in reading order, HTML, files, and `flags` on what a reader should know."""
 
-    plain: list[str] = field(default_factory=list)
+    words: list[Words] = field(default_factory=list)
+    spare: list[Words] = field(default_factory=list)
+    """Words that stand where no mail program shows them; read only when there are no others."""
     rich: list[str] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
+    within: list[Part] = field(default_factory=list)
+    """Mails that lie in this one as files."""
     flags: list[str] = field(default_factory=list)
 
     def text(self) -> str:
-        """Return the words: the plain part if it says anything, else the HTML one."""
-        plain = "\n".join(part for part in self.plain if part.strip())
-        return plain.strip() or "\n".join(html.to_text(part) for part in self.rich).strip()
+        """Return the words of the mail; its spare ones where it has no others."""
+        return _joined(self.words) or _joined(self.spare)
 
-    def flag(self, name: str) -> None:
-        if name not in self.flags:
-            self.flags.append(name)
+    def says(self) -> bool:
+        """Say whether there are words at all, without reading them."""
+        return any(one.roughly().strip() for one in self.words)
 
+    def flag(self, *found: str) -> None:
+        self.flags.extend(name for name in dict.fromkeys(found) if name not in self.flags)
 
-def attempt(read: Callable[[], T], otherwise: T) -> T:
-    """Return what the standard library's mail parser reads, or `otherwise` where it raises (it does, on real mail)."""
-    try:
-        return read()
-    except Exception:  # noqa: BLE001 - the parser raises anything on malformed mail: "cannot be read" is the answer
-        return otherwise
-
-
-def parse(raw: bytes) -> Message:
-    """Return the structure of a mail by the legacy policy; the modern one raises on mail that exists."""
-    return message_from_bytes(raw, policy=policy.compat32)
+    def add(self, other: "Contents", *, words: bool = True) -> None:
+        """Take over what was found in a part; without its `words` where another version of them was chosen."""
+        self.words.extend(other.words if words else ())
+        self.spare.extend(other.spare if words else ())
+        self.rich.extend(other.rich)
+        self.files.extend(other.files)
+        self.within.extend(other.within)
+        self.flag(*other.flags)
 
 
-def contents(message: Message, *, depth: int = 0) -> Contents:
-    """Collect texts and files of a mail; an unusable structure is read as the text that it is."""
-    found = Contents()
-    for number, part in enumerate(_leaves(message, depth)):
-        if number >= MAX_PARTS:
-            found.flag("parts_cut")
+def _joined(words: list[Words]) -> str:
+    texts = [one.text() for one in words]
+    return "\n".join(part.strip("\n") for part in texts if part.strip()).strip()
+
+
+@dataclass(slots=True)
+class _Room:
+    """How much more may be taken out of this mail."""
+
+    files: int = MAX_ATTACHMENTS
+    bytes: int = MAX_ATTACHMENT_BYTES
+
+
+def contents(part: Part) -> Contents:
+    """Collect words and files of a mail; an unusable structure is read as the text that it is."""
+    room = _Room()
+    found = _collect(part, room)
+    for _ in range(MAX_WITHIN):
+        if found.text() or not found.within:
             break
-        if part.get_content_maintype() == "multipart":
-            found.flag("parts_cut")  # nested deeper than anybody writes: the rest is in the original
-        _take(part, found)
+        inner = _collect(found.within.pop(0), _Room(0, 0))
+        if inner.text():
+            found.spare.append(Words(inner.text()))
+            found.flag("text_within", *(flag for flag in inner.flags if flag != "attachments_cut"))
+        found.within.extend(inner.within)
+    shown = {unquote(name).strip("<>") for page in found.rich for name in _CID.findall(page)}
+    found.files = [replace(file, inline=True) if file.content_id in shown else file for file in found.files]
     return found
 
 
-def _leaves(message: Message, depth: int) -> Iterator[Message]:
-    """Yield what is no container; a forwarded mail stays whole, a multipart without parts is mended."""
-    if message.get_content_maintype() == "multipart" and depth < 30:
-        parts = message.get_payload() if message.is_multipart() else mend(message)
-        for part in parts if isinstance(parts, list) else []:
-            if isinstance(part, Message):
-                yield from _leaves(part, depth + 1)
+def _collect(part: Part, room: _Room) -> Contents:
+    found = Contents()
+    if part.cut:
+        found.flag("parts_cut")
+    if part.kind == "multipart/alternative" and part.parts:
+        _choose(part, room, found)
+    elif part.kind.startswith("multipart/"):
+        _all(part, room, found)
+    elif part.cut and not part.parts:
+        _take_file(part, room, found)
     else:
-        yield message
+        attempt(lambda: _leaf(part, room, found), None)
+    return found
 
 
-def mend(message: Message) -> list[Message]:
-    """Return the parts of a multipart whose declared boundary never comes: by the one it uses, else as one text."""
-    body = body_bytes(message)
-    used = re.search(rb"^--([^\r\n]{1,200}?)[ \t]*\r?\n(?=[!-9;-~]+:)", body, re.MULTILINE)
-    if used:
-        head = b'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="' + used[1].replace(b'"', b"") + b'"\n\n'
-        again = parse(head + body)
-        if again.is_multipart():
-            return [part for part in again.get_payload() if isinstance(part, Message)]
-    whole = Message()
-    whole.add_header("Content-Type", "text/plain")
-    whole.set_payload(body.decode("ascii", "surrogateescape"))
-    return [whole]
+def _all(part: Part, room: _Room, found: Contents) -> None:
+    """Collect all parts of a multipart in order; frames of signatures and encryption are named, not shown."""
+    if part.kind == "multipart/encrypted":
+        found.flag("encrypted")
+    signed = part.kind == "multipart/signed"
+    for one in part.parts:
+        if signed and one.kind in _SIGNATURES:
+            found.flag("signed")
+            continue
+        found.add(_collect(one, room))
+    around = [Words(text.clean(text.decode(one)).strip()) for one in part.around]
+    if not part.parts:
+        found.words.extend(around)
+    elif not found.words:
+        found.spare.extend(around)
 
 
-def body_bytes(part: Message) -> bytes:
-    """Return the decoded bytes of a part; a broken transfer encoding gives the bytes as they came."""
-    if part.is_multipart():
-        return b"\n".join(sub.as_bytes() for sub in part.get_payload() if isinstance(sub, Message))
-    if str(part.get("content-transfer-encoding") or "").strip().lower() == "base64" and not _is_base64(part):
-        return str(part.get_payload()).encode("utf-8", "surrogateescape")
-    payload = attempt(lambda: part.get_payload(decode=True), None)
-    if isinstance(payload, bytes):
-        return payload
-    return str(part.get_payload()).encode("utf-8", "surrogateescape")
+def _choose(part: Part, room: _Room, found: Contents) -> None:
+    """Collect the versions of one text and keep the words of the best: the plain one, unless it is but a stub.
+
+    Some programs put two texts where two versions of one should stand: then both are kept.
+    """
+    versions = [_collect(one, room) for one in part.parts]
+    told = [n for n, version in enumerate(versions) if version.says()]
+    plain = next((n for n in told if not versions[n].rich), None)
+    rich = next((n for n in reversed(told) if versions[n].rich), None)
+    best = plain if plain is not None else rich
+    said = {n: _words(versions[n]) for n in told} if len(told) > 1 else {}
+    if plain is not None and rich is not None and len(said[rich] - said[plain]) > max(10, len(said[plain])):
+        best = rich
+    for number, version in enumerate(versions):
+        missing = said[number] - said[best] if number in said and best in said else set()
+        found.add(version, words=number == best or not told or len(missing) > max(10, len(said[number]) // 2))
 
 
-def _is_base64(part: Message) -> bool:
-    """Say whether a line is what its label says: a footer below an encoded text is passed over, plain words are not."""
-    lines = str(part.get_payload()).split("\n")
-    return any(_BASE64.fullmatch(line.strip()) for line in lines) or not any(line.strip() for line in lines)
+def _words(said: Contents) -> set[str]:
+    rough = " ".join(one.roughly()[:MAX_COMPARED] for one in said.words)
+    return set(_WORD.findall(entities.unescape(_HUGE.sub("", rough)).lower()))
 
 
-def _take(part: Message, found: Contents) -> None:
-    name = attempt(part.get_filename, None)
-    disposition = attempt(part.get_content_disposition, None)
-    kind = attempt(part.get_content_type, "application/octet-stream")[:MAX_NAME]
-    if kind in {"text/plain", "text/html"} and disposition != "attachment" and not name:
-        charset = attempt(lambda: part.get_param("charset"), None)
-        words = text.clean(text.decode(body_bytes(part), charset if isinstance(charset, str) else None))
-        (found.plain if kind == "text/plain" else found.rich).append(words)
+def _leaf(part: Part, room: _Room, found: Contents) -> None:
+    if part.kind in _SHOWN_ELSEWHERE:
+        found.spare.append(bodies.read(part))
+    elif part.kind in _WORDY:
+        _take_words(part, room, found)
+    elif part.kind in _MAILS or part.parts:
+        _take_file(part, room, found)
+        if part.kind == "message/partial":
+            found.flag("partial")
+        found.within.extend(part.parts or [parse(part.decoded())])
+    elif part.kind in {"message/delivery-status", "message/disposition-notification", "message/feedback-report"}:
+        found.spare.append(Words(text.clean(text.decode(part.decoded()[:MAX_COMPARED]))))
+    elif part.kind in _WINMAIL or names.written_name(part).lower() == "winmail.dat":
+        _open_winmail(part, room, found)
+    elif part.kind in _SEALED or cms.is_named_so(names.written_name(part)):
+        _open_sealed(part, room, found)
+    else:
+        _notice(part, found)
+        _take_file(part, room, found)
+
+
+def _notice(part: Part, found: Contents) -> None:
+    """Name what a file means for the whole mail."""
+    if part.kind == "text/calendar":
+        found.flag("calendar")
+    elif part.kind == "application/pgp-encrypted":
+        found.flag("encrypted")
+    elif part.kind == "message/external-body":
+        found.flag("elsewhere")
+
+
+def _take_words(part: Part, room: _Room, found: Contents) -> None:
+    """Take a text as words, or as a file if it is one; a file's words are spare ones."""
+    disposition = attempt(part.head.get_content_disposition, None)
+    attached = disposition == "attachment" or bool(names.written_name(part))
+    if attached:
+        _take_file(part, room, found)
+    if attached and part.end - part.start > MAX_COMPARED:
         return
-    if kind.startswith("message/delivery-status"):
+    said = bodies.read(part)
+    (found.spare if attached else found.words).append(said)
+    if attached:
         return
-    _take_file(name, kind, part, found)
+    found.flag(*said.flags)
+    if said.rich:
+        found.rich.append(said.rich)
+    for name, data in said.files:
+        _keep(name, "application/octet-stream", data, room, found)
 
 
-def _take_file(name: object, kind: str, part: Message, found: Contents) -> None:
-    data = attempt(lambda: body_bytes(part), b"")
-    size = sum(len(file.data) for file in found.files)
-    if len(found.files) >= MAX_ATTACHMENTS or size + len(data) > MAX_ATTACHMENT_BYTES:
+def _open_winmail(part: Part, room: _Room, found: Contents) -> None:
+    """Open Outlook's winmail.dat; one that does not open is kept as it is."""
+    data = part.decoded()
+    opened = attempt(lambda: tnef.read(data), None)
+    if opened is None or not (opened.text or opened.files or opened.rich):
+        found.flag("winmail")
+        _take_file(part, room, found)
+        return
+    found.spare.append(Words(opened.text))
+    if opened.rich:
+        found.rich.append(opened.rich)
+    for file in opened.files:
+        _keep(file.name, file.content_type, file.data, room, found, content_id=file.content_id)
+
+
+def _open_sealed(part: Part, room: _Room, found: Contents) -> None:
+    """Say what S/MIME has made of a mail, and read on in what is only signed."""
+    data = part.decoded()
+    kind = cms.kind(data, part.parameter("smime-type"))
+    if kind == "signed":
+        inner = attempt(lambda: cms.signed_content(data), None)
+        if inner:
+            found.flag("signed")
+            found.add(_collect(parse(inner), room))
+            return
+    found.flag(kind)
+    _take_file(part, room, found)
+
+
+def _take_file(part: Part, room: _Room, found: Contents) -> None:
+    data = attempt(part.decoded, part.body)
+    identity = text.one_line(str(part.head.get("content-id") or ""))[:250].strip("<> ")
+    _keep(names.written_name(part), part.kind, data, room, found, content_id=identity or None)
+
+
+def _keep(name: str, kind: str, data: bytes, room: _Room, found: Contents, *, content_id: str | None = None) -> None:
+    if room.files <= 0 or room.bytes < len(data):
         found.flag("attachments_cut")
         return
-    named = safe_name(text.header_text(str(name)[:1000])) if name else f"bilaga-{len(found.files) + 1}{_suffix(kind)}"
-    found.files.append(File(named, kind, data))
-
-
-def _suffix(kind: str) -> str:
-    return {"message/rfc822": ".eml", "image/jpeg": ".jpg", "image/png": ".png", "application/pdf": ".pdf"}.get(
-        kind, ""
-    )
-
-
-def safe_name(name: str) -> str:
-    """Return a file name without folders, control or direction characters, at most 120 long, never a device or dot."""
-    base = _FORBIDDEN.sub("_", re.split(r"[/\\]", name.strip())[-1]).strip(". _")
-    stem, dot, suffix = base.rpartition(".")
-    if len(base) > MAX_NAME:
-        base = f"{stem[: MAX_NAME - 12]}{dot}{suffix[:10]}" if dot else base[:MAX_NAME]
-    return "bilaga" if not base or _RESERVED.match(base) else base
+    room.files -= 1
+    room.bytes -= len(data)
+    named = names.safe_name(name) if name else names.default_name(kind, MAX_ATTACHMENTS - room.files)
+    found.files.append(File(named, kind, data, content_id))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.intake.domain import mail, parts, text
+from services.intake.domain import mail, names, parts, text
 
 LATIN = "Hej! Det är kallt i lägenheten på Åsgatan.".encode("latin-1")
 
@@ -182,7 +182,7 @@ def test_attachment_names_are_safe(name: str, safe: str) -> None:
 
 def test_a_long_name_keeps_its_suffix() -> None:
     name = parts.safe_name("å" * 300 + ".pdf")
-    assert len(name) <= parts.MAX_NAME
+    assert len(name) <= names.MAX_NAME
     assert name.endswith(".pdf")
 
 
