@@ -57,6 +57,7 @@ from services.casework.usecases.follow_routing import FollowRouting
 from services.casework.usecases.incidents import Incidents
 from services.casework.usecases.outgoing import Outgoing
 from services.casework.usecases.park import ParkCase
+from services.casework.usecases.place_contacts import PlaceContacts
 from services.casework.usecases.receipts import SendReceipts
 from services.casework.usecases.send_mail import SendMail
 from services.casework.usecases.send_webhooks import SendWebhooks
@@ -120,7 +121,8 @@ def _status_links(settings: Settings) -> Links:
 
 def _follow_contacts(settings: Settings, uow: UnitOfWork, letters: Letters, clock: Clock) -> FollowContacts:
     receipts = SendReceipts(letters, settings.key_for("receipts"))
-    return FollowContacts(uow, receipts, TellUnit(letters), clock, settings.reopen_days)
+    places = PlaceContacts(settings.key_for("bursts"))
+    return FollowContacts(uow, receipts, places, TellUnit(letters), clock, settings.reopen_days)
 
 
 def _handing_over(settings: Settings, uow: UnitOfWork, replies: reply.Replies, clock: Clock) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.bounces import take_bounces
 from services.casework.usecases.first_contact import came_back
 from services.casework.usecases.opening import classify, follow_up, open_cases
+from services.casework.usecases.place_contacts import PlaceContacts, link_claimed
 from services.casework.usecases.receipts import SendReceipts
 from services.casework.usecases.tell_unit import TellUnit
 from shared.clock import Clock
@@ -27,6 +28,7 @@ class FollowContacts:
 
     uow: UnitOfWork
     receipts: SendReceipts
+    places: PlaceContacts
     units: TellUnit
     clock: Clock
     reopen_days: int = 30
@@ -46,16 +48,20 @@ class FollowContacts:
     async def _arrive(self, work: Work, events: Sequence[ContactReceived]) -> None:
         now = self.clock()
         rows = {event.contact_id: _received(event) for event in events}
-        news = await work.contacts.arrive(list(rows.values()))
-        if not news:
+        arrived = await work.contacts.arrive(list(rows.values()))
+        if not arrived:
             return
+        tags = {event.contact_id: event.tagged_case for event in events if event.tagged_case}
+        placed = await self.places.run(work, arrived, rows, tags, now)
+        news = placed.news()
         followers = [row for row in news if row["follows"] and row["case_id"] == row["follows"]]
         opening = [row for row in news if row not in followers and not _waits_for_agent(row)]
         numbers = await open_cases(work, opening, now)
-        await self.receipts.run(work, opening, numbers, now)
+        await link_claimed(work, placed, numbers, now)
+        await self.receipts.run(work, placed.heard(opening), numbers, now)
         if followers:
             await follow_up(work, followers, now, self.reopen_days)
-            await self.units.citizen_wrote(work, followers, now)
+            await self.units.citizen_wrote(work, placed.heard(followers), now)
             await classify(work, followers, now)
         late = [row for row in news if row["case_id"] not in (None, row["follows"]) and row["id"] not in numbers]
         await work.cases.complete_rows([_late_facts(row) for row in late])
