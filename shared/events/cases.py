@@ -135,13 +135,13 @@ class CaseSplit(ByCase):
 
 
 class ContactSetAside(ByCase):
-    """Nobody has to take a contact: a machine has answered a mail of ours in a case that is closed."""
+    """Nobody has to take a contact: a machine wrote it in a case that is closed, or too many of its like have come."""
 
     event_type = "case.contact_set_aside.v1"
     topic = topics.CASES
     contact_id: str
     why: str
-    """`automatic`."""
+    """`automatic`, `quiet` (old mail taken in) or `rate_capped`."""
     at: datetime
 
 

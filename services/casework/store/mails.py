@@ -33,16 +33,25 @@ _NEW = Columns(
     attachments="jsonb",
     sender_address="text",
 )
+MOST_RECEIPTS = 5
+"""To one address a day: a loop that shows no sign of one dies out."""
 _PLAIN: Row = {"html": "", "attachments": [], "sender_address": ""}
 _QUEUE = text(
     f"INSERT INTO casework.mails_out ({_NEW.names}) SELECT {_NEW.names} FROM {_NEW.recordset} "  # noqa: S608 - constants
     "ON CONFLICT (message_id) DO NOTHING"
 )
 _MARK = text(
-    "INSERT INTO casework.receipt_marks AS m (address_hash, at) "
-    "SELECT address_hash, :at FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(address_hash text) "
-    "ORDER BY address_hash ON CONFLICT (address_hash) DO UPDATE SET at = excluded.at "
-    "WHERE m.at <= CAST(:at AS timestamptz) - interval '1 hour' RETURNING address_hash"
+    "INSERT INTO casework.receipt_marks AS m (address_hash, at, since) "
+    "SELECT address_hash, :at, :at FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(address_hash text) "
+    "ORDER BY address_hash ON CONFLICT (address_hash) DO UPDATE SET at = excluded.at, "
+    "count = CASE WHEN COALESCE(m.since, m.at) <= :day_ago THEN 1 ELSE m.count + 1 END, "
+    "since = CASE WHEN COALESCE(m.since, m.at) <= :day_ago THEN excluded.at ELSE m.since END "
+    "WHERE m.at <= CAST(:at AS timestamptz) - interval '1 hour' "
+    "AND (m.count < :most OR COALESCE(m.since, m.at) <= :day_ago) RETURNING address_hash"
+)
+_FORGET_MARKS = text(
+    "DELETE FROM casework.receipt_marks WHERE address_hash IN (SELECT address_hash FROM casework.receipt_marks "
+    "WHERE at <= :day_ago ORDER BY at LIMIT 100 FOR UPDATE SKIP LOCKED)"
 )
 _CLAIM = text(
     "UPDATE casework.mails_out SET attempts = attempts + 1, "
@@ -80,12 +89,15 @@ class Mails:
             await self._conn.execute(_QUEUE, {"rows": records([{**_PLAIN, **row} for row in rows])})
 
     async def mark_receipts(self, address_hashes: Sequence[str], at: datetime) -> frozenset[str]:
-        """Return those that have had no receipt for an hour, and note that they get one now."""
+        """Return those that may have a receipt, and note that they get it now: one an hour, `MOST_RECEIPTS` a day."""
         if not address_hashes:
             return frozenset()
         rows = [{"address_hash": address} for address in sorted(set(address_hashes))]
-        found = await self._conn.execute(_MARK, {"rows": records(rows), "at": at})
-        return frozenset(found.scalars())
+        day_ago = at - timedelta(days=1)
+        asked = {"rows": records(rows), "at": at, "day_ago": day_ago, "most": MOST_RECEIPTS}
+        found = frozenset((await self._conn.execute(_MARK, asked)).scalars())
+        await self._conn.execute(_FORGET_MARKS, {"day_ago": day_ago})
+        return found
 
     async def claim(self, at: datetime, lease: timedelta, limit: int) -> list[Row]:
         """Take mails that are due: a receipt for good, anything else until the lease is over."""
@@ -113,6 +125,19 @@ class Mails:
         values = {"state": "bounced", "next_at": None, "problem": problem, "bounced_at": at}
         news = update(mails_out).where(mails_out.c.message_id == message_id, mails_out.c.state != "bounced")
         return await row_of(self._conn, news.values(**values).returning(mails_out))
+
+    async def delayed(self, message_id: str, problem: str) -> Row | None:
+        """The receiver's server still tries; returns the mail when that is news."""
+        late = update(mails_out).where(mails_out.c.message_id == message_id, mails_out.c.state == "sent")
+        news = late.where(mails_out.c.problem != problem).values(problem=problem)
+        return await row_of(self._conn, news.returning(mails_out))
+
+    async def only_to(self, recipient: str, since: datetime) -> str | None:
+        """Return the Message-ID of what went to an address since then, None when it was more than one mail, or none."""
+        sent = (mails_out.c.recipient == recipient, mails_out.c.state == "sent", mails_out.c.sent_at > since)
+        query = select(mails_out.c.message_id).where(*sent)
+        found = list((await self._conn.execute(query.limit(2))).scalars())
+        return str(found[0]) if len(found) == 1 else None
 
     async def take_back(self, case_id: str, reply_id: str) -> bool:
         """Never send a reply; False when it is being sent or was. Its id names the case that it was written in."""

@@ -21,6 +21,7 @@ from services.casework.store.incidents import Incidents
 from services.casework.store.mails import Mails
 from services.casework.store.moves import Moves
 from services.casework.store.moving import Moving
+from services.casework.store.places import Places
 from services.casework.store.reads import Reads
 from services.casework.store.relations import CasePeople, Links
 from services.casework.store.runs import Runs
@@ -57,6 +58,7 @@ class Work:
         self.moves = Moves(conn)
         self.moving = Moving(conn)
         self.links = Links(conn)
+        self.places = Places(conn)
         self.people = CasePeople(conn)
         self.history = History(conn)
         self.incidents = Incidents(conn)

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from services.casework.domain.burst import CAPPED, QUIET
 from services.casework.domain.case import Case, Deed, after, case_id_of, may_reopen
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import Work
@@ -135,12 +136,13 @@ async def _link(work: Work, old: Case, contact_id: str, number: str, now: dateti
 async def _join(work: Work, case: Case, contact_id: str, now: datetime) -> Case:
     """Let a contact join a case; while an agent works on an earlier contact, that one stays the current.
 
-    What a machine sent is read there, and changes nothing: it is no sign of life of the citizen. What the unit itself
-    or its officer writes is none either: it is read there, but no answer goes to it and no clock runs on for it.
+    What a machine sent is read there, and changes nothing: it is no sign of life of the citizen, nor is old mail that
+    is taken in later. What the unit itself or its officer writes is none either: it is read there, but no answer goes
+    to it and no clock runs on for it.
     """
     joined = await work.contacts.get(contact_id)
-    if joined is not None and joined["automatic"]:
-        return await _set_aside(work, case, contact_id, now)
+    if joined is not None and (joined["automatic"] or QUIET in joined["flags"]):
+        return await _set_aside(work, case, joined, now)
     worked_on = await work.contacts.get(case.current_contact)
     busy = worked_on is not None and worked_on["agent_id"] and not worked_on["done_at"]
     values: dict[str, Any] = {"contact_count": case.contact_count + 1}
@@ -153,15 +155,16 @@ async def _join(work: Work, case: Case, contact_id: str, now: datetime) -> Case:
     return await revive(work, await work.cases.lock_id(case.id), contact_id, now, by=None)
 
 
-async def _set_aside(work: Work, case: Case, contact_id: str, now: datetime) -> Case:
-    """Let an automatic answer rest: in a closed case nobody has to take it at all."""
+async def _set_aside(work: Work, case: Case, contact: Row, now: datetime) -> Case:
+    """Let an automatic answer rest: in a closed case, or when too many come, nobody has to take it at all."""
     await work.cases.change(case.id, now)
-    if case.state is CaseState.CLOSED:
-        await work.contacts.done(contact_id, now)
-        event = ContactSetAside(
-            case_id=case.id, case_number=case.number, contact_id=contact_id, why="automatic", at=now
-        )
-        work.tell(event, event_id=natural_event_id(event.event_type, contact_id))
+    capped = CAPPED in contact["flags"]
+    if case.state is CaseState.CLOSED or capped:
+        await work.contacts.done(contact["id"], now)
+        why = CAPPED if capped else "automatic" if contact["automatic"] else QUIET
+        at = {"case_id": case.id, "case_number": case.number, "contact_id": contact["id"], "at": now}
+        event = ContactSetAside(**at, why=why)
+        work.tell(event, event_id=natural_event_id(event.event_type, contact["id"]))
     return case
 
 

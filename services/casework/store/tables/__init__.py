@@ -25,7 +25,7 @@ from services.casework.store.tables.columns import metadata
 from services.casework.store.tables.contacts import call_tries, contacts, moves
 from services.casework.store.tables.handovers import handovers, webhooks_out
 from services.casework.store.tables.incidents import alarms, incident_cases, incidents
-from services.casework.store.tables.outgoing import mails_out, receipt_marks, sms_out
+from services.casework.store.tables.outgoing import mail_bursts, mails_out, receipt_marks, sms_out
 from services.casework.store.tables.search import search_docs, search_marks, search_words
 from shared.decisions import decisions_table
 from shared.outbox import outbox_table
@@ -49,6 +49,7 @@ __all__ = [
     "handovers",
     "incident_cases",
     "incidents",
+    "mail_bursts",
     "mails_out",
     "messages",
     "metadata",

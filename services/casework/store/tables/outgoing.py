@@ -1,4 +1,4 @@
-"""What goes out by mail and SMS."""
+"""What goes out by mail and SMS, and what is counted so that machines do not answer each other."""
 
 from sqlalchemy import Column, Index, Table, Text, text
 
@@ -29,6 +29,7 @@ mails_out = Table(
     at("bounced_at"),
     Index("mails_out_due", "next_at", postgresql_where=text("next_at IS NOT NULL")),
     Index("mails_out_case", "case_id"),
+    Index("mails_out_recipient", "recipient"),
 )
 
 sms_out = Table(
@@ -56,4 +57,19 @@ receipt_marks = Table(
     metadata,
     Column("address_hash", Text, primary_key=True),
     at("at", nullable=False),
+    count("count", "1"),
+    at("since"),
+    Index("receipt_marks_at", "at"),
 )
+"""The latest receipt to an address, and how many since when."""
+
+mail_bursts = Table(
+    "mail_bursts",
+    metadata,
+    Column("key_hash", Text, primary_key=True),
+    words("case_id"),
+    count("count"),
+    at("at", nullable=False),
+    Index("mail_bursts_at", "at"),
+)
+"""How many contacts of one kind and sender came without a pause, the latest `at`, and the case they gather on."""
