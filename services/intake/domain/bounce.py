@@ -41,9 +41,14 @@ class Bounce:
 
 
 def find(mail: Mail, ours: Ours = lambda _: True) -> Bounce | None:
-    """Return the bounce that `mail` is, or None: no report, one that says that all went well, or not of our mail."""
+    """Return the bounce that `mail` is, or None: no report, one that says that all went well, or not of our mail.
+
+    One that names no mail at all but whom it could not reach is taken for ours: whom we wrote to is known elsewhere.
+    """
     found = report(mail, ours)
-    return found if found and found.message_id and ours(found.message_id) else None
+    if found is None or (found.message_id is None and found.recipient is None):
+        return None
+    return found if found.message_id is None or ours(found.message_id) else None
 
 
 def report(mail: Mail, ours: Ours = lambda _: True) -> Bounce | None:

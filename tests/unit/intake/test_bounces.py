@@ -208,6 +208,13 @@ def test_the_bounce_of_somebody_elses_mail_is_none_of_ours_but_known_as_one_and_
     assert why_automatic(strange) is not None
 
 
+def test_a_report_that_names_no_mail_is_ours_by_whom_it_could_not_reach() -> None:
+    bare = QMAIL.partition("--- Below")[0]
+    assert bounce.find(read(bare), thread.is_ours) == bounce.Bounce(None, ANNA, "5.1.1", permanent=True)
+    nobody = "From: mailer-daemon@x.example\nSubject: Returned\n\nNågot gick fel.\n"
+    assert bounce.find(read(nobody), thread.is_ours) is None
+
+
 def test_a_person_who_forwards_a_report_has_written_a_mail() -> None:
     forwarded = (
         "From: Bo <bo@medborgare.example>\nSubject: Varför får jag det här?\nMessage-ID: <1@x>\n"

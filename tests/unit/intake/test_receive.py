@@ -157,6 +157,11 @@ REPORT = (
     b"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx\r\n\r\n"
     b"Final-Recipient: rfc822; anna@example.se\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n"
 )
+OURS = (
+    b"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: "
+    b"<11111111-1111-4111-8111-111111111111.n1.0123456789abcdef0123@kommun.example>\r\n"
+)
+"""What the report returns of a mail that is made like one of ours."""
 
 
 @pytest.mark.parametrize(
@@ -165,6 +170,8 @@ REPORT = (
         (MAIL, Outcome.IMPORTED, ""),
         (MAIL.replace(b"To:", b"Auto-Submitted: auto-replied\r\nTo:"), Outcome.AUTOMATIC, "auto_submitted"),
         (REPORT, Outcome.AUTOMATIC, "bounce"),
+        (REPORT.replace(b"\r\n--b--", OURS.replace(b".n1.", b"-") + b"\r\n--b--"), Outcome.AUTOMATIC, "report"),
+        (REPORT.replace(b"\r\n--b--", OURS + b"\r\n--b--"), Outcome.AUTOMATIC, "bounce"),
         (b"\x00\xff", Outcome.IMPORTED, "unreadable"),
     ],
 )
