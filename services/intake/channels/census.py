@@ -44,6 +44,10 @@ class Census:
             mails = tuple(Lying(one.uid, one.internal_at, hashed) for one, hashed in told if hashed is not None)
             return Counted(inbox, Folder(validity, mails))
 
+    def correct(self, uidvalidity: int, uid: int, hashed: str) -> None:
+        """Remember the hash that only a whole mail could tell."""
+        self._hashes[uidvalidity, uid] = hashed
+
     def _learn(self, box: "_Folders", validity: int, uids: Sequence[int], hash_of: HashOf) -> None:
         """Ask for the headers that were not seen before, and forget those that are of no interest any more."""
         kept = {(validity, uid) for uid in uids}

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -93,21 +93,22 @@ def gone(mailbox: str, inbox: Folder, lines: Iterable[Line]) -> list[Spot]:
     ]
 
 
-def unmatched(processed: Sequence[Lying], inbox: Folder, lines: Iterable[Line]) -> list[Lying]:
-    """Return which mails among the processed no line stands for, by the hash of their Message-ID.
+def standing(inbox: Folder, lines: Iterable[Line]) -> Counter[str]:
+    """Return for how many mails outside the inbox a line stands, by the hash of their Message-ID."""
+    there = {(inbox.uidvalidity, one.uid) for one in inbox.mails}
+    spots = ((line.entry.spot, line.entry.message_hash) for line in lines)
+    return Counter(hashed for spot, hashed in spots if spot.folder or (spot.uidvalidity, spot.uid) not in there)
+
+
+def unmatched(processed: Iterable[Lying], lines: Counter[str]) -> list[Lying]:
+    """Return which mails among the processed no line stands for; every match takes a line away from `lines`.
 
     A line stands for one mail: of two with the same Message-ID and one line, one is unmatched.
     """
-    there = {(inbox.uidvalidity, one.uid) for one in inbox.mails}
-    stands = Counter(
-        line.entry.message_hash
-        for line in lines
-        if line.entry.spot.folder or (line.entry.spot.uidvalidity, line.entry.spot.uid) not in there
-    )
     left: list[Lying] = []
     for one in processed:
-        if stands[one.message_hash] > 0:
-            stands[one.message_hash] -= 1
+        if lines[one.message_hash] > 0:
+            lines[one.message_hash] -= 1
         else:
             left.append(one)
     return left

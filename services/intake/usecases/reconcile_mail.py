@@ -1,6 +1,7 @@
 """Compare a mailbox with the ledger: every mail seen has exactly one outcome, or it is named as a difference."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,7 +12,7 @@ from services.intake.channels.census import Census, Counted
 from services.intake.channels.imap_errors import words
 from services.intake.channels.mailbox import ERRORS
 from services.intake.domain import reconciliation
-from services.intake.domain.outcome import Line, Spot, swedish_day
+from services.intake.domain.outcome import swedish_day
 from services.intake.domain.reconciliation import Difference, Kind, Lying
 from services.intake.store.checks import Check, Checks
 from services.intake.store.ledger import Ledger
@@ -71,28 +72,33 @@ class ReconcileMail:
         if not waiting:
             await self.ledger.moved(reconciliation.gone(mailbox, inbox, lines), now)
         recent = [one for one in counted.processed.mails if one.came_at is None or swedish_day(one.came_at) >= since]
-        unmatched = reconciliation.unmatched(recent, inbox, lines)
-        unknown = await self._look_closer(counted, unmatched, lines)
+        standing = reconciliation.standing(inbox, lines)
+        left = reconciliation.unmatched(recent, standing)
         published = await self.seen.known([line.entry.contact_id for line in lines])
         return [
             *waiting,
             *reconciliation.not_moved(mailbox, inbox, lines, now),
-            *unknown,
+            *await self._look_closer(counted.processed.uidvalidity, left, standing),
             *reconciliation.not_published(lines, published),
         ]
 
-    async def _look_closer(self, counted: Counted, left: Sequence[Lying], lines: Sequence[Line]) -> list[Difference]:
+    async def _look_closer(self, uidvalidity: int, left: Sequence[Lying], standing: Counter[str]) -> list[Difference]:
         """Read the mails whose header told too little; those whose contact is known get their line."""
         unknown: list[Difference] = []
-        written = {line.entry.spot for line in lines}
-        spots = {one.uid: Spot(self.mailbox, counted.processed.uidvalidity, one.uid, self._folder) for one in left}
-        open_ones = [one for one in left if spots[one.uid] not in written]
-        for start in range(0, min(len(open_ones), MOST), READ_AT_ONCE):
-            uids = [one.uid for one in open_ones[start : start + READ_AT_ONCE]]
-            unknown += await self._read(counted.processed.uidvalidity, uids, lines)
+        for start in range(0, min(len(left), MOST), READ_AT_ONCE):
+            uids = [one.uid for one in left[start : start + READ_AT_ONCE]]
+            arrivals = await self._read(uidvalidity, uids)
+            for one in arrivals:
+                self.census.correct(uidvalidity, one.raw.uid, one.entry.message_hash)
+            lone = [one for one in arrivals if not _stands(one, standing)]
+            known = await self.seen.known([one.contact_id for one in lone])
+            adopted = [one.entry for one in lone if one.contact_id in known]
+            await self.ledger.write(adopted)
+            await self.ledger.moved([one.spot for one in adopted], self.clock())
+            unknown += [_unknown(one) for one in lone if one.contact_id not in known]
         return unknown
 
-    async def _read(self, uidvalidity: int, uids: Sequence[int], lines: Sequence[Line]) -> list[Difference]:
+    async def _read(self, uidvalidity: int, uids: Sequence[int]) -> list[Arrival]:
         account = self.census.account
         mails = await asyncio.to_thread(self.census.fetch, self._folder, uidvalidity, uids, self.mail_limit)
         raws = [
@@ -100,13 +106,7 @@ class ReconcileMail:
             for uid, (data, found) in mails.items()
         ]
         fallback = account.entrance or account.address
-        arrivals = await asyncio.to_thread(lambda: [self.reader.understand(raw, fallback) for raw in raws])
-        known = set(await self.seen.known([one.contact_id for one in arrivals]))
-        known |= {line.entry.contact_id for line in lines}
-        adopted = [one.entry for one in arrivals if one.contact_id in known]
-        await self.ledger.write(adopted)
-        await self.ledger.moved([one.spot for one in adopted], self.clock())
-        return [_unknown(one) for one in arrivals if one.contact_id not in known]
+        return await asyncio.to_thread(lambda: [self.reader.understand(raw, fallback) for raw in raws])
 
     @property
     def _folder(self) -> str:
@@ -119,6 +119,13 @@ class ReconcileMail:
         MAIL_CHECKED.labels(self.mailbox).set_to_current_time()
         if differences:
             log.warning("mail_differs", mailbox=self.mailbox, count=len(differences))
+
+
+def _stands(arrival: Arrival, standing: Counter[str]) -> bool:
+    """Say whether a line stands for a mail, and take it away."""
+    there = standing[arrival.entry.message_hash] > 0
+    standing[arrival.entry.message_hash] -= there
+    return there
 
 
 def _unknown(arrival: Arrival) -> Difference:
