@@ -22,10 +22,14 @@ class Snapshot:
         """Measure the stack whose state lies in a folder; `load generator` is this process."""
         parts = {name: process for name, process in Ledger(state).running().items() if name != SUPERVISOR}
         parts["load generator"] = psutil.Process()
-        families = {name: _family(process) for name, process in parts.items()}
-        seconds = {name: sum(_seconds(each) for each in family) for name, family in families.items()}
+        seconds = {name: seconds_of(process) for name, process in parts.items()}
         memory = {name: parts[name].memory_info().rss / 1e6 for name in parts}
         return cls(seconds, memory)
+
+
+def seconds_of(process: psutil.Process) -> float:
+    """Seconds of processor time of a process with everything it started."""
+    return sum(_seconds(each) for each in _family(process))
 
 
 def _family(process: psutil.Process) -> list[psutil.Process]:
