@@ -18,6 +18,7 @@ from shared.events.contacts import Scan
 from shared.originals import quarantine_key
 
 _AT_ONCE = 8
+MAIL = "message/rfc822"
 INFECTED = "infected"
 NOT_SCANNED = "not_scanned"
 
@@ -79,9 +80,10 @@ async def keep(
 
     async def put(key: str, data: bytes, content_type: str, *, whole: bool = False) -> None:
         async with turn:
-            if safety is not None:
+            # Of the whole only a mail is ever handed out, and it may hold what its files do not show.
+            if safety is not None and (content_type == MAIL or not whole):
                 scans[key] = (await safety.scanner.scan(data, within=within)).scan
-            # The whole mail stays where it is: it is read anew from there, and never handed out while it is infected.
+            # The whole stays where it is, infected or not: it is read anew from there.
             at = key if whole or scans.get(key) != INFECTED else quarantine_key(key)
             await store.put(at, data, content_type=content_type)
 
