@@ -15,7 +15,8 @@ from shared.publish import Message
 
 _LATER = text(
     "UPDATE intake.unscanned SET attempts = attempts + 1, "
-    "next_at = CAST(:now AS timestamptz) + least(interval '1 minute' * power(2, least(attempts, 12)), interval '6 hours') "
+    "next_at = CAST(:now AS timestamptz) "
+    "+ least(interval '1 minute' * power(2, least(attempts, 12)), interval '6 hours') "
     "WHERE store_key = ANY(:store_keys)"
 )
 
