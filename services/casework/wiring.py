@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.casework import consumers
 from services.casework.channels.elks_sms import ElksSms
+from services.casework.channels.intake import Intake
 from services.casework.channels.webhooks import Webhooks
 from services.casework.jobs import clocks
 from services.casework.links import Links
@@ -42,6 +43,7 @@ from services.casework.usecases import (
     reindex,
     reopen,
     reply,
+    reread,
     return_calls,
     search_cases,
     take_over,
@@ -189,6 +191,8 @@ def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Ca
         read_handover=read_cases.ReadHandover(uow, clock),
         read_question=consult.ReadQuestion(uow),
         read_file=read_files.ReadFile(uow, _originals(settings)),
+        read_shown=read_files.ReadShown(uow, _originals(settings)),
+        read_again=reread.ReadAgain(uow, Intake(settings.intake_url, settings.machine_token)),
         read_catalogue=read_catalogue.ReadCatalogue(uow),
         read_people=read_catalogue.ReadPeople(uow),
         accept_offer=accept_offer.AcceptOffer(uow, router, clock, settings.reopen_days),

@@ -13,8 +13,9 @@ from shared.web.errors import TooLargeError, problem_response, unexpected
 
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; media-src 'self'; "
-    "connect-src 'self'; form-action {forms}; base-uri 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; frame-src 'self'; form-action {forms}; base-uri 'none'; frame-ancestors 'none'"
 )
+"""A frame of our own is a mail as it looked, which comes sandboxed; nothing else lets itself be framed."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 

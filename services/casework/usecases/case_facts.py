@@ -49,7 +49,8 @@ class Who:
         if self.protected:
             nothing |= {"fields": {}, "attachments": []}
             nothing |= dict.fromkeys(("subject", "body", "full_body"), "")
-        return [{**one, **nothing} for one in self.known]
+        # What a mail quotes may greet her by name: of somebody anonymous only the own words are shown, if any.
+        return [{**one, **({"full_body": ""} if one["body"] else {}), **nothing} for one in self.known]
 
     def said(self, rows: Sequence[Row]) -> Sequence[Row]:
         """Return what was written in the case; nothing where the citizen is protected, or where it is not disclosed."""

@@ -23,7 +23,7 @@ from services.casework.usecases.pass_on import InviteOfficer, PassOn, PromiseRet
 from services.casework.usecases.pause_handover import AskCitizen, MoveAnswer, ResumeHandover
 from services.casework.usecases.read_cases import ListCases, ReadCase, ReadDesk, ReadHandover
 from services.casework.usecases.read_catalogue import ReadCatalogue, ReadPeople
-from services.casework.usecases.read_files import ReadFile
+from services.casework.usecases.read_files import ReadFile, ReadShown
 from services.casework.usecases.read_hours import ReadHours
 from services.casework.usecases.read_inbox import ReadColleagues, ReadDeeds, ReadInbox
 from services.casework.usecases.receive_handover import (
@@ -35,6 +35,7 @@ from services.casework.usecases.receive_handover import (
 from services.casework.usecases.reindex import CatchUp
 from services.casework.usecases.reopen import ReopenCase
 from services.casework.usecases.reply import ReplyCase
+from services.casework.usecases.reread import ReadAgain
 from services.casework.usecases.return_calls import TryAgain
 from services.casework.usecases.search_cases import SearchCases
 from services.casework.usecases.send_mail import SendMail
@@ -68,6 +69,8 @@ class Casework:
     read_handover: ReadHandover
     read_question: ReadQuestion
     read_file: ReadFile
+    read_shown: ReadShown
+    read_again: ReadAgain
     read_catalogue: ReadCatalogue
     read_people: ReadPeople
     read_alarms: ReadAlarms

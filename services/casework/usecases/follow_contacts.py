@@ -12,14 +12,30 @@ from services.casework.usecases.first_contact import came_back
 from services.casework.usecases.opening import classify, follow_up, open_cases
 from services.casework.usecases.place_contacts import PlaceContacts, link_claimed
 from services.casework.usecases.receipts import SendReceipts
+from services.casework.usecases.reread import take_rereads
 from services.casework.usecases.tell_unit import TellUnit
 from shared.clock import Clock
-from shared.events import ContactBounced, ContactEnded, ContactFollowedUp, ContactPurged, ContactReceived, Event
+from shared.events import (
+    ContactBounced,
+    ContactEnded,
+    ContactFollowedUp,
+    ContactPurged,
+    ContactReceived,
+    ContactReread,
+    Event,
+)
 from shared.vocabulary import LIVE_CHANNELS, Channel
 
 E = TypeVar("E", bound=Event)
 
-READS = (ContactReceived, ContactFollowedUp, ContactEnded, ContactBounced, ContactPurged)
+READS = (
+    ContactReceived,
+    ContactFollowedUp,
+    ContactReread,
+    ContactEnded,
+    ContactBounced,
+    ContactPurged,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +50,12 @@ class FollowContacts:
     reopen_days: int = 30
 
     async def run(self, events: Sequence[Event]) -> None:
-        """Take in `events`; of one contact they come in the order received, ended, purged."""
+        """Take in `events`; of one contact they come in the order received, reread, ended, purged."""
         async with self.uow.begin() as work:
             await work.cases.hold_of({event.key for event in events})
-            await self._arrive(work, [event for event in events if isinstance(event, ContactReceived)])
+            arrived = [one for one in events if isinstance(one, ContactReceived) and not isinstance(one, ContactReread)]
+            await self._arrive(work, arrived)
+            await take_rereads(work, _of(events, ContactReread))
             gone = await work.contacts.leave([_left(event) for event in _of(events, ContactEnded)])
             work.ring(*(row["agent_id"] for row in gone))
             await take_bounces(work, _of(events, ContactBounced), self.clock())

@@ -1,12 +1,15 @@
-"""Fetching what came with a case: its attachments, and the mails as they came."""
+"""Fetching what came with a case: its attachments, and the mails as they came and as they looked."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from services.casework.mail.original import read_original
+from services.casework.mail.shown import Shown, show
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases.case_facts import who_of
-from shared.errors import NotFoundError
+from shared.errors import ConflictError, ForbiddenError, NotFoundError
 from shared.originals import Originals
 from shared.vocabulary import Channel
 from shared.web.access import Person, visible_units
@@ -21,40 +24,97 @@ class FileView:
     data: bytes
 
 
+class InfectedFileError(ForbiddenError):
+    """The file, or one within the mail, is malicious: nobody gets it."""
+
+    type = "file-infected"
+    title = "Filen innehåller skadlig kod och lämnas inte ut."
+
+
+class UnscannedFileError(ConflictError):
+    """The file, or one within the mail, has no verdict of the virus scan yet."""
+
+    type = "file-not-scanned"
+    title = "Filen är inte viruskontrollerad än. Försök igen om en stund."
+
+
+async def contact_of(uow: UnitOfWork, number: str, contact_id: str, person: Person, *, whole: bool) -> Row:
+    """Return a contact of a case for somebody who may read it; NotFoundError for everybody else.
+
+    The `whole` of a contact is its original: it says who she is, so nobody from whom she is hidden gets it.
+    """
+    async with uow.read() as work:
+        case = await work.reads.case(number, visible_units(person))
+        who = await who_of(work, case, person)
+    known = [] if who.unread or (whole and who.hides) else who.known
+    found = next((one for one in known if one["id"] == contact_id and not one["purged_at"]), None)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """Fetch a file of a case for somebody who may read the case; NotFoundError for everybody else."""
+    """Fetch a file of a case for somebody who may read the case; NotFoundError for everybody else.
+
+    InfectedFileError and UnscannedFileError for what nobody may have: the mail as it came holds its files, too.
+    """
 
     uow: UnitOfWork
     originals: Callable[[], Originals]
 
     async def run(self, number: str, contact_id: str, place: int | None, person: Person) -> FileView:
         """Return attachment `place` (from 1) of a contact of the case, or (None) the mail as it came."""
-        async with self.uow.read() as work:
-            case = await work.reads.case(number, visible_units(person))
-            who = await who_of(work, case, person)
-            contacts = [] if who.unread else who.known
-            if who.hides and place is None:
-                raise NotFoundError
-        contact = next((one for one in contacts if one["id"] == contact_id and not one["purged_at"]), None)
-        if contact is None:
-            raise NotFoundError
-        name, key, content_type = _original(contact, number) if place is None else _attachment(contact, place)
-        try:
-            return FileView(name, content_type, await self.originals().get(key))
-        except NotFoundError as error:
-            raise NotFoundError from error
+        contact = await contact_of(self.uow, number, contact_id, person, whole=place is None)
+        if place is None:
+            name, key, content_type = f"{number}.eml", original_of(contact), "message/rfc822"
+            _check(*contact["attachments"], infected="infected" in contact["flags"])
+        else:
+            file = _attachment(contact, place)
+            name, key, content_type = file["name"] or f"bilaga-{place}", file["store_key"], "application/octet-stream"
+            _check(file)
+        return FileView(name, content_type, await _fetched(self.originals(), key))
 
 
-def _original(contact: Row, number: str) -> tuple[str, str, str]:
+@dataclass(frozen=True, slots=True)
+class ReadShown:
+    """Show a mail as it looked, made harmless, from its original; NotFoundError as for the original itself."""
+
+    uow: UnitOfWork
+    originals: Callable[[], Originals]
+
+    async def run(self, number: str, contact_id: str, person: Person) -> Shown:
+        """Return its HTML, empty when the mail has none."""
+        contact = await contact_of(self.uow, number, contact_id, person, whole=True)
+        raw = await _fetched(self.originals(), original_of(contact))
+        return await asyncio.to_thread(lambda: show(read_original(raw)))
+
+
+def original_of(contact: Row) -> str:
+    """Return the key of a mail's original; NotFoundError for what is no mail or has none."""
     if contact["channel"] != Channel.EMAIL or not contact["original_key"]:
         raise NotFoundError
-    return f"{number}.eml", contact["original_key"], "message/rfc822"
+    return str(contact["original_key"])
 
 
-def _attachment(contact: Row, place: int) -> tuple[str, str, str]:
+async def _fetched(store: Originals, key: str) -> bytes:
+    try:
+        return await store.get(key)
+    except NotFoundError as error:
+        raise NotFoundError from error
+
+
+def _attachment(contact: Row, place: int) -> Row:
     files = contact["attachments"]
     if not 1 <= place <= len(files):
         raise NotFoundError
-    found = files[place - 1]
-    return found["name"] or f"bilaga-{place}", found["store_key"], "application/octet-stream"
+    found: Row = files[place - 1]
+    return found
+
+
+def _check(*files: Row, infected: bool = False) -> None:
+    scans = {one.get("scan") for one in files}
+    if infected or "infected" in scans:
+        raise InfectedFileError
+    if "failed" in scans:
+        raise UnscannedFileError

@@ -1,18 +1,40 @@
-"""The doors to a case's files: always a download, never a page of ours, only for those who may read the case."""
+"""The doors to what came with a case, only for those who may read it: files to download, a mail as it looked to see.
 
+A file is never a page of ours. What a mail looked like is one that nothing can be done from: see `_FRAMED`.
+"""
+
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import RedirectResponse
+from markupsafe import Markup
 
 from services.casework.usecases.read_files import FileView
+from services.casework.web.again_dialog import show
+from services.casework.web.desk_view import is_part
 from services.casework.web.house import casework_of
+from shared.errors import NotFoundError
 from shared.originals import safe_name
 from shared.web.access import Action, Person, requires
 
 router = APIRouter(prefix="/cases/{number}/contacts/{contact_id}", include_in_schema=False)
 
 sent = APIRouter(prefix="/cases/{number}/sent", include_in_schema=False)
+
+_FRAMED = {
+    "content-security-policy": (
+        "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src data:; "
+        "style-src 'unsafe-inline'; frame-ancestors 'self'; form-action 'none'; base-uri 'none'"
+    ),
+    "x-frame-options": "SAMEORIGIN",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "unsafe-none",  # a sandboxed page with any other is refused by browsers
+    "cache-control": "private, no-store",
+}
+"""A page of no origin: no script, no request, no form, no cookie; a link opens beside it, without the sandbox."""
 
 Reader = Annotated[Person, requires(Action.READ_CASES)]
 
@@ -29,6 +51,42 @@ async def attachment(
 async def original(request: Request, number: str, contact_id: str, person: Reader) -> Response:
     """Hand out the mail as it came."""
     return _download(await casework_of(request).read_file.run(number, contact_id, None, person))
+
+
+@router.get("/shown")
+async def shown(request: Request, number: str, contact_id: str, person: Reader) -> Response:
+    """Show the mail as it looked, for a frame: harmless by nh3, and held by its headers besides."""
+    found = await casework_of(request).read_shown.run(number, contact_id, person)
+    page: Response = request.app.state.pages.render(
+        request,
+        "pages/mail_shown.html",
+        shown=replace(found, html=Markup(found.html)),  # noqa: S704 - nh3 has made it harmless
+    )
+    page.headers.update(_FRAMED)
+    return page
+
+
+@router.get("/as-it-looked")
+async def as_it_looked(request: Request, number: str, contact_id: str, person: Reader) -> Response:
+    """Show the mail as it looked, in a dialog of the desk or a page of its own."""
+    case = await casework_of(request).read_case.run(number, person)
+    contact = next((one for one in case.contacts if one.id == contact_id and one.original_key), None)
+    if contact is None:
+        raise NotFoundError
+    return show(request, "partials/dialog_mail.html", "Mejlet som det såg ut", case=case, contact=contact)
+
+
+@router.post("/read-again")
+async def read_again(request: Request, number: str, contact_id: str, person: Reader) -> Response:
+    """Have a mail that could not be read read again; the page follows when intake has done it."""
+    await casework_of(request).read_again.run(number, contact_id, person)
+    if not is_part(request):
+        return RedirectResponse(f"/cases/{number}", status_code=303)
+    case = await casework_of(request).read_case.run(number, person)
+    contact = next((one for one in case.contacts if one.id == contact_id), None)
+    template = "partials/contact_unreadable.html"
+    part: Response = request.app.state.pages.render(request, template, case=case, contact=contact, asked_again=True)
+    return part
 
 
 @sent.get("/{file_id}")

@@ -11,12 +11,20 @@ _KINDS = {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "DOCX",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "XLSX",
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": "PPTX",
+    "application/vnd.oasis.opendocument.presentation": "ODP",
+    "application/vnd.oasis.opendocument.spreadsheet": "ODS",
     "application/vnd.oasis.opendocument.text": "ODT",
     "application/msword": "DOC",
     "application/vnd.ms-excel": "XLS",
     "application/vnd.ms-outlook": "MSG",
-    "application/x-dosexec": "EXE",
-    "application/x-msdownload": "EXE",
+    "application/vnd.ms-powerpoint": "PPT",
+    "application/vnd.oasis.opendocument": "ODF",
+    "application/x-dosexec": "PROGRAM",
+    "application/x-executable": "PROGRAM",
+    "application/x-msdownload": "PROGRAM",
+    "application/x-ms-shortcut": "SHORTCUT",
+    "application/x-ole-storage": "OLE",
+    "text/x-script": "SCRIPT",
     "application/x-zip-compressed": "ZIP",
     "application/x-pdf": "PDF",
     "application/ms-tnef": "WINMAIL.DAT",
@@ -28,6 +36,8 @@ _KINDS = {
     "text/calendar": "ICS",
     "text/xml": "XML",
 }
+_ALSO = {"OLE": {"DOC", "XLS", "PPT", "MSG"}, "ODF": {"ODT", "ODS", "ODP"}, "ZIP": {"VND.GOOGLE-EARTH.KMZ"}}
+"""Kinds whose bytes are told apart no further than so."""
 _MAX_KIND = 24
 
 
@@ -36,7 +46,7 @@ def kind_of(content_type: str) -> str:
     plain = content_type.partition(";")[0].strip().lower()
     if plain in _VAGUE:
         return ""
-    return _KINDS.get(plain) or plain.rpartition("/")[2].upper()[:_MAX_KIND]
+    return _KINDS.get(plain) or plain.rpartition("/")[2].removeprefix("x-").upper()[:_MAX_KIND]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,8 @@ class AttachmentView:
     inline: bool = False
     detected_type: str | None = None
     scan: str | None = None
+    flags: tuple[str, ...] = ()
+    """What is dangerous about it (`executable`, `macros` …)."""
 
     @property
     def kind(self) -> str:
@@ -77,9 +89,9 @@ class AttachmentView:
     @property
     def pretends(self) -> str:
         """What the sender says it is, where its bytes are something else; else empty."""
-        said = self.content_type.lower()
-        vague = not self.detected_type or said in _VAGUE or kind_of(said) == self.kind
-        return "" if vague else kind_of(said)
+        said = kind_of(self.content_type)
+        same = not self.detected_type or said in {"", self.kind} or said in _ALSO.get(self.kind, ())
+        return "" if same else said
 
     @property
     def held(self) -> bool:
@@ -124,6 +136,11 @@ class ContactView:
     original_key: str | None = None
     kind: str = "contact"
     """`return_call` when we are to call the citizen, or have."""
+
+    @property
+    def held(self) -> bool:
+        """Whether nobody may fetch it as it came: a file within it may not be fetched either."""
+        return "infected" in self.flags or any(one.held for one in self.attachments)
 
 
 @dataclass(frozen=True, slots=True)
