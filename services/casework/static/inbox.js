@@ -74,10 +74,11 @@
   // part that comes back open would be closed by the one it takes the place of.)
   document.addEventListener("click", (event) => {
     const deed = event.target.closest?.("details.deed > summary")?.parentElement;
-    if (deed) setTimeout(() => {
-      if (!deed.open) return;
-      for (const other of document.querySelectorAll("details.deed[open]")) if (other !== deed) other.open = false;
-      deed.querySelector("[data-first]")?.focus();
-    });
+    if (!deed) return;
+    event.preventDefault(); // opened here and now: letters typed right after its key are its field's, not shortcuts
+    deed.open = !deed.open;
+    if (!deed.open) return;
+    for (const other of document.querySelectorAll("details.deed[open]")) if (other !== deed) other.open = false;
+    deed.querySelector("[data-first]")?.focus();
   });
 })();
