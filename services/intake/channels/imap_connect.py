@@ -4,6 +4,7 @@ The standard library's client under imap-tools is used because its timeout is ob
 so that another thread can break it off, and takes no answer that is larger than a mail may be.
 """
 
+import contextlib
 import imaplib
 import socket
 import ssl
@@ -63,7 +64,8 @@ def connect(account: Account, noted: Noted) -> BaseMailBox:
         try:
             client.starttls(_context(account))
         except BaseException:
-            client.shutdown()
+            with contextlib.suppress(OSError):  # the socket may have gone over to TLS and down with it
+                client.shutdown()
             raise
         noted(client.socket())
     return _Box(client)

@@ -189,11 +189,13 @@ class Session:
     def _read(self, batch: Sequence[Found]) -> dict[int, RawMail]:
         """Return the mails; of one that is too large its header, so that it is seen and kept where it is."""
         limit = self._job.mail_limit
-        whole = self._mailbox.fetch([found.uid for found in batch if found.size <= limit])
-        heads = self._mailbox.fetch([found.uid for found in batch if found.size > limit], "BODY.PEEK[HEADER]")
-        by_uid = {found.uid: found for found in batch}
-        cut = {uid: self._raw(by_uid[uid], head, "too_large") for uid, head in heads.items() if uid in by_uid}
-        return {uid: self._raw(by_uid[uid], data) for uid, data in whole.items() if uid in by_uid} | cut
+        data = self._mailbox.fetch([found.uid for found in batch if found.size <= limit])
+        data |= self._mailbox.fetch([found.uid for found in batch if found.size > limit], "BODY.PEEK[HEADER]")
+        return {
+            found.uid: self._raw(found, data[found.uid], *(("too_large",) if found.size > limit else ()))
+            for found in batch
+            if found.uid in data
+        }
 
     def _raw(self, found: Found, data: bytes, *flags: str) -> RawMail:
         return RawMail(
