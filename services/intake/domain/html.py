@@ -16,7 +16,7 @@ _BLOCKS = frozenset(
 )
 _TELLING = frozenset({"div", "blockquote", "hr", "span", "table", "p", "section", "td"})
 """Elements that mail programs put their marks on."""
-_TRACKED = _BLOCKS | _SILENT | _TELLING | {"body", "html"}
+_TRACKED = _BLOCKS | _SILENT | _TELLING | {"br", "body", "html"}
 _VOID = frozenset({"br", "img", "hr", "input", "meta", "link", "wbr", "col", "area", "base", "source"})
 _TAG = re.compile(
     r"<(/?)([a-zA-Z][\w:.-]{0,40}+)((?:[^<>\"']++|\"[^\"]{0,2000}+\"|'[^']{0,2000}+'){0,64}+)>",
@@ -52,7 +52,7 @@ _SIGNATURE = re.compile(
     re.IGNORECASE,
 )
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w:.-]{2,40})", re.IGNORECASE)
-_HUGE_NUMBER = re.compile(r"&#(?:x0*[0-9a-f]{7,}|0*\d{8,})", re.IGNORECASE)
+_HUGE_NUMBER = re.compile(r"&#(?:x0*[0-9a-f]{7,}|0*\d{8,});?", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 MAX_DEPTH = 200
 """Elements within each other that are followed; mail programs nest some, attackers many."""
@@ -83,8 +83,6 @@ def _read(page: str, silent: frozenset[str]) -> "_Reader":
             reader.say(words)
         elif tag == "br":
             reader.line_break()
-        elif tag not in _TRACKED:
-            continue  # bold, links and the like change no line
         elif closing:
             reader.close(tag)
         else:
@@ -102,7 +100,8 @@ def _tokens(page: str) -> Iterator[tuple[str, str, str, str]]:
         if found:
             closing, written, attributes = found.groups()
             tag, position = written.lower(), found.end()
-            yield closing, tag, attributes, ""
+            if tag in _TRACKED:  # bold, links and the like change no line
+                yield closing, tag, attributes, ""
             if tag in _RAW and not closing:
                 stop = None if tag in never else _RAW[tag].search(page, position)
                 if stop is None:
@@ -110,18 +109,24 @@ def _tokens(page: str) -> Iterator[tuple[str, str, str, str]]:
                 elif stop.start() > position:
                     yield "", "", "", page[position : stop.start()]
                 position = stop.start() if stop else position
-        elif page.startswith("<!--", start):
-            stop_at = -1 if "--" in never else page.find("-->", start + 4)
-            never |= {"--"} if stop_at < 0 else set()
-            position = stop_at + 3 if stop_at > 0 else start + 4
-        elif page.startswith(("<!", "<?"), start):
-            stop_at = page.find(">", start, start + 2000)
-            position = stop_at + 1 if stop_at > 0 else start + 2
         else:
-            yield "", "", "", "<"
-            position = start + 1
+            position = _past_other(page, start, never)
+            if position == start + 1:
+                yield "", "", "", "<"
     if page[position:]:
         yield "", "", "", page[position:]
+
+
+def _past_other(page: str, start: int, never: set[str]) -> int:
+    """Return where a comment or declaration ends; one that never ends hides nothing, and a mere `<` is a letter."""
+    if page.startswith("<!--", start):
+        stop = -1 if "--" in never else page.find("-->", start + 4)
+        never |= {"--"} if stop < 0 else set()
+        return stop + 3 if stop > 0 else start + 4
+    if page.startswith(("<!", "<?"), start):
+        stop = page.find(">", start, start + 2000)
+        return stop + 1 if stop > 0 else start + 2
+    return start + 1
 
 
 def _described(attributes: str) -> str:
@@ -142,11 +147,18 @@ class _Reader:
         self._depth = 0
         self._rest = 0
         self._exact = 0
+        self._known: dict[str, str] = {}
 
     @property
     def unclosed(self) -> frozenset[str]:
         """The silent elements that never ended."""
         return frozenset(tag for tag, _ in self._stack if tag in self._hidden)
+
+    def _about(self, attributes: str) -> str:
+        """Return what attributes tell; a mail has few different ones."""
+        if attributes not in self._known:
+            self._known[attributes] = _described(attributes) if _HINT.search(attributes) else ""
+        return self._known[attributes]
 
     def line_break(self) -> None:
         """Begin a new line within a block."""
@@ -158,8 +170,7 @@ class _Reader:
             self._new_line()
         if tag == "li" and not self._silent:
             self._lines[-1] = [self._prefix(), "- "]
-        told = attributes and tag in _TELLING and _HINT.search(attributes)
-        about = _described(attributes) if told else ""
+        about = self._about(attributes) if attributes and tag in _TELLING else ""
         if about and _REST_QUOTED.search(about):
             self._rest = 1
         if about and _SIGNATURE.search(about) and not self._silent:
@@ -205,7 +216,7 @@ class _Reader:
         line = self._lines[-1]
         if not line:
             line.append(self._prefix())
-        if len(line) == 1 and not self._exact:
+        if (len(line) == 1 or line[-1].endswith(" ")) and not self._exact:
             words = words.lstrip(" ")
         if words:
             line.append(words)

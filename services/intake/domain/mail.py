@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
 
-from services.intake.domain import bodies, parts, quoted, structure, text
+from services.intake.domain import parts, quoted, structure, text
 from services.intake.domain.structure import attempt
 
 MAX_TEXT = 40_000
@@ -23,6 +23,7 @@ MAX_HEADER = 20_000
 _ANGLED = re.compile(r"^([^<]*)<\s*(?:@[^:<>\s]{1,500}:)?([^\s<>,;\"]+@[^\s<>,;@]+)\s*>")
 _QUOTED_LOCAL = re.compile(r"(?:^|[<\s])\"((?:[^\"\\\r\n]|\\.){1,64})\"@([\w.-]{1,255})(?=$|[>\s])")
 _ATOM = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]+")
+_PASSED_ON = re.compile(r"^\W*(?:vb|vs|vl|fw|fwd|wg|tr)\W*:", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<[^<>]+>")
 _RECIPIENTS = ("delivered-to", "x-original-to", "envelope-to", "to", "cc", "resent-to")
 
@@ -88,10 +89,11 @@ def _read(raw: bytes) -> Mail:
 
 
 def _mail(headers: Headers, found: parts.Contents, tree: Message) -> Mail:
-    full = found.text()
+    full = found.said
     name, address = sender(headers)
     given = message_ids(headers.raw("message-id") or "")
-    own = quoted.own_words(full[:MAX_FULL_TEXT])
+    subject = headers.text("subject")
+    own = quoted.own_words(full[:MAX_FULL_TEXT], forwarded=bool(_PASSED_ON.match(subject)))
     flags = (*found.flags, *_notices(headers, address=address, own=own, full=full, identified=bool(given)))
     return Mail(
         message_id=given[0] if given else _made_up_id(headers, full),
@@ -100,7 +102,7 @@ def _mail(headers: Headers, found: parts.Contents, tree: Message) -> Mail:
         sender_name=name[:MAX_NAME] if name else None,
         sender_address=address,
         recipients=recipients(headers),
-        subject=headers.text("subject")[:MAX_SUBJECT],
+        subject=subject[:MAX_SUBJECT],
         sent_at=sent_at(headers),
         references=references(headers),
         own=own[:MAX_TEXT],
@@ -143,7 +145,7 @@ def nothing(raw: bytes) -> Mail:
         tuple((k.decode("latin-1").lower(), v.strip().decode("ascii", "surrogateescape")) for k, _, v in pairs)
     )
     full = text.clean(text.decode(body_of(raw)[:MAX_FULL_TEXT]))
-    seen = _mail(headers, parts.Contents(words=[bodies.Words(full)]), Message())
+    seen = _mail(headers, parts.Contents(said=full), Message())
     return Mail(**{name: getattr(seen, name) for name in Mail.__slots__ if name != "unreadable"}, unreadable=True)
 
 

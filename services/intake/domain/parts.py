@@ -55,9 +55,11 @@ class Contents:
     within: list[Part] = field(default_factory=list)
     """Mails that lie in this one as files."""
     flags: list[str] = field(default_factory=list)
+    said: str = ""
+    """All words of the mail; its spare ones where it has no others."""
 
     def text(self) -> str:
-        """Return the words of the mail; its spare ones where it has no others."""
+        """Read the words."""
         return _joined(self.words) or _joined(self.spare)
 
     def says(self) -> bool:
@@ -94,12 +96,13 @@ def contents(part: Part) -> Contents:
     """Collect words and files of a mail; an unusable structure is read as the text that it is."""
     room = _Room()
     found = _collect(part, room)
+    found.said = found.text()
     for _ in range(MAX_WITHIN):
-        if found.text() or not found.within:
+        if found.said or not found.within:
             break
         inner = _collect(found.within.pop(0), _Room(0, 0))
-        if inner.text():
-            found.spare.append(Words(inner.text()))
+        found.said = inner.text()
+        if found.said:
             found.flag("text_within", *(flag for flag in inner.flags if flag != "attachments_cut"))
         found.within.extend(inner.within)
     shown = {unquote(name).strip("<>") for page in found.rich for name in _CID.findall(page)}
