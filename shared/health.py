@@ -32,8 +32,12 @@ class Health:
             self._since.pop(name, None)
             return
         self._problems[name] = problem
-        self._since.setdefault(name, self._clock())
+        self._begin(name)
         (self._bearable.discard if blocks else self._bearable.add)(name)
+
+    def _begin(self, name: str) -> None:
+        if name not in self._since:
+            self._since[name] = self._clock()
 
     async def failing(self) -> dict[str, str]:
         """Return what is wrong, by part; a check that does not answer in time is wrong too."""
@@ -41,7 +45,7 @@ class Health:
         asked = {name: answer for name, answer in zip(self._checks, answers, strict=True) if answer is not None}
         for name in self._checks:
             if name in asked:
-                self._since.setdefault(name, self._clock())
+                self._begin(name)
             elif name not in self._problems:
                 self._since.pop(name, None)
         return asked | self._problems

@@ -52,6 +52,8 @@ ROUTER_DRIFT = Gauge("kc_router_drift", "Contradictions between leases, what age
 ROUTER_EVENTS = Counter("kc_router_events_total", "What happened in the queues, by the type of its event.", ["type"])
 
 MAILBOX_WAITING = Gauge("kc_mailbox_waiting", "Mails that lie in the inbox and are not taken in yet.", ["mailbox"])
+MAILBOX_OLD = Gauge("kc_mailbox_old", "Old mails in the inbox that are taken in quietly after the others.", ["mailbox"])
+MAILBOX_WELL = Gauge("kc_mailbox_well", "1 while the inbox is read, 0 while it cannot be.", ["mailbox"])
 MAILBOX_TAKEN = Counter("kc_mailbox_taken_total", "Mails taken in and moved away.", ["mailbox"])
 MAILBOX_LOOK = Gauge("kc_mailbox_look_timestamp_seconds", "When the inbox was last asked what lies in it.", ["mailbox"])
 FILES_SCANNED = Counter("kc_files_scanned_total", "What the virus scanner said of files.", ["scan"])

@@ -1,12 +1,18 @@
-"""`python -m services.intake` serves; `migrate` brings its tables up to date, `reconcile` compares the mailboxes."""
+"""`python -m services.intake` serves; `migrate` brings its tables up to date, `reconcile` compares the mailboxes.
+
+`check-mailboxes` tries them.
+"""
 
 import asyncio
+from typing import Annotated
 
 import typer
 
+from services.intake.channels.mailbox import try_mailbox
+from services.intake.channels.mailboxes_file import MailboxesFileError
 from services.intake.main import create_app
 from services.intake.settings import Settings
-from services.intake.wiring import compare, open_dead_letters
+from services.intake.wiring import compare, make_accounts, open_dead_letters
 from shared.database import upgrade
 from shared.web.commands import service_commands
 
@@ -27,6 +33,21 @@ def reconcile() -> None:
     for one in told:
         typer.echo(one.line)
     if not all(one.well for one in told):
+        raise typer.Exit(1)
+
+
+@cli.command()
+def check_mailboxes(*, connect: Annotated[bool, typer.Option(help="Log in to each as well.")] = False) -> None:
+    """Say which mailboxes are read, or every mistake in their file with its line."""
+    try:
+        accounts = make_accounts(Settings())
+    except MailboxesFileError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    said = [(account, try_mailbox(account) if connect else "") for account in accounts]
+    for account, problem in said:
+        typer.echo(f"{account.part} {account.name} ({account.security}): {problem or 'ok'}")
+    if any(problem for _, problem in said):
         raise typer.Exit(1)
 
 

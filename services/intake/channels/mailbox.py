@@ -23,10 +23,10 @@ from imap_tools.imap_utf7 import utf7_encode
 
 from services.intake.channels.account import Account
 from services.intake.channels.imap_connect import connect, log_in
-from services.intake.channels.imap_errors import ERRORS, SaidNoError, ServerError, plain, told_by
+from services.intake.channels.imap_errors import ERRORS, SaidNoError, ServerError, plain, told_by, words
 from services.intake.channels.imap_oauth import Tokens
 
-__all__ = ["ERRORS", "Account", "Found", "Mailbox"]
+__all__ = ["ERRORS", "Account", "Found", "Mailbox", "try_mailbox"]
 
 _UID = re.compile(rb"\bUID (\d+)")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
@@ -51,6 +51,8 @@ class Mailbox:
         self.account = account
         self.waiting = 0
         """How many mails the last look saw, but for what it was to pass over."""
+        self.old = 0
+        """How many of them are old."""
         self.skipped = frozenset[int]()
         """What of that lay there still."""
         self.folder_problem = ""
@@ -123,6 +125,7 @@ class Mailbox:
             )
             uids.sort(key=lambda uid: (uid in old, uid))
         left = [uid for uid in uids if uid not in skip]
+        self.old = sum(uid in old for uid in left)
         self.waiting, self.skipped = len(left), frozenset(uids).difference(left)
         sizes = {found.uid: found for found in self._sizes(left[: self.account.page], old)}
         return [sizes[uid] for uid in left[: self.account.page] if uid in sizes]
@@ -218,6 +221,18 @@ class Mailbox:
         if self._box is None:
             raise ServerError("the mailbox is not open")
         return self._box
+
+
+def try_mailbox(account: Account) -> str:
+    """Log in and leave again; return in words what is wrong, nothing when all is well."""
+    mailbox = Mailbox(account)
+    try:
+        mailbox.open()
+    except (*ERRORS, ServerError) as error:
+        return words(error)
+    finally:
+        mailbox.close()
+    return f"no folder for the processed: {mailbox.folder_problem}" if mailbox.folder_problem else ""
 
 
 def _literals(answer: Sequence[Any]) -> Iterator[tuple[int, bytes]]:

@@ -13,6 +13,7 @@ from services.intake.jobs.session import Book, Places, Receive, Session
 from services.intake.jobs.waits import Backoff, Tries, Waits
 from shared.errors import TransientError
 from shared.health import Health
+from shared.metrics import MAILBOX_WELL
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +51,7 @@ class PollMailbox:
 
     def _tell(self, error: Exception, wait: float) -> float:
         text = words(error)
+        MAILBOX_WELL.labels(self.part).set(0)
         log.warning("mailbox_interrupted", mailbox=self.part, error=type(error).__name__, reason=text, wait=round(wait))
         # The mail waits in its box; the other doors stay open, so the service goes on being ready.
         self.health.set(self.part, f"{text}; next attempt in {wait:.0f} s", blocks=False)

@@ -20,7 +20,7 @@ from services.intake.store.mailboxes import Place
 from services.intake.usecases.receive_mail import RawMail
 from shared.errors import TransientError
 from shared.health import Health
-from shared.metrics import MAILBOX_LOOK, MAILBOX_TAKEN, MAILBOX_WAITING
+from shared.metrics import MAILBOX_LOOK, MAILBOX_OLD, MAILBOX_TAKEN, MAILBOX_WAITING, MAILBOX_WELL
 
 T = TypeVar("T")
 
@@ -138,16 +138,22 @@ class Session:
         skip = {*self._lying, *self._gone, *self._moved, *self._tries.passed(self._now())}
         found = await self._call(lambda: self._mailbox.look(skip), self._timeout * 3)
         self._still_there(self._mailbox.skipped)
-        waiting = self._mailbox.waiting
         MAILBOX_LOOK.labels(self._job.part).set_to_current_time()
-        MAILBOX_WAITING.labels(self._job.part).set(waiting)
+        waiting = self._mailbox.waiting
         for batch in _batches(found, self._job.mail_limit, {one.uid for one in found if self._tries.alone(one.uid)}):
+            self._count(waiting)
             await self._take_batch(batch)
             waiting -= len(batch)
-            MAILBOX_WAITING.labels(self._job.part).set(waiting)
+        self._count(waiting)
         self.well_since = self.well_since or self._now()
         self._tell()
         return bool(found)
+
+    def _count(self, waiting: int) -> None:
+        """Say how many wait; old mails are the last, and no cause for alarm."""
+        old = min(waiting, self._mailbox.old)
+        MAILBOX_WAITING.labels(self._job.part).set(waiting - old)
+        MAILBOX_OLD.labels(self._job.part).set(old)
 
     def _still_there(self, skipped: frozenset[int]) -> None:
         """Believe the folder: what the server says it has moved and lists still lies there, and the other way round."""
@@ -253,6 +259,7 @@ class Session:
         """Say how the mailbox is: read, and what of it nevertheless needs a person."""
         health, part, account = self._job.health, self._job.part, self._mailbox.account
         health.set(part, None)
+        MAILBOX_WELL.labels(part).set(1)
         why = self._mailbox.folder_problem or self._why
         stuck = f"{len(self._lying)} taken in and not moved to {account.processed}: {why}" if self._lying else None
         health.set(f"{part}.move", stuck, blocks=False)

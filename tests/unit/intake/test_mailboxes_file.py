@@ -4,11 +4,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from services.intake.__main__ import cli
 from services.intake.channels.account import Account, OAuth2, Security
 from services.intake.channels.mailboxes_file import MailboxesFileError, read_mailboxes
 from services.intake.settings import Settings
 from services.intake.wiring import make_accounts
+from tests.support.scripted_imap import ScriptedImap, scripted_imap
 
 WHOLE = """
 mailboxes:
@@ -169,3 +172,23 @@ def test_the_settings_are_the_short_way_to_one_mailbox_beside_the_file(tmp_path:
     both = make_accounts(settings.model_copy(update={"mailboxes": written(tmp_path, WHOLE)}))
     assert [account.label for account in both] == ["", "kontakt", "bostad"]
     assert make_accounts(Settings()) == ()
+
+
+def test_the_command_names_the_mailboxes_every_mistake_and_what_is_wrong_with_a_login(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with scripted_imap(ScriptedImap(password="another")) as server:
+        text = one("security: none", "host: 127.0.0.1", f"port: {server.port}")
+        monkeypatch.setenv("KC_MAILBOXES", written(tmp_path, text))
+        said = CliRunner().invoke(cli, ["check-mailboxes"])
+        assert (said.exit_code, said.stdout) == (
+            0,
+            "imap:kontakt kontakt@kommun.example@127.0.0.1/INBOX (none): ok\n",
+        )
+        said = CliRunner().invoke(cli, ["check-mailboxes", "--connect"])
+        assert said.exit_code == 1
+        assert "(none): the login is refused: [AUTHENTICATIONFAILED] wrong password" in said.stdout
+    monkeypatch.setenv("KC_MAILBOXES", written(tmp_path, one("page: 0")))
+    said = CliRunner().invoke(cli, ["check-mailboxes"])
+    assert said.exit_code == 1
+    assert "line 6: mailboxes.0.page: Input should be greater than or equal to 1" in said.stderr

@@ -1,6 +1,7 @@
 """What a process says about itself, and the loops it keeps alive."""
 
 import asyncio
+from datetime import UTC, datetime
 
 from shared.background import Background
 from shared.health import Health
@@ -102,3 +103,28 @@ async def test_a_loop_whose_library_swallows_a_cancellation_is_stopped_all_the_s
     async with asyncio.timeout(10):
         await background.stop()
     assert swallowed == 1
+
+
+async def test_a_trouble_says_since_when_until_it_is_over_whatever_is_said_of_it_meanwhile() -> None:
+    moments = iter([datetime(2026, 11, 30, 8, 0, tzinfo=UTC), datetime(2026, 11, 30, 9, 0, tzinfo=UTC)])
+    health = Health(clock=lambda: next(moments))
+    health.set("imap", "away", blocks=False)
+    first = health.since("imap")
+    health.add("good", well)
+    await health.failing()
+    assert (first, health.since("good")) == (datetime(2026, 11, 30, 8, 0, tzinfo=UTC), None)
+    health.set("imap", None)
+    assert health.since("imap") is None
+    health.set("imap", "away again")
+    assert health.since("imap") == datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
+
+
+async def test_a_trouble_that_leaves_the_other_doors_open_does_not_block() -> None:
+    health = Health()
+    health.set("imap", "away", blocks=False)
+    assert not health.blocks(await health.failing())
+    health.add("bad", ill)
+    assert health.blocks(await health.failing())
+    assert health.since("bad") is not None
+    health.set("imap", "not connected yet")
+    assert health.blocks(["imap"])

@@ -1,6 +1,7 @@
 """The frame around every service: errors, headers, limits, language, forged posts."""
 
 import re
+from datetime import datetime
 from typing import Annotated
 
 import asyncpg
@@ -250,6 +251,19 @@ async def test_ready_says_which_part_is_missing(app):
         closing = await client.get("/health/ready")
     assert (answer.status_code, answer.json()["failing"]) == (503, {"kafka": "no answer"})
     assert (well.status_code, closing.status_code) == (200, 503)
+    assert (answer.json()["status"], well.json()) == ("not ready", {"status": "ok", "failing": {}, "since": {}})
+    assert datetime.fromisoformat(answer.json()["since"]["kafka"]).tzinfo is not None
+
+
+async def test_a_part_that_leaves_the_other_doors_open_keeps_the_service_ready_and_is_named():
+    health = Health()
+    app = build_app(ServiceSettings(), service="intake", title="x", lifespan=None, routers=[], health=health)
+    health.set("imap:bostad", "the login is refused", blocks=False)
+    async with client_of(app) as client:
+        answer = await client.get("/health/ready")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    assert answer.json()["failing"] == {"imap:bostad": "the login is refused"}
+    assert "imap:bostad" in answer.json()["since"]
 
 
 async def test_documents_are_there_without_foreign_scripts(app):
