@@ -114,12 +114,12 @@ def _collect(part: Part, room: _Room) -> Contents:
     found = Contents()
     if part.cut:
         found.flag("parts_cut")
-    if part.kind == "multipart/alternative" and part.parts:
+    if part.cut and not part.parts:
+        _take_file(part, room, found)
+    elif part.kind == "multipart/alternative" and part.parts:
         _choose(part, room, found)
     elif part.kind.startswith("multipart/"):
         _all(part, room, found)
-    elif part.cut and not part.parts:
-        _take_file(part, room, found)
     else:
         attempt(lambda: _leaf(part, room, found), None)
     return found
@@ -157,7 +157,7 @@ def _choose(part: Part, room: _Room, found: Contents) -> None:
         best = rich
     for number, version in enumerate(versions):
         missing = said[number] - said[best] if number in said and best in said else set()
-        found.add(version, words=number == best or not told or len(missing) > max(10, len(said[number]) // 2))
+        found.add(version, words=number == best or not told or len(missing) > max(10, len(said.get(number, ())) // 2))
 
 
 def _words(said: Contents) -> set[str]:

@@ -180,7 +180,7 @@ def _split(part: Part, budget: _Budget, depth: int) -> None:
     marks = _marks(part, found.encode("utf-8", "surrogateescape")) if found.strip() else []
     if not any(opens for *_, opens in marks):
         used = _USED.search(part.raw, part.start, part.end)
-        marks = _marks(part, used[1]) if used else []
+        marks = _marks(part, used[1]) if used else marks
     child = "message/rfc822" if part.kind == "multipart/digest" else "text/plain"
     bounds = [*(start for start, *_ in marks), part.end]
     opening = [(following, bounds[n + 1]) for n, (_, following, opens) in enumerate(marks) if opens]

@@ -138,7 +138,7 @@ def test_a_forwarded_mail_is_all_its_words() -> None:
         '<p>Tack</p><div id="x_divRplyFwdMsg">x</div><p>Gammalt</p>',
         '<p>Tack</p><div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm">K</div><p>Gammalt</p>',
         '<p>Tack</p><div class="moz-cite-prefix">K skrev den 3:</div><blockquote type="cite">Gammalt</blockquote>',
-        '<div>Tack<div><br><blockquote type="cite"><div>3 nov. skrev K &lt;k@x.se&gt;:</div>Gammalt</blockquote></div></div>',
+        '<div>Tack<div><br><blockquote type="cite"><div>3 nov. skrev K:</div>Gammalt</blockquote></div></div>',
         '<div>Tack</div><div class="yahoo_quoted">Gammalt</div>',
         '<div>Tack</div><div class="protonmail_quote">Gammalt</div>',
         '<div>Tack</div><div id="mail-editor-reference-message-container"><div>Gammalt</div></div>',
