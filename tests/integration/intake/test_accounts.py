@@ -220,7 +220,7 @@ class Count(Memory):
         return []
 
 
-@pytest.mark.parametrize("count", [2_000, pytest.param(50_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [2_000, pytest.param(50_000, marks=[pytest.mark.long, pytest.mark.timeout(1_200)])])
 async def test_old_mail_comes_in_quietly_in_pages_after_what_is_new_and_goes_on_after_a_stop(
     dovecot: Dovecot, count: int
 ) -> None:
@@ -231,13 +231,13 @@ async def test_old_mail_comes_in_quietly_in_pages_after_what_is_new_and_goes_on_
     life = Life(replace(account_of(dovecot, user), import_before=date(2026, 11, 1), page=250), memory)
     before = psutil.Process().memory_info().rss
     async with life.running():
-        await eventually(lambda: len(memory.seen) > count // 4, timeout=120)
+        await eventually(lambda: len(memory.seen) > count // 4, timeout=300)
         assert [quiet for _, quiet in memory.seen[:10]] == [False] * 10
         fill(dovecot, user, [count + 10], NEW)
         await eventually(lambda: sum(not quiet for _, quiet in memory.seen) == 11, timeout=60)
         assert len(memory.seen) < count
     async with life.running():
-        await eventually(lambda: len(memory.seen) >= count + 11, timeout=400)
+        await eventually(lambda: len(memory.seen) >= count + 11, timeout=900)
         await eventually(lambda: not memory.unmoved)
     assert psutil.Process().memory_info().rss - before < 60_000_000
     assert len({uid for uid, _ in memory.seen}) == len(memory.seen) == count + 11
