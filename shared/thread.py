@@ -83,8 +83,12 @@ def tag(subject: str) -> str | None:
 
 def tagged(subject: str, number: str) -> str:
     """Return a subject with the case's number in brackets at its end, once."""
-    plain = re.sub(rf"\s*\[{_TAG.pattern}\]", "", subject, flags=re.IGNORECASE).strip()
-    return f"{plain} [{number}]" if plain else f"[{number}]"
+    return f"{untagged(subject)} [{number}]".strip()
+
+
+def untagged(subject: str) -> str:
+    """Return a subject without case numbers in brackets."""
+    return re.sub(rf"\s*\[{_TAG.pattern}\]", "", subject, flags=re.IGNORECASE).strip()
 
 
 def _marks(addresses: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -26,6 +26,10 @@ class Settings(ServiceSettings):
     elks_user: str = Field("", description="API user name at 46elks.")
     elks_password: SecretStr = Field(SecretStr(""), description="API password at 46elks.")
     mail_from: str = Field("kontakt@kommun.example", description="From address of every mail; answers come back here.")
+    reply_plus: bool = Field(
+        False,
+        description="Answers go to `mailbox+token@`: what is sent to it must come to the mailbox (subaddressing).",
+    )
     mail_domain: str = Field("kommun.example", description="Domain of our Message-IDs and of units' addresses.")
     reopen_days: int = Field(30, ge=0, description="Days after which a closed case is followed up by a new one.")
     public_url: str = Field(

@@ -99,7 +99,10 @@ def _router(settings: Settings) -> RouterClient:
 def _mail_server(settings: Settings) -> Callable[[], MailServer]:
     password = settings.smtp_password.get_secret_value()
     safety = Safety(settings.smtp_starttls, settings.smtp_user, password, settings.smtp_ca_file)
-    return functools.partial(MailServer, settings.smtp_host, settings.smtp_port, settings.mail_from, safety)
+    reply_key = settings.key_for("thread") if settings.reply_plus else b""
+    return functools.partial(
+        MailServer, settings.smtp_host, settings.smtp_port, settings.mail_from, safety, reply_key=reply_key
+    )
 
 
 def _outgoing(settings: Settings, uow: UnitOfWork, clock: Clock) -> Outgoing:

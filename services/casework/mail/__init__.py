@@ -8,6 +8,7 @@ from services.casework.mail.errors import (
     MailUnsentError,
 )
 from services.casework.mail.letters import CHANNELS, Letters, Sender, answering, in_thread, when
+from services.casework.mail.receipts import Receipt
 from services.casework.mail.server import MailServer, Safety
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "MailServerAwayError",
     "MailUnknownError",
     "MailUnsentError",
+    "Receipt",
     "Safety",
     "Sender",
     "answering",

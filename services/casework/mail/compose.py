@@ -1,6 +1,7 @@
 """A row of the queue as a mail: plain text, HTML beside it where there is any, files behind, no header smuggled in.
 
-A receipt and a notice have the headers of RFC 3834, so that no robot answers them.
+What the clock and the door write has the headers of RFC 3834 and names us in X-Loop, so that no robot answers it and a
+door like ours, in another installation too, knows it for what it is.
 """
 
 import re
@@ -19,8 +20,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _PLAIN_TYPES = frozenset({"application/pdf", "image/jpeg", "image/png", "image/gif", "text/plain", "text/csv"})
 """What a reader's mail program may know a file as; any other is octets, which nothing opens by itself."""
 
-AUTOMATIC = frozenset({"notice", "reminder", "escalation"})
-"""Mails that the clock writes."""
+AUTOMATIC = frozenset({"notice", "reminder", "escalation", "news"})
+"""Mails that nobody writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,13 @@ def one_line(text: str) -> str:
     return _CONTROL.sub(" ", text).strip()[:200]
 
 
-def compose(mail: Mapping[str, Any], address: str, now: datetime, files: Sequence[File] = ()) -> EmailMessage:
+def compose(
+    mail: Mapping[str, Any], address: str, now: datetime, files: Sequence[File] = (), *, reply_to: str = ""
+) -> EmailMessage:
     """Return the mail of a row; MailRefusedError when its address cannot be one.
 
-    A unit writes from its own address; answers come back to ours (`address`), where they are read.
+    A unit writes from its own address; answers come back to ours (`address`), where they are read, or to `reply_to`,
+    which is ours with the token of the case.
     """
     sender = mail.get("sender_address") or address
     made = EmailMessage()
@@ -52,10 +56,10 @@ def compose(mail: Mapping[str, Any], address: str, now: datetime, files: Sequenc
         raise MailRefusedError("address") from error
     made["Date"] = format_datetime(now)
     made["Message-ID"] = mail["message_id"]
-    for name, value in _headers(mail).items():
+    for name, value in _headers(mail, address).items():
         made[name] = value
-    if sender != address:
-        made["Reply-To"] = address
+    if sender != (back := reply_to or address):
+        made["Reply-To"] = back
     made.set_content(mail["body"], cte="quoted-printable")
     if mail.get("html"):
         made.add_alternative(mail["html"], subtype="html", cte="quoted-printable")
@@ -77,14 +81,15 @@ def plain_address(recipient: str) -> str:
         raise MailRefusedError("address") from error
 
 
-def _headers(mail: Mapping[str, Any]) -> dict[str, str]:
+def _headers(mail: Mapping[str, Any], address: str) -> dict[str, str]:
     headers = {}
     if mail["in_reply_to"]:
         headers["In-Reply-To"] = one_line(mail["in_reply_to"])
     if mail["reference_ids"]:
         headers["References"] = " ".join(one_line(one) for one in mail["reference_ids"])
     if mail["kind"] in AUTOMATIC:
-        headers |= {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+        headers |= {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All", "X-Loop": address}
     if mail["kind"] == "receipt":
-        headers |= {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All", "Precedence": "auto_reply"}
+        headers |= {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All", "X-Loop": address}
+        headers["Precedence"] = "auto_reply"
     return headers

@@ -18,6 +18,7 @@ from services.casework.domain.handover import Preview
 from services.casework.links import UnitLinks
 from services.casework.mail.compose import one_line
 from services.casework.mail.html import html_of
+from services.casework.mail.receipts import TITLES, Receipt, greeted, worded
 from shared import thread
 from shared.clock import local
 from shared.vocabulary import Channel
@@ -28,6 +29,8 @@ CHANNELS = MappingProxyType(
 """Channels as the receiver of a hand-over reads them."""
 
 _LONGEST_REFERENCES = 20
+_LONGEST_SUBJECT = 160
+"""Of the citizen's words in a subject, so that the number behind them is never cut off."""
 _NEWS = MappingProxyType(
     {"wrote": "invånaren har skrivit", "assigned": "det är ditt nu", "withdrawn": "taget tillbaka"}
 )
@@ -63,20 +66,23 @@ class Letters:
         texts = Environment(loader=loader, undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)  # noqa: S701 - plain text
         return cls(key, domain, casework_url, own_addresses, UnitLinks(casework_url, unit_key), texts)
 
-    def receipt(self, contact: Mapping[str, Any], number: str, sender: str, now: datetime) -> dict[str, Any]:
-        """Return the mail that says a contact has come in, in the thread of the citizen's own mail."""
-        subject = contact["subject"] or ""
-        body = self._render(
-            "receipt.txt",
-            name=contact["sender_name"],
-            channel=contact["channel"],
-            number=number,
-            subject=subject,
-            sender=sender,
-        )
-        title = f"Vi har tagit emot ditt ärende {number}"
+    def receipt(
+        self, contact: Mapping[str, Any], facts: Receipt, now: datetime, *, template: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Return the mail that says a contact has come in, in the thread of the citizen's own mail.
+
+        It quotes nothing of what was written, whatever it was about. `template` is the unit's own text, if it has one.
+        """
+        name = greeted(contact["sender_name"])
+        if template is not None:
+            body = worded(template["body"], name, facts)
+        else:
+            values = {"number": facts.number, "sender": facts.sender, "answer_by": facts.day, "channel": facts.channel}
+            body = self._render(f"receipt.{'en' if facts.language == 'en' else 'sv'}.txt", name=name, **values)
+        titled = (template or {}).get("subject") or TITLES.get(facts.language, TITLES["sv"])
         mail = self._mail("receipt", contact["case_id"], contact["sender_email"], "receipt", now)
-        return {**mail, "sender_name": sender, "subject": title, "body": body, **in_thread(contact)}
+        subject = thread.tagged(one_line(titled), facts.number)
+        return {**mail, "sender_name": facts.sender, "subject": subject, "body": body, **in_thread(contact)}
 
     def reply(  # noqa: PLR0913, PLR0917 - what a reply is made of
         self,
@@ -89,12 +95,16 @@ class Letters:
         now: datetime,
         *,
         files: Sequence[Mapping[str, Any]] = (),
+        secret: bool = False,
     ) -> dict[str, Any]:
-        """Return a reply in the citizen's thread, in plain text and HTML; the same nonce gives the same Message-ID."""
+        """Return a reply in the citizen's thread, in plain text and HTML; the same nonce gives the same Message-ID.
+
+        Where it is `secret` what she wrote about, the subject says only the case's number.
+        """
         template = "reply.en.txt" if contact["language"] == "en" else "reply.txt"
         body = self._render(template, text=text.strip(), number=number, sender=sender.name)
         mail = self._mail("reply", case_id, contact["sender_email"], nonce, now)
-        subject = answering(contact["subject"] or f"Ärende {number}")
+        subject = subject_of(contact, number, secret=secret)
         said = {"subject": subject, "body": body, "html": html_of(body, contact["language"] or "sv", subject)}
         return {
             **mail,
@@ -148,6 +158,7 @@ class Letters:
         nonce: str,
         now: datetime,
         answer_by: datetime,
+        secret: bool = False,
         **facts: str,
     ) -> dict[str, Any]:
         """Return the mail that tells the citizen where her case is, in her thread: `handed_over moved resumed late`."""
@@ -155,7 +166,7 @@ class Letters:
         values = {"what": what, "number": number, "sender": sender.name, "answer_by": when(answer_by), **facts}
         body = self._render(f"notice.{language}.txt", name=contact["sender_name"], **values)
         mail = self._mail("notice", case_id, contact["sender_email"], nonce, now)
-        subject = answering(contact["subject"] or f"Ärende {number}")
+        subject = subject_of(contact, number, secret=secret)
         said = {"subject": subject, "body": body, "html": html_of(body, language, subject)}
         return {**mail, **said, **in_thread(contact), "sender_name": sender.name, "sender_address": sender.address}
 
@@ -230,6 +241,13 @@ class Letters:
 def when(moment: datetime) -> str:
     """Return a moment as our mails say it: `2026-11-25 kl. 14.30`."""
     return local(moment).strftime("%Y-%m-%d kl. %H.%M")
+
+
+def subject_of(contact: Mapping[str, Any], number: str, *, secret: bool) -> str:
+    """Return the subject of what we write in a citizen's thread: hers and the case's number, only that if `secret`."""
+    case = "Case" if contact["language"] == "en" else "Ärende"
+    theirs = "" if secret else thread.untagged(contact["subject"] or "")[:_LONGEST_SUBJECT]
+    return thread.tagged(answering(theirs) if theirs else case, number)
 
 
 def answering(subject: str) -> str:

@@ -15,6 +15,7 @@ import aiosmtplib
 
 from services.casework.mail.compose import File, compose, plain_address
 from services.casework.mail.errors import MailRefusedError, MailServerAwayError, MailUnknownError, MailUnsentError
+from shared import thread
 
 _CONNECT_SECONDS = 5
 _ANSWER_SECONDS = 10
@@ -43,6 +44,8 @@ class MailServer:
     address: str
     """Our own address: From of every mail that has no other, and the reverse path of all but receipts."""
     safety: Safety = Safety()
+    reply_key: bytes = field(default=b"", repr=False)
+    """The key of reply tokens, when what is sent to `{mailbox}+{anything}@` comes to our mailbox; else empty."""
     _client: aiosmtplib.SMTP | None = None
 
     async def __aenter__(self) -> Self:
@@ -79,7 +82,7 @@ class MailServer:
         """Hand over one mail; the errors say what is known when that fails."""
         if self._client is None or not self._client.is_connected:
             raise MailUnsentError("not connected")
-        data = compose(mail, self.address, now, files).as_bytes()
+        data = compose(mail, self.address, now, files, reply_to=self._reply_to(mail)).as_bytes()
         paths = ["", self.address] if mail["kind"] == "receipt" else [self.address]
         try:
             await _hand_over(self._client, paths, plain_address(mail["recipient"]), data)
@@ -87,6 +90,12 @@ class MailServer:
             raise _refused(error) from error
         except (aiosmtplib.SMTPException, OSError) as error:
             raise MailUnknownError(type(error).__name__) from error
+
+    def _reply_to(self, mail: Mapping[str, Any]) -> str:
+        """Return where the answer to a mail is to go: with the token of its case, if the mail server takes that."""
+        if not self.reply_key or not mail.get("case_id"):
+            return ""
+        return thread.reply_address(self.reply_key, self.address, mail["case_id"], mail["recipient"])
 
 
 async def _hand_over(client: aiosmtplib.SMTP, reverse_paths: Sequence[str], recipient: str, data: bytes) -> None:

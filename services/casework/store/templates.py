@@ -28,6 +28,11 @@ class Templates:
         query = select(templates).where(~templates.c.deprecated).order_by(templates.c.name, templates.c.id)
         return await rows_of(self._conn, query)
 
+    async def receipts(self) -> list[Row]:
+        """Return the texts of receipts that are in use."""
+        row = templates.c
+        return await rows_of(self._conn, select(templates).where(row.kind == "receipt", ~row.deprecated))
+
     async def fitting(self, kind: str, unit: str, case_type: str | None) -> list[Row]:
         """Return the templates of a kind that a case of this unit and type may use, in every language."""
         row = templates.c

@@ -76,7 +76,8 @@ class FollowContacts:
         opening = [row for row in news if row not in followers and not _waits_for_agent(row)]
         numbers = await open_cases(work, opening, now)
         await link_claimed(work, placed, numbers, now)
-        await self.receipts.run(work, placed.heard(opening), numbers, now)
+        bodies = {name: row["body"] for name, row in rows.items()}
+        await self.receipts.run(work, placed.heard(opening), numbers, now, bodies=bodies)
         if followers:
             await follow_up(work, followers, now, self.reopen_days)
             await self.units.citizen_wrote(work, placed.heard(followers), now)

@@ -15,6 +15,8 @@ from services.casework.mail import Letters, Sender
 from services.casework.store.sql import Row
 from services.casework.store.texts import REPLY, REPLY_FILES
 from services.casework.store.unit_of_work import UnitOfWork, Work
+from services.casework.usecases.protection import hold
+from services.casework.usecases.secrecy import is_secret
 from services.casework.usecases.standing import permitted, write_down
 from services.casework.usecases.text_citizen import NoMobileError, reach
 from services.casework.usecases.who import author
@@ -130,7 +132,10 @@ class Replies:
         if fresh:
             sender = await sender_of(work, case.unit, contact["entrance"])
             nonce = reply_id.replace("-", "")
-            mail = self.letters.reply(case.id, case.number, contact, body, sender, nonce, now, files=files)
+            secret = await is_secret(work, case)
+            mail = self.letters.reply(
+                case.id, case.number, contact, body, sender, nonce, now, files=files, secret=secret
+            )
             await work.mails.queue([{**mail, "next_at": at}])
         return fresh
 

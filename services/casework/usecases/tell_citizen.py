@@ -11,6 +11,7 @@ from services.casework.mail import Letters
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.reply import answered, sender_of
+from services.casework.usecases.secrecy import is_secret
 from shared.clock import Clock
 
 MOST = 50
@@ -80,6 +81,7 @@ class TellCitizen:
             now=now,
             url=self.links.status(case.id),
             answer_by=row["answer_by"],
+            secret=secret or await is_secret(work, case),
             **facts,
         )
         await work.mails.queue([mail])

@@ -7,7 +7,10 @@ from typing import Any
 from services.casework.usecases.files.lists_yaml import Rows, accepted, listed
 from services.casework.usecases.files.nodes import Document, Path
 
-KINDS = ("reply", "sms")
+KINDS = ("reply", "sms", "receipt")
+RECEIPT_FIELDS = frozenset({"{namn}", "{ärendenummer}", "{svar_senast}", "{enhet}", "{avsändare}"})
+"""What a receipt can say: it goes out before anybody has read the contact."""
+RECEIPT_MUST = ("{ärendenummer}", "{svar_senast}")
 LANGUAGES = ("sv", "en", "fi", "ar", "so")
 _BRACE = re.compile(r"\{[^{}\n]*\}|[{}]")
 _FIELD = re.compile(r"\{[\w-]+\}")
@@ -58,6 +61,8 @@ def _template(
     for brace in _BRACE.findall(raw["body"]):
         if not _FIELD.fullmatch(brace):
             document.wrong((*path, "body"), f"Ett fält skrivs {{så_här}}: {brace}")
+    if kind == "receipt":
+        _receipt(document, path, raw["body"], typed=type_id is not None)
     return {
         **{name: str(raw.get(name) or "").strip() for name in ("id", "name", "subject", "body")},
         "kind": kind,
@@ -66,3 +71,14 @@ def _template(
         "case_type": type_id,
         "deprecated": raw.get("deprecated") is True,
     }
+
+
+def _receipt(document: Document, path: Path, body: str, *, typed: bool) -> None:
+    if typed:
+        document.wrong((*path, "case_type"), "Ett mottagningsbesked skickas innan ärendetypen är känd.")
+    for name in dict.fromkeys(_FIELD.findall(body)):
+        if name not in RECEIPT_FIELDS:
+            document.wrong((*path, "body"), f"Fältet finns inte i ett mottagningsbesked: {name}")
+    for name in RECEIPT_MUST:
+        if name not in body:
+            document.wrong((*path, "body"), f"Ett mottagningsbesked ska säga {name}.")
