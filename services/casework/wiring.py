@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -67,6 +67,7 @@ from services.casework.usecases.tell_citizen import TellCitizen, TellResumed
 from services.casework.usecases.tell_unit import TellUnit
 from shared import database
 from shared.background import Background
+from shared.clamd import Clamd
 from shared.clock import Clock, utc_now
 from shared.consume import Inflow
 from shared.dead import DeadLetters
@@ -108,7 +109,9 @@ def _mail_server(settings: Settings) -> Callable[[], MailServer]:
 def _outgoing(settings: Settings, uow: UnitOfWork, clock: Clock) -> Outgoing:
     key = settings.elks_password.get_secret_value()
     sms = ElksSms(settings.elks_url, settings.elks_user, key) if settings.elks_url else None
-    return Outgoing.make(uow, _originals(settings), sms, timedelta(seconds=settings.undo_seconds), clock)
+    made = Outgoing.make(uow, _originals(settings), sms, timedelta(seconds=settings.undo_seconds), clock)
+    scanner = Clamd(settings.clamd_socket, deadline=settings.clamd_seconds) if settings.clamd_socket else None
+    return replace(made, files=replace(made.files, scanner=scanner))
 
 
 def webhook_key(settings: Settings, unit: str) -> bytes:

@@ -13,6 +13,7 @@ from services.casework.usecases.opening import classify, follow_up, open_cases
 from services.casework.usecases.place_contacts import PlaceContacts, link_claimed
 from services.casework.usecases.receipts import SendReceipts
 from services.casework.usecases.reread import take_rereads
+from services.casework.usecases.scans import take_scans
 from services.casework.usecases.tell_unit import TellUnit
 from shared.clock import Clock
 from shared.events import (
@@ -22,6 +23,7 @@ from shared.events import (
     ContactPurged,
     ContactReceived,
     ContactReread,
+    ContactScanned,
     Event,
 )
 from shared.vocabulary import LIVE_CHANNELS, Channel
@@ -32,6 +34,7 @@ READS = (
     ContactReceived,
     ContactFollowedUp,
     ContactReread,
+    ContactScanned,
     ContactEnded,
     ContactBounced,
     ContactPurged,
@@ -59,6 +62,7 @@ class FollowContacts:
             gone = await work.contacts.leave([_left(event) for event in _of(events, ContactEnded)])
             work.ring(*(row["agent_id"] for row in gone))
             await take_bounces(work, _of(events, ContactBounced), self.clock())
+            await take_scans(work, _of(events, ContactScanned))
             for purge in _of(events, ContactPurged):
                 await work.texts.erase_contact(purge.contact_id, purge.purged_at)
             await came_back(work, self.clock())

@@ -1,7 +1,7 @@
 """Fetching what came with a case: its attachments, and the mails as they came and as they looked."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.casework.mail.original import read_original
@@ -10,7 +10,7 @@ from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases.case_facts import who_of
 from shared.errors import ConflictError, ForbiddenError, NotFoundError
-from shared.originals import Originals
+from shared.originals import Originals, quarantined
 from shared.vocabulary import Channel
 from shared.web.access import Person, visible_units
 
@@ -68,7 +68,7 @@ class ReadFile:
         contact = await contact_of(self.uow, number, contact_id, person, whole=place is None)
         if place is None:
             name, key, content_type = f"{number}.eml", original_of(contact), "message/rfc822"
-            _check(*contact["attachments"], infected="infected" in contact["flags"])
+            _check(*contact["attachments"], flags=contact["flags"])
         else:
             file = _attachment(contact, place)
             name, key, content_type = file["name"] or f"bilaga-{place}", file["store_key"], "application/octet-stream"
@@ -112,9 +112,10 @@ def _attachment(contact: Row, place: int) -> Row:
     return found
 
 
-def _check(*files: Row, infected: bool = False) -> None:
+def _check(*files: Row, flags: Sequence[str] = ()) -> None:
+    """Refuse what a scan, or (in the `flags` of its contact) a scan of the whole mail, has not called clean."""
     scans = {one.get("scan") for one in files}
-    if infected or "infected" in scans:
+    if "infected" in scans or "infected" in flags or any(quarantined(one["store_key"]) for one in files):
         raise InfectedFileError
-    if "failed" in scans:
+    if "failed" in scans or "not_scanned" in flags:
         raise UnscannedFileError

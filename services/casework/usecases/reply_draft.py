@@ -17,6 +17,7 @@ from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.protection import protects, protects_case
 from services.casework.usecases.reply import files_of_draft, sender_of
 from services.casework.usecases.work_case import LONGEST_TEXT
+from shared.clamd import Clamd
 from shared.clock import Clock
 from shared.errors import DomainError, NotFoundError
 from shared.ids import new_id
@@ -54,6 +55,22 @@ class EmptyFileError(DomainError):
     type = "empty-file"
     status = 422
     title = "{name} är tom."
+
+
+class MaliciousFileError(DomainError):
+    """The virus scanner knows the file."""
+
+    type = "file-infected"
+    status = 422
+    title = "{name} innehåller skadlig kod och kan inte följa med."
+
+
+class UncheckedFileError(DomainError):
+    """The virus scanner gives no verdict on the file now."""
+
+    type = "file-not-scanned"
+    status = 422
+    title = "{name} gick inte att viruskontrollera. Försök igen om en stund."
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,14 +214,17 @@ class AttachFile:
     uow: UnitOfWork
     originals: Callable[[], Originals]
     clock: Clock
+    scanner: Clamd | None = None
+    """None where files are not scanned."""
 
     async def run(self, number: str, person: Person, name: str, content_type: str, data: bytes) -> None:
-        """Attach a file under its name; a DomainError when it is empty or more than a mail carries."""
+        """Attach a file under its name; a DomainError when it is empty, not clean or more than a mail carries."""
         shown = name.replace("\\", "/").rsplit("/", 1)[-1].strip()[:200] or "fil"
         if not data:
             raise EmptyFileError(name=shown)
         if len(data) > LARGEST_FILE:
             raise FileTooLargeError(name=shown)
+        await self._scan(shown, data)
         async with self.uow.begin() as work:
             case = await work.cases.lock(number, visible_units(person))
             files = await files_of_draft(work, case.id, person.id)
@@ -228,6 +248,15 @@ class AttachFile:
                 raise NotFoundError
             await self._write(work, case, person, [one for one in files if one["id"] != file_id])
         await self.originals().delete(gone[0]["store_key"].rsplit("/", 1)[0])
+
+    async def _scan(self, name: str, data: bytes) -> None:
+        match (await self.scanner.scan(data)).scan if self.scanner else "clean":
+            case "infected":
+                raise MaliciousFileError(name=name)
+            case "failed":
+                raise UncheckedFileError(name=name)
+            case _:
+                return
 
     async def _write(self, work: Work, case: Case, person: Person, files: Sequence[Mapping[str, Any]]) -> None:
         if not files:

@@ -140,7 +140,7 @@ class ContactView:
     @property
     def held(self) -> bool:
         """Whether nobody may fetch it as it came: a file within it may not be fetched either."""
-        return "infected" in self.flags or any(one.held for one in self.attachments)
+        return bool({"infected", "not_scanned"} & set(self.flags)) or any(one.held for one in self.attachments)
 
 
 @dataclass(frozen=True, slots=True)
