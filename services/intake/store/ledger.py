@@ -4,12 +4,12 @@ Which of two mails of one contact came first is decided here, by a unique index,
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, TableValuedAlias, and_, any_, bindparam, column, delete, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.intake.domain.outcome import Entry, Line, Outcome, Spot
@@ -19,6 +19,40 @@ from services.intake.store.tables import MAILS
 __all__ = ["Count", "Ledger", "Line"]
 
 _PLACE = (MAILS.c.mailbox, MAILS.c.folder, MAILS.c.uidvalidity, MAILS.c.uid)
+_WRITTEN = (*_PLACE, MAILS.c.day, MAILS.c.received_at, MAILS.c.message_hash, MAILS.c.contact_id, MAILS.c.why)
+
+
+def _array(name: str) -> Any:
+    return bindparam(f"all_{name}", type_=ARRAY(MAILS.c[name].type))
+
+
+def _rows(*names: str) -> TableValuedAlias:
+    """Rows that come as an array for each column: the same statement however many they are, so it is compiled once."""
+    columns = (column(name, MAILS.c[name].type) for name in names)
+    return func.unnest(*map(_array, names)).table_valued(*columns).render_derived(name="given")
+
+
+def _here(rows: TableValuedAlias) -> ColumnElement[bool]:
+    return and_(*(one == rows.c[one.name] for one in _PLACE))
+
+
+_PLACES = _rows(*(one.name for one in _PLACE))
+_LINES = _rows(*(one.name for one in _WRITTEN), "outcome")
+_INSERT = (
+    insert(MAILS).from_select([*(one.name for one in _WRITTEN), "outcome"], select(_LINES)).on_conflict_do_nothing()
+)
+_FIND = select(*_PLACE, MAILS.c.outcome).where(_here(_PLACES))
+_MOVED = update(MAILS).where(_here(_PLACES) & MAILS.c.moved_at.is_(None)).values(moved_at=bindparam("at"))
+_LYING = (
+    select(*_PLACE, MAILS.c.contact_id)
+    .where(
+        (MAILS.c.mailbox == any_(_array("mailbox")))
+        & (MAILS.c.contact_id == any_(_array("contact_id")))
+        & MAILS.c.moved_at.is_(None)
+    )
+    .order_by(MAILS.c.seen_at)
+    .with_for_update()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +76,31 @@ class Ledger:
         if not entries:
             return {}
         ordered = sorted(entries, key=lambda one: (one.contact_id, one.spot.mailbox, one.spot.uid))
+        places = _arrays([one.spot for one in ordered])
+        lines = places | {
+            "all_day": [one.day for one in ordered],
+            "all_received_at": [one.received_at for one in ordered],
+            "all_message_hash": [one.message_hash for one in ordered],
+            "all_contact_id": [one.contact_id for one in ordered],
+            "all_why": [one.why for one in ordered],
+        }
+        outcomes = [one.outcome for one in ordered]
         async with transaction(self.engine) as connection:
             await _renumber(connection, ordered)
-            await _insert(connection, ordered)  # of each contact the first stays, by the unique index …
-            await _insert(connection, [replace(one, outcome=Outcome.DUPLICATE) for one in ordered])  # … and the rest
-            places = [_place(one.spot) for one in ordered]
-            rows = await connection.execute(select(*_PLACE, MAILS.c.outcome).where(tuple_(*_PLACE).in_(places)))
+            # Of each contact the first stays, by the unique index …
+            new = await connection.execute(_INSERT, lines | {"all_outcome": outcomes})
+            if new.rowcount == len(ordered):
+                return {one.spot: one.outcome for one in ordered}
+            # … and the rest are repetitions, or were written before.
+            await connection.execute(_INSERT, lines | {"all_outcome": [Outcome.DUPLICATE] * len(ordered)})
+            rows = await connection.execute(_FIND, places)
         return {_spot(row): Outcome(row.outcome) for row in rows}
 
     async def moved(self, spots: Collection[Spot], at: datetime) -> None:
         """Note that mails lie among the processed now."""
         if spots:
-            places = sorted(_place(spot) for spot in spots)
-            here = tuple_(*_PLACE).in_(places) & MAILS.c.moved_at.is_(None)
             async with transaction(self.engine) as connection:
-                await connection.execute(update(MAILS).where(here).values(moved_at=at))
+                await connection.execute(_MOVED, _arrays(sorted(spots, key=_place)) | {"at": at})
 
     async def settle(self, entry: Entry, *, spot: Spot) -> None:
         """Write what a mail in quarantine has become, at the place where it stands."""
@@ -109,10 +153,11 @@ class Ledger:
 
 async def _renumber(connection: AsyncConnection, entries: Sequence[Entry]) -> None:
     """Give a mail that lies where it lay its new number after UIDVALIDITY changed: it is not another one."""
-    who = (MAILS.c.mailbox, MAILS.c.folder, MAILS.c.contact_id)
-    wanted = [(one.spot.mailbox, one.spot.folder, one.contact_id) for one in entries]
-    lying = select(*_PLACE, MAILS.c.contact_id).where(tuple_(*who).in_(wanted) & MAILS.c.moved_at.is_(None))
-    found = list(await connection.execute(lying.order_by(MAILS.c.seen_at).with_for_update()))
+    wanted = {
+        "all_mailbox": sorted({one.spot.mailbox for one in entries}),
+        "all_contact_id": [one.contact_id for one in entries],
+    }
+    found = list(await connection.execute(_LYING, wanted))
     for one in entries:
         old = next((row for row in found if row.contact_id == one.contact_id and _renumbered(row, one.spot)), None)
         if old is not None:
@@ -127,24 +172,9 @@ def _renumbered(row: Any, spot: Spot) -> bool:
     return there and row.uidvalidity != spot.uidvalidity
 
 
-async def _insert(connection: AsyncConnection, entries: Sequence[Entry]) -> None:
-    await connection.execute(insert(MAILS).values([_values(one) for one in entries]).on_conflict_do_nothing())
-
-
-def _values(entry: Entry) -> dict[str, Any]:
-    spot = entry.spot
-    return {
-        "mailbox": spot.mailbox,
-        "folder": spot.folder,
-        "uidvalidity": spot.uidvalidity,
-        "uid": spot.uid,
-        "day": entry.day,
-        "received_at": entry.received_at,
-        "message_hash": entry.message_hash,
-        "contact_id": entry.contact_id,
-        "outcome": entry.outcome,
-        "why": entry.why,
-    }
+def _arrays(spots: Sequence[Spot]) -> dict[str, Any]:
+    columns = list(zip(*map(_place, spots), strict=True))
+    return {f"all_{one.name}": list(values) for one, values in zip(_PLACE, columns, strict=True)}
 
 
 def _place(spot: Spot) -> tuple[str, str, int, int]:
