@@ -217,10 +217,10 @@ def _take_words(part: Part, room: _Room, found: Contents) -> None:
 
 def _open_winmail(part: Part, room: _Room, found: Contents) -> None:
     """Open Outlook's winmail.dat; one that does not open is kept as it is."""
+    found.flag("winmail")
     data = part.decoded()
     opened = attempt(lambda: tnef.read(data), None)
     if opened is None or not (opened.text or opened.files or opened.rich):
-        found.flag("winmail")
         _take_file(part, room, found)
         return
     found.spare.append(Words(opened.text))
