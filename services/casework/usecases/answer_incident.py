@@ -18,6 +18,7 @@ from services.casework.store.bell import INCIDENTS
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.close_case import close
+from services.casework.usecases.protection import hold
 from services.casework.usecases.reply import Replies
 from services.casework.usecases.who import author
 from services.casework.usecases.work_case import wanted
@@ -116,7 +117,7 @@ class AnswerByPhone:
     async def run(self, incident_id: str, number: str, person: Person) -> None:
         """Note it, and close her case if the answer closes cases; nothing happens when she knows already."""
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
+            case = await hold(work, number, person)
             incident = await work.incidents.outstanding(incident_id, case.id)
             if incident is not None:
                 await told(work, incident, case, author(person, case), person.name, self.clock(), by_phone=True)

@@ -116,6 +116,7 @@ async def facts_of(
     merged = row["merged_into"]
     allowed = can(CaseState(row["state"]), merged=merged is not None)
     too_old = row["state"] == CaseState.CLOSED and not may_reopen(row["closed_at"], now, reopen_days)
+    may = frozenset(deed.value for deed in allowed if not (too_old and deed is Deed.REOPEN))
     deeds = await work.history.of_case(row["id"])
     return {
         "version": await work.history.mark(row["id"]),
@@ -126,7 +127,7 @@ async def facts_of(
         "waiting_since": row["waiting_since"],
         "protected": row["protected"],
         "too_old": too_old,
-        "can": frozenset(deed.value for deed in allowed if not (too_old and deed is Deed.REOPEN)),
+        "can": frozenset() if protects(row, person) else may,
     }
 
 

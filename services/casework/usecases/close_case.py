@@ -9,6 +9,7 @@ from services.casework.domain.first_contact import allows, solved
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.handling import told_in_end
 from services.casework.usecases.park import rested
+from services.casework.usecases.protection import hold
 from services.casework.usecases.reply import Replies
 from services.casework.usecases.standing import not_behind, permitted, write_down
 from services.casework.usecases.take_over import taken_over
@@ -16,7 +17,7 @@ from services.casework.usecases.who import author
 from shared.clock import Clock
 from shared.events import CaseClosed, ChecklistRef
 from shared.vocabulary import CaseState, Cause, Resolution
-from shared.web.access import Person, visible_units
+from shared.web.access import Person
 
 
 async def ending(work: Work, case: Case, by: str | None, now: datetime) -> dict[str, Any]:
@@ -101,7 +102,7 @@ class CloseCase:
         `seen` is the version of the case that the closer was shown (`usecases.standing.not_behind`).
         """
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
+            case = await hold(work, number, person)
             now, by = self.clock(), author(person, case)
             if case.state is CaseState.CLOSED and (case.resolution, case.closed_by) == (resolution.value, by):
                 return Closed(case.number, resolution, case.closed_at or now)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from services.casework.router_client import RouterClient
 from services.casework.store.unit_of_work import UnitOfWork
+from services.casework.usecases.pass_on import held
 from shared.clock import Clock
-from shared.errors import NotFoundError
-from shared.web.access import Person, visible_units
+from shared.web.access import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +20,7 @@ class FinishContact:
     async def run(self, number: str, person: Person) -> None:
         """Finish; ConflictError when the contact is no longer the agent's. Once the router knows, so do we."""
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
-            contact = await work.contacts.get(case.current_contact)
-        if contact is None or contact["done_at"]:
-            raise NotFoundError
+            case, contact = await held(work, number, person)
         await self.router.complete(contact["id"], int(contact["epoch"]), case.case_type)
         async with self.uow.begin() as work:
             await work.contacts.done(contact["id"], self.clock())

@@ -25,7 +25,7 @@ from services.casework.usecases.close_case import ending
 from services.casework.usecases.handover_content import Written, conversation, filled, values_of, written_in
 from services.casework.usecases.handover_parts import other_controller, receiver, works
 from services.casework.usecases.park import rested
-from services.casework.usecases.protection import hidden, protects_case, veiled_plan
+from services.casework.usecases.protection import hidden, hold, protects_case, veiled_plan
 from services.casework.usecases.standing import not_behind, permitted
 from services.casework.usecases.tell_citizen import TellCitizen
 from services.casework.usecases.who import author
@@ -142,7 +142,7 @@ class HandOver:
     ) -> Handed:
         """Hand over; the same `request_id` on the same case is the same hand-over, however often it is sent."""
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
+            case = await hold(work, number, person)
             made = await work.handovers.by_request(case.id, request_id)
             if made is not None:
                 return Handed(made["id"], made["acknowledge_by"], made["answer_by"], made["deliver_at"])

@@ -18,6 +18,7 @@ from services.casework.domain.handover import (
 )
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import Work
+from services.casework.usecases.protection import guard
 from shared.calendar import WorkingCalendar
 from shared.errors import DomainError
 from shared.events import HandoverAcknowledged
@@ -75,13 +76,18 @@ def standing(row: Row) -> Standing:
 
 
 async def hold(work: Work, handover_id: str, person: Person) -> tuple[Row, Case]:
-    """Return the hand-over and its case, both held; NotReceiverError when another unit has it."""
+    """Return the hand-over and its case, both held; NotReceiverError when another unit has it.
+
+    Who acts for every unit, and not for this one by name, is refused where the case hides its person from her.
+    """
     units = visible_units(person)
     found = await work.handovers.find(handover_id, units, hold=False)
     case = await work.cases.lock_id(found["case_id"], units)
     row = await work.handovers.find(handover_id, units)
     if ALL_UNITS not in person.units and row["unit"] not in person.units:
         raise NotReceiverError
+    if row["unit"] not in person.units:
+        guard(person, case)
     return row, case
 
 

@@ -6,10 +6,11 @@ from services.casework.domain.incident import IncidentDeed, after, state_of
 from services.casework.store.bell import INCIDENTS
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork
+from services.casework.usecases.protection import hold
 from services.casework.usecases.who import author
 from shared.clock import Clock
 from shared.events import IncidentLinked
-from shared.web.access import Person, visible_units
+from shared.web.access import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class LinkCase:
     async def run(self, incident_id: str, number: str, person: Person) -> None:
         """Link; a case that is linked already stays so, and nothing is told twice."""
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
+            case = await hold(work, number, person)
             incident = await work.incidents.hold(incident_id, None, share=True)
             after(state_of(incident["closed_at"]), IncidentDeed.LINK)
             now, by = self.clock(), author(person, case)
@@ -48,7 +49,7 @@ class UnlinkCase:
     async def run(self, incident_id: str, number: str, person: Person) -> None:
         """Take the link away; nothing happens when there is none."""
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
+            case = await hold(work, number, person)
             incident = await work.incidents.hold(incident_id, None, share=True)
             after(state_of(incident["closed_at"]), IncidentDeed.UNLINK)
             if not await work.incidents.unlink(incident_id, case.id):

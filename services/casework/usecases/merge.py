@@ -70,7 +70,7 @@ class MergePlan:
 
 
 async def both(work: Work, number: str, other: str, person: Person) -> tuple[Case, Case]:
-    """Return two cases, both held; neither is there for one who may not see both."""
+    """Return two cases, both held for a deed; refused (`guard`, NotFoundError) when one of them is not for her."""
     if number == other:
         raise SameCaseError(errors=(FieldError("/other", SameCaseError.title),))
     one = await work.reads.case(number, visible_units(person))
@@ -79,6 +79,7 @@ async def both(work: Work, number: str, other: str, person: Person) -> tuple[Cas
     except NotFoundError as error:
         raise UnknownCaseError(errors=(FieldError("/other", UnknownCaseError.title),)) from error
     held = {case.id: case for case in await work.cases.lock_many([one["id"], two["id"]])}
+    guard(person, *held.values())
     return held[one["id"]], held[two["id"]]
 
 
@@ -93,7 +94,6 @@ class PreviewMerge:
         """Return the plan; the same errors as the merge itself."""
         async with self.uow.begin() as work:
             case, target = await both(work, number, into, person)
-            guard(person, case, target)
             await _may(work, case, target, self.clock)
             one = await work.reads.case(number, visible_units(person))
             two = await work.reads.case(into, visible_units(person))
@@ -132,7 +132,6 @@ class MergeCase:
             if case.merged_into == target.id:
                 return
             await not_behind(work, case, person, seen, self.clock)
-            guard(person, case, target)
             await _may(work, case, target, self.clock)
             now, by = self.clock(), author(person, case)
             over = await self._go_on(work, case, target, by, now)

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from services.casework.domain.case import Deed
 from services.casework.store.unit_of_work import UnitOfWork, Work
+from services.casework.usecases.protection import hold
 from services.casework.usecases.standing import permitted
 from services.casework.usecases.who import author
 from services.casework.usecases.work_case import LONGEST_TEXT, same_words, wanted
 from shared.clock import Clock
 from shared.errors import DomainError
 from shared.ids import natural_event_id, new_id
-from shared.web.access import Person, visible_units
+from shared.web.access import Person
 
 
 class UnknownNoteError(DomainError):
@@ -34,7 +35,7 @@ class AddNote:
         """Lock a note and forget the draft; the same `request_id` locks it once. Returns the note's id."""
         body = wanted(text)
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
+            case = await hold(work, number, person)
             await permitted(work, case, Deed.NOTE, self.clock)
             if corrects is not None:
                 corrects = await self._first(work, case.id, corrects)
@@ -69,7 +70,7 @@ class SaveDraft:
     async def run(self, number: str, person: Person, text: str) -> None:
         """Save a draft; an empty one is forgotten."""
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
+            case = await hold(work, number, person)
             if text.strip():
                 await work.texts.save_draft(case.id, person.id, text.replace("\x00", "")[:LONGEST_TEXT], self.clock())
             else:

@@ -13,7 +13,7 @@ from services.casework.usecases.send_mail import ReadOutage
 from services.casework.usecases.send_sms import SendSms
 from services.casework.usecases.sent_files import ReadSentFile
 from services.casework.usecases.templates import ReadTemplates
-from services.casework.usecases.text_citizen import ConfirmBySms, ReadReach
+from services.casework.usecases.text_citizen import ConfirmBySms
 from services.casework.usecases.undo_reply import SendAgain, UndoReply
 from shared.clock import Clock
 from shared.originals import Originals
@@ -58,7 +58,6 @@ class Outgoing:
     sending: ReadSending
     undo: UndoReply
     again: SendAgain
-    reach: ReadReach
     confirm: ConfirmBySms
     send_sms: SendSms
     outage: ReadOutage
@@ -83,7 +82,6 @@ class Outgoing:
             sending=ReadSending(uow, clock, undo),
             undo=UndoReply(uow, clock, undo),
             again=SendAgain(uow, clock),
-            reach=ReadReach(uow, sms is not None),
             confirm=ConfirmBySms(uow, clock, sms is not None),
             send_sms=SendSms(uow, sms, clock),
             outage=ReadOutage(uow, clock),

@@ -7,7 +7,7 @@ from typing import Any
 from services.casework.domain.case import Case, Deed, after
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.calendars import calendar_for
-from services.casework.usecases.protection import guard
+from services.casework.usecases.protection import hold
 from services.casework.usecases.stand_in import stand_in
 from services.casework.usecases.standing import not_behind, permitted, write_down
 from services.casework.usecases.who import author
@@ -16,7 +16,7 @@ from shared.clock import STOCKHOLM, Clock, local
 from shared.errors import DomainError
 from shared.events import CaseParked
 from shared.vocabulary import CaseState, WorkKind
-from shared.web.access import Person, visible_units
+from shared.web.access import Person
 
 REMINDED_AT = time(9)
 LONGEST = timedelta(days=366)
@@ -97,10 +97,9 @@ class ParkCase:
     ) -> datetime:
         """Park; `waiting` for the citizen also stops the clock of the promise. Returns when she is reminded."""
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
+            case = await hold(work, number, person)
             now, by = self.clock(), author(person, case)
             await not_behind(work, case, person, seen, self.clock)
-            guard(person, case)
             state = await permitted(work, case, Deed.PARK, self.clock)
             moment = until or next_morning(now)
             if not now < moment <= now + LONGEST:

@@ -34,6 +34,7 @@ from services.casework.usecases.handover_parts import (
     works,
 )
 from services.casework.usecases.overtaken import not_overtaken
+from services.casework.usecases.protection import guard
 from services.casework.usecases.receive_handover import back_at_desk, tell_reopened
 from services.casework.usecases.tell_unit import TellUnit
 from services.casework.usecases.work_case import wanted
@@ -232,6 +233,7 @@ class WithdrawHandover:
             units = visible_units(person)
             found = await work.handovers.find(handover_id, units, hold=False)
             case = await work.cases.lock_id(found["case_id"], units)
+            guard(person, case)
             row, now = await work.handovers.find(handover_id, units), self.clock()
             one = Held(row, case, after(standing(row), HandoverDeed.WITHDRAW, now), now)
             lives = case_after(case.state, Deed.RETURN)

@@ -10,6 +10,7 @@ from services.casework.router_client import RouterClient
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.opening import let_go
+from services.casework.usecases.protection import guard
 from services.casework.usecases.who import author
 from shared.clock import Clock
 from shared.errors import ConflictError, NotFoundError
@@ -28,6 +29,7 @@ async def held(work: Work, number: str, person: Person) -> tuple[Case, Row]:
     if contact is None:
         raise NotFoundError
     if contact["agent_id"] != person.id or contact["done_at"]:
+        guard(person, case)
         raise ConflictError
     return case, contact
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from services.casework.domain.case import Deed
 from services.casework.store.unit_of_work import UnitOfWork
-from services.casework.usecases.protection import guard
+from services.casework.usecases.protection import hold
 from services.casework.usecases.standing import permitted, write_down
 from services.casework.usecases.who import author
 from shared.clock import Clock
 from shared.errors import DomainError, FieldError, NotFoundError
 from shared.ids import natural_event_id, new_id
 from shared.vocabulary import PersonRole
-from shared.web.access import Person, visible_units
+from shared.web.access import Person
 
 LONGEST = 200
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -83,7 +83,7 @@ class AddPerson:
         """Add a person, once per `request_id`; returns her id within the case."""
         said = about.checked()
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
+            case = await hold(work, number, person)
             await permitted(work, case, Deed.PEOPLE, self.clock)
             now, by = self.clock(), author(person, case)
             row_id = natural_event_id("person", case.id, request_id) if request_id else new_id()
@@ -105,9 +105,8 @@ class RemovePerson:
     async def run(self, number: str, person: Person, row_id: str) -> None:
         """Remove her; NotFoundError when she is not there."""
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
+            case = await hold(work, number, person)
             await permitted(work, case, Deed.PEOPLE, self.clock)
-            guard(person, case)
             row = await work.people.find(case.id, row_id)
             if row is None:
                 raise NotFoundError
@@ -127,11 +126,10 @@ class ProtectCase:
     async def run(self, number: str, person: Person, *, protected: bool) -> None:
         """Set or take away the mark; set again, nothing changes."""
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
+            case = await hold(work, number, person)
             await permitted(work, case, Deed.PEOPLE, self.clock)
             if case.protected is protected:
                 return
-            guard(person, case)
             now, by = self.clock(), author(person, case)
             await work.cases.protect(case.id, now, protected=protected)
             await write_down(work, case.id, person, by, Deed.PEOPLE, self.clock, protected=protected)

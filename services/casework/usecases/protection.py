@@ -1,4 +1,4 @@
-"""From whom a case hides its person, what of it, and who may therefore do nothing that would show her."""
+"""From whom a case hides its person, what of it, and who may therefore do nothing with it."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,9 +6,10 @@ from dataclasses import replace
 from services.casework.domain.case import Case
 from services.casework.domain.handover import Preview
 from services.casework.store.sql import Row
+from services.casework.store.unit_of_work import Work
 from services.casework.usecases.views.handover import HandoverView
 from shared.errors import ForbiddenError
-from shared.web.access import Person
+from shared.web.access import Person, visible_units
 
 HIDDEN = "•••"
 """Stands where something is known and not shown."""
@@ -37,9 +38,19 @@ def protects_case(case: Case, person: Person) -> bool:
 
 
 def guard(person: Person, *cases: Case) -> None:
-    """Raise ForbiddenError when one of the cases hides its person from the doer: the deed would make her its agent."""
+    """Raise ForbiddenError when one of the cases hides its person from the doer: she reads what is left of it, only."""
     if any(protects_case(case, person) for case in cases):
         raise ForbiddenError
+
+
+async def hold(work: Work, number: str, person: Person) -> Case:
+    """Return a case, held for a deed of a person: not found where she may not see it, refused as `guard` does.
+
+    Every deed on a case by its number begins here; what only reads may lock the case itself, and hides the person.
+    """
+    case = await work.cases.lock(number, visible_units(person))
+    guard(person, case)
+    return case
 
 
 def veiled(view: HandoverView, *, protected: bool) -> HandoverView:

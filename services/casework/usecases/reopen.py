@@ -7,14 +7,14 @@ from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases.first_contact import reopened
 from services.casework.usecases.new_case import open_from
 from services.casework.usecases.park import waited
-from services.casework.usecases.protection import guard
+from services.casework.usecases.protection import hold
 from services.casework.usecases.standing import not_behind, permitted, write_down
 from services.casework.usecases.who import author
 from shared.clock import Clock
 from shared.events import CaseReopened
 from shared.ids import natural_event_id
 from shared.vocabulary import CaseState, LinkKind
-from shared.web.access import Person, visible_units
+from shared.web.access import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,9 @@ class ReopenCase:
     async def run(self, number: str, person: Person, seen: int | None = None) -> None:
         """Reopen; the person becomes its agent."""
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
+            case = await hold(work, number, person)
             now, by = self.clock(), author(person, case)
             await not_behind(work, case, person, seen, self.clock)
-            guard(person, case)
             state = await permitted(work, case, Deed.REOPEN, self.clock)
             if case.state is CaseState.CLOSED:
                 if not may_reopen(case.closed_at, now, self.days):
@@ -56,9 +55,8 @@ class FollowUpCase:
     async def run(self, number: str, person: Person, request_id: str) -> str:
         """Open it, with the same person and case type, linked; returns its number, the same for the same request."""
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
+            case = await hold(work, number, person)
             now, by = self.clock(), author(person, case)
-            guard(person, case)
             await permitted(work, case, Deed.LINK, self.clock)
             contact_id = natural_event_id("follow-up", case.id, request_id)
             known = await work.contacts.get(contact_id)

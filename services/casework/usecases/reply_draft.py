@@ -14,7 +14,7 @@ from services.casework.mail import when
 from services.casework.store.sql import Row
 from services.casework.store.texts import REPLY, REPLY_FILES
 from services.casework.store.unit_of_work import UnitOfWork, Work
-from services.casework.usecases.protection import protects, protects_case
+from services.casework.usecases.protection import hold, protects, protects_case
 from services.casework.usecases.reply import files_of_draft, sender_of
 from services.casework.usecases.work_case import LONGEST_TEXT
 from shared.clamd import Clamd
@@ -198,7 +198,7 @@ class SaveReplyDraft:
     async def run(self, number: str, person: Person, text: str) -> datetime | None:
         """Save it; an empty one is forgotten, and one that its own sending overtook. Returns when it was saved."""
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
+            case = await hold(work, number, person)
             now = self.clock()
             if not text.strip() or await work.sending.says(case.id, person.id, text.strip(), now - LATE):
                 await work.texts.drop_draft(case.id, person.id, REPLY)
@@ -226,7 +226,7 @@ class AttachFile:
             raise FileTooLargeError(name=shown)
         await self._scan(shown, data)
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
+            case = await hold(work, number, person)
             files = await files_of_draft(work, case.id, person.id)
             if len(files) >= MOST_FILES:
                 raise TooManyFilesError
@@ -241,7 +241,7 @@ class AttachFile:
     async def remove(self, number: str, person: Person, file_id: str) -> None:
         """Take a file away for good; NotFoundError when it is not in her draft."""
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
+            case = await hold(work, number, person)
             files = await files_of_draft(work, case.id, person.id)
             gone = [one for one in files if one["id"] == file_id]
             if not gone:

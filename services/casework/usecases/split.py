@@ -7,7 +7,7 @@ from services.casework.domain.case import Case, Deed, case_id_of
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.handling import told_of
 from services.casework.usecases.new_case import open_from
-from services.casework.usecases.protection import guard
+from services.casework.usecases.protection import hold
 from services.casework.usecases.standing import not_behind, permitted, write_down
 from services.casework.usecases.who import author
 from shared.clock import Clock
@@ -15,7 +15,7 @@ from shared.errors import DomainError, FieldError
 from shared.events import CaseSplit
 from shared.ids import natural_event_id
 from shared.vocabulary import LinkKind
-from shared.web.access import Person, visible_units
+from shared.web.access import Person
 
 
 class UnknownContactError(DomainError):
@@ -39,13 +39,12 @@ class SplitCase:
     async def run(self, number: str, person: Person, contact_id: str, request_id: str, seen: int | None = None) -> str:
         """Split; returns the number of the new case, the same for the same `request_id`."""
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
+            case = await hold(work, number, person)
             now, by = self.clock(), author(person, case)
             copy = natural_event_id("split", case.id, request_id)
             if (before := await work.cases.number_of_contact(copy)) is not None:
                 return before
             await not_behind(work, case, person, seen, self.clock)
-            guard(person, case)
             await permitted(work, case, Deed.SPLIT, self.clock)
             contacts = {one["id"]: one for one in await work.contacts.of_case(case.id) if one["purged_at"] is None}
             if contact_id not in contacts:

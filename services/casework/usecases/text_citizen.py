@@ -10,10 +10,11 @@ from services.casework.domain.sms import short_enough
 from services.casework.mail import when
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
+from services.casework.usecases.protection import hold
 from shared.clock import Clock
 from shared.errors import DomainError
 from shared.vocabulary import CaseState, Secrecy
-from shared.web.access import Person, visible_units
+from shared.web.access import Person
 
 
 class NoMobileError(DomainError):
@@ -64,25 +65,6 @@ async def send_sms(work: Work, case: Case, kind: str, nonce: str, body: str, now
 
 
 @dataclass(frozen=True, slots=True)
-class ReadReach:
-    """Whom an SMS in a case would reach."""
-
-    uow: UnitOfWork
-    sms: bool
-    """Whether SMS can be sent at all."""
-
-    async def run(self, number: str, person: Person) -> str | None:
-        """Return the mobile number, None when SMS cannot be sent."""
-        if not self.sms:
-            return None
-        async with self.uow.read() as work:
-            case = await work.reads.case(number, visible_units(person))
-            entrance = await work.catalogue.entrance(case["entrance"])
-            found = reach(await work.contacts.of_case(case["id"]), entrance, case)
-        return found.number if found else None
-
-
-@dataclass(frozen=True, slots=True)
 class ConfirmBySms:
     """After a call, when the citizen wants it: the number of the case, and by when an answer is promised."""
 
@@ -95,7 +77,7 @@ class ConfirmBySms:
         if not self.sms:
             return False
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
+            case = await hold(work, number, person)
             now = self.clock()
             nonce = f"{case.current_contact}-{case.state.value}".replace("-", "").replace("_", "")
             return await send_sms(work, case, "receipt", nonce, await self._words(work, case), now)

@@ -10,13 +10,14 @@ from services.casework.domain.outgoing import UNDO, GoneError, NotFailedError, O
 from services.casework.store.sql import Row
 from services.casework.store.texts import REPLY, REPLY_FILES
 from services.casework.store.unit_of_work import UnitOfWork, Work
+from services.casework.usecases.protection import hold
 from services.casework.usecases.reopening import reopen
 from services.casework.usecases.reply import files_of_draft
 from services.casework.usecases.who import author
 from shared.clock import Clock
 from shared.errors import NotFoundError
 from shared.vocabulary import CaseState
-from shared.web.access import Person, visible_units
+from shared.web.access import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class UndoReply:
         Again is the same: what was taken back stays so.
         """
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
+            case = await hold(work, number, person)
             said, by, now = await work.texts.message(reply_id), author(person, case), self.clock()
             if said is None or said["case_id"] != case.id or said["kind"] != "reply" or said["author"] != by:
                 raise NotFoundError
@@ -79,7 +80,7 @@ class SendAgain:
     async def run(self, number: str, person: Person, queued_id: str) -> None:
         """Put it back into its queue; `queued_id` is its id there."""
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
+            case = await hold(work, number, person)
             queued = await work.mails.get(queued_id) or await work.sms.get(queued_id)
             if queued is None or queued["case_id"] != case.id:
                 raise NotFoundError

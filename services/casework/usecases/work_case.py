@@ -9,13 +9,14 @@ from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.first_contact import came_back
 from services.casework.usecases.park import rested
+from services.casework.usecases.protection import hold
 from services.casework.usecases.standing import not_behind, permitted, write_down
 from services.casework.usecases.who import author
 from shared.clock import Clock
 from shared.errors import DomainError, KeyReusedError
 from shared.events import CaseClassified, CaseStepDone, ChecklistRef, KnowledgeGapReported
 from shared.ids import new_id
-from shared.web.access import Person, visible_units
+from shared.web.access import Person
 
 LONGEST_TEXT = 20_000
 BEAT_GAP = timedelta(seconds=25)
@@ -62,7 +63,7 @@ class ClassifyCase:
     async def run(self, number: str, person: Person, case_type: str, seen: int | None = None) -> None:
         """Classify; the same type again is a confirmation, and a repeated confirmation is nothing."""
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
+            case = await hold(work, number, person)
             await not_behind(work, case, person, seen, self.clock)
             await permitted(work, case, Deed.CLASSIFY, self.clock)
             row = await work.catalogue.case_type(case_type)
@@ -112,7 +113,7 @@ class DoStep:
     async def run(self, number: str, person: Person, step: str, option: str | None = None, note: str = "") -> None:
         """Do a step; `option` is the answer's label or its number."""
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
+            case = await hold(work, number, person)
             state = await permitted(work, case, Deed.STEP, self.clock)
             run = await work.runs.of(case)
             if run is None:
@@ -148,7 +149,7 @@ class StepBack:
     async def run(self, number: str, person: Person) -> None:
         """Go one step back; NothingToUndoError (409) at the beginning."""
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
+            case = await hold(work, number, person)
             await permitted(work, case, Deed.STEP, self.clock)
             run = await work.runs.of(case)
             if run is None:
@@ -169,7 +170,7 @@ class BeatCase:
     async def run(self, number: str, person: Person) -> None:
         """Count the time since the last beat, unless the desk was silent; nothing for a case of somebody else."""
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
+            case = await hold(work, number, person)
             if case.agent_id == person.id:
                 await work.handling.beat(case.id, self.clock(), BEAT_GAP)
 
@@ -185,7 +186,7 @@ class ReportGap:
         """Report it: a note in the case, and an event for the checklist's owner."""
         body = wanted(text)
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
+            case = await hold(work, number, person)
             await permitted(work, case, Deed.NOTE, self.clock)
             now, by = self.clock(), author(person, case)
             note = f"Brist i checklistan: {body}"
