@@ -24,7 +24,7 @@ from services.casework.usecases.work_case import same_words, wanted
 from shared.clock import Clock
 from shared.errors import DomainError, KeyReusedError
 from shared.ids import natural_event_id, new_id
-from shared.web.access import Person, visible_units
+from shared.web.access import Person
 
 By = Literal["email", "sms"]
 
@@ -213,7 +213,7 @@ class ReplyCase:
         answered lately after that. None asks nothing.
         """
         async with self.uow.begin() as work:
-            case = await work.cases.lock(number, visible_units(person))
+            case = await hold(work, number, person)
             await permitted(work, case, Deed.REPLY, self.clock)
             now, by = self.clock(), author(person, case)
             await _ask(work, case, by, seen, now)
