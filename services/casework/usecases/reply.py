@@ -72,7 +72,8 @@ async def sender_of(work: Work, unit: str, entrance_id: str) -> Sender:
     """Return in whose name we write: the unit's own terms, else the entrance's, else the contact centre's."""
     terms, entrance = await work.unit_terms.of(unit), await work.catalogue.entrance(entrance_id)
     ours = (entrance and (entrance["sender_name"] or entrance["name"])) or "Kontaktcenter"
-    return Sender(terms["sender_name"] or ours, terms["sender_address"])
+    address = terms["sender_address"] or (entrance["sender_address"] if entrance else "")
+    return Sender(terms["sender_name"] or ours, address)
 
 
 @dataclass(frozen=True, slots=True)

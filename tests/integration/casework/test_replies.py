@@ -314,3 +314,17 @@ async def test_a_unit_writes_in_its_own_name_and_hears_no_echo(room: Room):
     before = len(await room.rows("SELECT id FROM casework.mails_out"))
     await room.casework.follow_contacts.run(echoes)
     assert len(await room.rows("SELECT id FROM casework.mails_out")) == before, "complaint 1: no loop with ourselves"
+
+
+async def test_an_entrance_of_its_own_mailbox_is_answered_from_its_address(room: Room):
+    await room.run(
+        "UPDATE casework.entrances SET sender_name = 'ÅFA felanmälan', sender_address = 'fel@bolag.example'"
+        " WHERE id = 'bostad-mejl'"
+    )
+    number = await room.open("a")
+    await room.casework.reply.run(number, MARIA, "Hej.")
+    room.time.move(seconds=11)
+    async with SmtpPeer() as peer:
+        await post_to(room, peer).run()
+    [mail] = [one for one in peer.mails if not one["Auto-Submitted"]]
+    assert mail["From"] == "ÅFA felanmälan <fel@bolag.example>"

@@ -10,6 +10,7 @@ from services.casework.usecases.files import RejectedFileError
 from services.casework.usecases.files.catalogue_csv import read_catalogue
 from services.casework.usecases.files.checklists_yaml import read_checklists
 from services.casework.usecases.files.examples_jsonl import read_examples
+from services.casework.usecases.files.lists_yaml import read_entrances
 from shared.vocabulary import Outcome, Secrecy
 
 SEED = Path(__file__).parents[3] / "deploy" / "seed"
@@ -139,3 +140,13 @@ def test_a_catalogue_in_another_encoding_is_an_error():
 def test_broken_examples_are_errors(data: bytes):
     with pytest.raises(RejectedFileError):
         read_examples(data)
+
+
+def test_an_entrance_names_the_address_that_is_answered_from():
+    line = "  - {id: m, kind: address, value: a@b.example, name: M, unit: Bolag, greeting: Hej, sender_address: %s}\n"
+    text = "entrances:\n" + line
+    [row] = read_entrances((text % "svar@b.example").encode(), {"Bolag": "bolag"})
+    assert row["sender_address"] == "svar@b.example"
+    with pytest.raises(RejectedFileError) as caught:
+        read_entrances((text % '"svar@b, x@y"').encode(), {"Bolag": "bolag"})
+    assert [(error.line, error.text) for error in caught.value.found] == [(2, "Inte en mejladress: svar@b, x@y")]

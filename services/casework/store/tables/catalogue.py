@@ -43,6 +43,7 @@ entrances = Table(
     words("sender_name"),
     flag("is_default"),
     words("sms_sender"),
+    words("sender_address"),
     Index("entrances_kind_value", "kind", "value", unique=True),
 )
 

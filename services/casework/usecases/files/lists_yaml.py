@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from services.casework.mail.compose import plain_address
+from services.casework.mail.errors import MailRefusedError
 from services.casework.usecases.files import LineError, RejectedFileError
 from services.casework.usecases.files.nodes import Document, Path, read_document
 from services.casework.usecases.files.terms_yaml import read_terms
@@ -28,7 +30,13 @@ def _entrance(document: Document, path: Path, raw: Mapping[str, Any], units: Map
         document.wrong((*path, "kind"), f"Okänt slag av ingång: {raw['kind']}")
     if raw["unit"] not in units:
         document.wrong((*path, "unit"), f"Verksamheten finns inte i katalogen: {raw['unit']}")
-    texts = {name: str(raw.get(name) or "") for name in ("queue_message_url", "sender_name", "sms_sender")}
+    names = ("queue_message_url", "sender_name", "sender_address", "sms_sender")
+    texts = {name: str(raw.get(name) or "") for name in names}
+    if texts["sender_address"]:
+        try:
+            plain_address(texts["sender_address"])
+        except MailRefusedError:
+            document.wrong((*path, "sender_address"), f"Inte en mejladress: {texts['sender_address']}")
     return {
         **{name: str(raw[name]) for name in ("id", "kind", "value", "name", "greeting")},
         **texts,
