@@ -57,6 +57,7 @@ MAILBOX_WELL = Gauge("kc_mailbox_well", "1 while the inbox is read, 0 while it c
 MAILBOX_TAKEN = Counter("kc_mailbox_taken_total", "Mails taken in and moved away.", ["mailbox"])
 MAILBOX_LOOK = Gauge("kc_mailbox_look_timestamp_seconds", "When the inbox was last asked what lies in it.", ["mailbox"])
 FILES_SCANNED = Counter("kc_files_scanned_total", "What the virus scanner said of files.", ["scan"])
+FILES_UNSCANNED = Gauge("kc_files_unscanned", "Files and mails that wait for a verdict of the virus scanner.")
 MAIL_OUTCOMES = Counter("kc_mail_outcomes_total", "Mails by what became of each.", ["outcome"])
 MAIL_DIFFERENCES = Gauge(
     "kc_mail_differences", "Mails about which mailbox and ledger disagree; should be 0.", ["mailbox", "kind"]

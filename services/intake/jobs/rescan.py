@@ -14,6 +14,7 @@ from shared.clamd import Verdict
 from shared.clock import Clock
 from shared.errors import NotFoundError, TransientError
 from shared.events import ContactScanned, FileScanned
+from shared.metrics import FILES_UNSCANNED
 from shared.originals import is_attachment, quarantine_key
 from shared.publish import Message, message
 
@@ -44,6 +45,7 @@ class Waiting(Protocol):
     async def due(self, now: datetime, limit: int) -> list[str]: ...
     async def settle(self, store_keys: Sequence[str], *events: Message) -> None: ...
     async def later(self, store_keys: Sequence[str], now: datetime) -> None: ...
+    async def count(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Rescan:
 
     async def once(self) -> int:
         """Scan what is due; return how many files got a verdict."""
+        FILES_UNSCANNED.set(await self.waiting.count())
         due = await self.waiting.due(self.clock(), CONTACTS_AT_ONCE)
         if not due or await self.scanner.check() is not None:
             return 0
