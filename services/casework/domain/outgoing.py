@@ -12,6 +12,10 @@ LATELY = timedelta(minutes=10)
 """How long ago a colleague's answer is said before another one is sent."""
 
 
+LATER = "4.0.0"
+"""The status of a mail that its receiver's server has not delivered yet, when the report says no other."""
+
+
 class OutgoingDeed(StrEnum):
     """What is done with what goes out, as the history of a case says it."""
 

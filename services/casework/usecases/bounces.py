@@ -1,9 +1,10 @@
-"""What we wrote did not arrive: it stands in the case, and she whose case it is hears of it."""
+"""What we wrote did not arrive, or not yet: it stands in the case, and whoever must do something hears of it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from services.casework.domain.outgoing import OutgoingDeed
+from services.casework.domain.case import Case
+from services.casework.domain.outgoing import LATER, OutgoingDeed
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import Work
 from services.casework.usecases.going_on import hold_going_on
@@ -13,32 +14,56 @@ from shared.vocabulary import CaseState
 
 SYSTEM = "system"
 """Who did it, when nobody did."""
+LONGEST_WAY = timedelta(days=7)
+"""A report that names no mail is of one that went to its recipient within this; servers give up after five days."""
+SILENT = frozenset({"receipt"})
+"""Mails nobody has to write again: that one did not arrive only stands in the case, which says the address is bad."""
 
 
 async def take_bounces(work: Work, bounces: Sequence[ContactBounced], now: datetime) -> None:
-    """Note what came back, once per mail: the same bounce again, or another of the same mail, changes nothing."""
+    """Note what came back, once per mail: the same bounce again, or another of the same mail, changes nothing.
+
+    One that names no mail is of the only one that went to its recipient lately; of several it is nobody's.
+    """
     for bounce in bounces:
-        if not bounce.message_id or not bounce.permanent:
+        message_id = bounce.message_id
+        if not message_id and bounce.recipient:
+            message_id = await work.mails.only_to(bounce.recipient.strip().lower(), now - LONGEST_WAY)
+        if not message_id:
             continue
-        mail = await work.mails.bounced(bounce.message_id, bounce.status or "bounced", now)
+        if not bounce.permanent:
+            await work.mails.delayed(message_id, bounce.status or LATER)
+            continue
+        mail = await work.mails.bounced(message_id, bounce.status or "bounced", now)
         if mail is not None:
             await not_arrived(work, mail, OutgoingDeed.BOUNCED, mail["problem"], now)
 
 
 async def not_arrived(work: Work, sent: Row, what: OutgoingDeed, problem: str, now: datetime) -> None:
-    """Say at the desk that a mail or SMS of ours did not arrive; nothing is heard of a confirmation.
+    """Say at the desk that a mail or SMS of ours did not arrive; a confirmation is only noted.
 
-    A reply that did not arrive opens its closed case again, since the citizen has no answer. No mail is ever written
-    because of it, so that nothing goes round in circles.
+    A reply that did not arrive opens its closed case again, since the citizen has no answer; who wrote it hears of it,
+    and who handed over hears that the unit was not reached. No mail is ever written because of it, so that nothing goes
+    round in circles.
     """
-    if not sent["case_id"] or sent["kind"] == "receipt":
+    if not sent["case_id"]:
         return
     goes_on, held = await hold_going_on(work, [sent["case_id"]])
     for case in (held[one] for one in goes_on.values()):
         facts = {"what": sent["kind"], "problem": problem}
         await work.history.write(case.id, now, by=SYSTEM, by_name="", what=what.value, facts=facts)
+        if sent["kind"] in SILENT:
+            continue
         if case.state is CaseState.CLOSED and sent["kind"] == "reply":
             await reopen(work, case, case.agent_id or case.closed_by, now)
         else:
             await work.cases.change(case.id, now)
-        work.ring(case.agent_id)
+        work.ring(case.agent_id, *await _concerned(work, case, sent["kind"]))
+
+
+async def _concerned(work: Work, case: Case, kind: str) -> list[str]:
+    """Return who besides the case's agent has to know: who handed over, and the officer who has it."""
+    if case.state is not CaseState.HANDED_OVER and kind not in {"handover", "news", "reminder", "escalation"}:
+        return []
+    latest = (await work.handovers.of_case(case.id))[-1:]
+    return [who for one in latest for who in (one["by"], one["assignee"]) if who]

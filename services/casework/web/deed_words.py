@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from services.casework.domain.outgoing import OutgoingDeed
 from services.casework.usecases.views import CaseView
 from services.casework.usecases.views.relations import HistoryView
 
@@ -44,10 +45,24 @@ _LINKS = {
     ("related", True): "Länkat: hör ihop med {other}",
     ("split", False): "Kommer ur {other}",
 }
+_UNDELIVERED = {
+    "handover": "Överlämningen kom inte fram till verksamhetens adress",
+    "news": "Ett besked till verksamheten kom inte fram",
+    "reminder": "Påminnelsen till verksamheten kom inte fram",
+    "escalation": "Beskedet om förseningen kom inte fram till den ansvariga",
+}
+"""What did not arrive and does not stand among the messages of the case."""
 _UNLINKED = "Länken till {other} togs bort"
 _PEOPLE = {False: "Person tillagd", True: "Person borttagen"}
 _PROTECTED = {True: "Märkt med skyddade personuppgifter", False: "Inte längre märkt med skyddade personuppgifter"}
-TEXTS = (*_TITLES.values(), *_LINKS.values(), _UNLINKED, *_PEOPLE.values(), *_PROTECTED.values())
+TEXTS = (
+    *_TITLES.values(),
+    *_UNDELIVERED.values(),
+    *_LINKS.values(),
+    _UNLINKED,
+    *_PEOPLE.values(),
+    *_PROTECTED.values(),
+)
 """The Swedish texts of this module, for the test of the translations."""
 
 
@@ -76,4 +91,6 @@ def _title(deed: HistoryView) -> str:
     if deed.what == "people":
         protected = facts.get("protected")
         return _PEOPLE[bool(facts.get("gone"))] if protected is None else _PROTECTED[bool(protected)]
+    if deed.what in {OutgoingDeed.BOUNCED, OutgoingDeed.FAILED}:
+        return _UNDELIVERED.get(facts.get("what", ""), "")
     return _TITLES.get(deed.what, "")
