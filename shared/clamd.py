@@ -53,6 +53,7 @@ class Clamd:
             async with asyncio.timeout(within), self._turn:
                 verdict = await self._verdict(data)
         except TimeoutError:
+            self._away = True  # until it answers: the next caller would wait in vain as long
             verdict = Verdict("failed", "no answer within the caller's time")
         FILES_SCANNED.labels(verdict.scan).inc()
         if verdict.scan != "clean":
@@ -81,8 +82,8 @@ class Clamd:
     async def _is_back(self) -> bool:
         async with self._asking:
             if self._away and time.monotonic() >= self._ask_again:
+                self._ask_again = time.monotonic() + self._rest  # before: whoever asks may have no time to hear
                 self._away = await self.check() is not None
-                self._ask_again = time.monotonic() + self._rest
             return not self._away
 
     async def _talk(self, command: bytes, data: bytes | None = None) -> str:

@@ -94,8 +94,23 @@ async def test_killed_in_the_middle_it_has_no_verdict_and_started_again_it_has()
         assert await asked.scan(MALWARE) == Verdict("infected", "Prov.Smitta-1.UNOFFICIAL")
 
 
-async def test_the_callers_time_counts_too(scanner: Scanner) -> None:
-    assert (await client(scanner).scan(b"hej", within=0)).scan == "failed"
+async def test_a_caller_in_a_hurry_waits_as_long_as_it_will_and_the_next_one_not_at_all() -> None:
+    with clamd() as hanging:
+        assert hanging.running
+        asked = Clamd(str(hanging.socket), rest=600)
+        hanging.running.process.send_signal(SIGSTOP)
+        try:
+            assert (await asked.scan(b"hej", within=0.2)).scan == "failed"
+            assert (await asked.scan(b"hej", within=0.2)).scan == "failed"
+            assert await asked.scan(b"hej") == Verdict("failed", "away")
+        finally:
+            hanging.running.process.send_signal(SIGCONT)
+
+
+async def test_a_caller_in_too_much_of_a_hurry_takes_the_scanner_from_nobody(scanner: Scanner) -> None:
+    asked = client(scanner)
+    assert (await asked.scan(b"hej", within=0)).scan == "failed"
+    assert await asked.scan(b"hej") == Verdict("clean")
 
 
 async def test_where_nobody_listens_there_is_no_verdict(tmp_path) -> None:
