@@ -53,7 +53,8 @@ _SIGNATURE = re.compile(
 )
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w:.-]{2,40})", re.IGNORECASE)
 _HUGE_NUMBER = re.compile(r"&#(?:x0*[0-9a-f]{7,}|0*\d{8,});?", re.IGNORECASE)
-_SPACE = re.compile(r"[ \t\n\r\f]+")
+_SPACE = re.compile(r" [ \t\n\r\f]+|[\t\n\r\f][ \t\n\r\f]*")
+"""What becomes one space; a single space is none of it, for it is one already."""
 MAX_DEPTH = 200
 """Elements within each other that are followed; mail programs nest some, attackers many."""
 MAX_QUOTES = 10
@@ -222,10 +223,12 @@ class _Reader:
             line.append(words)
 
     def _new_line(self) -> None:
-        if any(piece.strip() for piece in self._lines[-1][1:]):
-            self._lines.append([])
-        else:
-            self._lines[-1] = []
+        line = self._lines[-1]
+        for number in range(1, len(line)):
+            if not line[number].isspace() and line[number]:
+                self._lines.append([])
+                return
+        line.clear()
 
     def _prefix(self) -> str:
         return "> " * min(self._depth + self._rest, MAX_QUOTES)
