@@ -14,6 +14,8 @@ _ARMOUR_END = "-----END PGP SIGNATURE-----"
 _ENCRYPTED = re.compile(r"^-----BEGIN PGP MESSAGE-----[ \t]*$", re.MULTILINE)
 _TAG = re.compile(r"<style[^>]{0,500}>[^<]*</style>|<[^<>]*>")
 _QUOTES = re.compile(r"^>+")
+MAX_TEXT_BYTES = 2_000_000
+"""Bytes of a text part that are read: what is shown is far less, the original holds the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,12 @@ class Words:
 
 def read(part: Part) -> Words:
     """Return the words of a text part."""
-    data = part.decoded()
+    data = part.decoded(MAX_TEXT_BYTES)
+    cut = ("text_cut",) if part.end - part.start > MAX_TEXT_BYTES else ()
     charset = part.parameter("charset")
     if part.kind in _PAGES:
         page = text.clean(text.decode(data, charset or html.declared_charset(data)))
-        return Words(rich=page[: html.MAX_HTML], flags=_cut(page))
+        return Words(rich=page[: html.MAX_HTML], flags=_cut(page) or cut)
     kept, files = transfer.uuencoded(data)
     words = text.clean(text.decode(kept, charset))
     if part.kind in {"text/enriched", "text/richtext"}:
@@ -48,7 +51,9 @@ def read(part: Part) -> Words:
     elif part.parameter("format").lower() == "flowed":
         words = flowed(words, part.parameter("delsp").lower() == "yes")
     words, flags = _unarmoured(words)
-    return Words(words, "", tuple((text.one_line(text.decode(name)), content) for name, content in files), flags)
+    return Words(
+        words, "", tuple((text.one_line(text.decode(name)), content) for name, content in files), (*flags, *cut)
+    )
 
 
 def _cut(page: str) -> tuple[str, ...]:

@@ -28,6 +28,8 @@ _WINMAIL = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 _CID = re.compile(r"\bcid:([^\"'\s<>()]{1,250})", re.IGNORECASE)
 _HUGE = re.compile(r"&#\w{8,}")
 _WORD = re.compile(r"\w{3,}")
+MAX_READ = 1_000_000
+"""Characters of all texts together that are read; what is shown is far less."""
 MAX_COMPARED = 200_000
 """Characters of two versions of a text that are held against each other."""
 
@@ -80,7 +82,13 @@ class Contents:
 
 
 def _joined(words: list[Words]) -> str:
-    texts = [one.text() for one in words]
+    texts: list[str] = []
+    left = MAX_READ
+    for one in words:
+        if left <= 0:
+            break
+        texts.append(one.text())
+        left -= len(one.rich or one.plain)
     return "\n".join(part.strip("\n") for part in texts if part.strip()).strip()
 
 
@@ -97,6 +105,8 @@ def contents(part: Part) -> Contents:
     room = _Room()
     found = _collect(part, room)
     found.said = found.text()
+    if sum(len(one.rich or one.plain) for one in found.words) > MAX_READ:
+        found.flag("text_cut")
     for _ in range(MAX_WITHIN):
         if found.said or not found.within:
             break

@@ -21,7 +21,8 @@ MAX_PARTS = 500
 MAX_HEADERS = 20_000
 """Header lines of one part that are read."""
 MAX_CONTENT_HEADER = 4_000
-"""Characters of a `Content-` header: the standard library's parameters take time by its square."""
+MAX_SEMICOLONS = 60
+"""Of a `Content-` header: the standard library's reading of parameters takes time by the square of both."""
 MAX_TREE_TEXT = 200_000
 """Bytes of a text in the tree that reports are looked for in."""
 _NAME = re.compile(rb"[!-9;-~]{1,200}[ \t]*:")
@@ -68,9 +69,10 @@ class Part:
         """Return a parameter of a header as text, empty when it is missing or cannot be read."""
         return parameter_text(attempt(lambda: self.head.get_param(name, header=header), None))
 
-    def decoded(self) -> bytes:
-        """Return the body without its transfer encoding; a broken one gives what can be had."""
-        return transfer.decode(self.body, str(self.head.get("content-transfer-encoding") or ""))
+    def decoded(self, most: int | None = None) -> bytes:
+        """Return the body, or the first `most` bytes, without the transfer encoding; a broken one as far as it goes."""
+        body = self.body if most is None else self.raw[self.start : min(self.end, self.start + most)]
+        return transfer.decode(body, str(self.head.get("content-transfer-encoding") or ""))
 
 
 @dataclass(slots=True)
@@ -119,7 +121,7 @@ def _part(raw: bytes, start: int, end: int, budget: _Budget, depth: int, kind: s
 
 def _readable(value: str) -> str:
     """Return a `Content-` header with its 8-bit letters: the standard library would put U+FFFD in their place."""
-    short = value[:MAX_CONTENT_HEADER]
+    short = ";".join(value[:MAX_CONTENT_HEADER].split(";", MAX_SEMICOLONS)[:MAX_SEMICOLONS])
     return short if short.isascii() else text.decode(short.encode("utf-8", "surrogateescape"))
 
 
@@ -134,8 +136,9 @@ def _kind(head: Message, default: str) -> str:
 def _header(raw: bytes, start: int, end: int) -> tuple[list[tuple[str, str]], int]:
     """Return the header lines from `start` on, and where the body begins."""
     lines: list[tuple[str, list[bytes]]] = []
-    position, ended, known = start, False, (0, start)
+    position, ended, known, read = start, False, (0, start), 0
     while position < end:
+        read += 1
         stop = raw.find(b"\n", position, end)
         following = end if stop < 0 else stop + 1
         line = raw[position : end if stop < 0 else stop].rstrip(b"\r")
@@ -151,7 +154,7 @@ def _header(raw: bytes, start: int, end: int) -> tuple[list[tuple[str, str]], in
             break
         position = following
         known = (len(lines), following) if _KNOWN.match(line) or line[:1] in b" \t" else known
-        if len(lines) >= MAX_HEADERS:
+        if read >= MAX_HEADERS:
             position, ended = _past_header(raw, following, end), True
             break
     if not ended and position >= end and known[0] < len(lines):
@@ -201,19 +204,19 @@ def _marks(part: Part, boundary: bytes) -> list[tuple[int, int, bool]]:
     raw, line = part.raw, b"--" + boundary.rstrip()
     found: list[tuple[int, int, bool]] = []
     position = raw.find(line, part.start, part.end)
-    while position >= 0:
+    while position >= 0 and len(found) <= 2 * MAX_PARTS:
         behind = position + len(line)
-        closes = raw[behind : behind + 2] == b"--"
-        stop = raw.find(b"\n", behind, part.end)
-        following = part.end if stop < 0 else stop + 1
-        rest = raw[behind + 2 * closes : min(following, behind + 200)]
-        if (position == part.start or raw[position - 1 : position] == b"\n") and not rest.strip():
-            found.append((position, following, not closes))
-            if len(found) > 2 * MAX_PARTS:
-                break
-            position = raw.find(line, following, part.end)
-        else:
+        if position > part.start and raw[position - 1 : position] != b"\n":
             position = raw.find(line, behind, part.end)
+            continue
+        closes = raw[behind : behind + 2] == b"--"
+        window = raw[behind + 2 * closes : min(part.end, behind + 300)]
+        rest, ends, _ = window.partition(b"\n")
+        following = behind + 2 * closes + len(rest) + len(ends)
+        if not rest.strip() and (ends or following == part.end):
+            found.append((position, following, not closes))
+            behind = following
+        position = raw.find(line, behind, part.end)
     return found
 
 
