@@ -149,7 +149,7 @@ def _doors(request: Request) -> MailDoors:
 
 def _period(request: Request, first: date | None, last: date | None) -> tuple[date, date]:
     end = last or swedish_day(_doors(request).clock())
-    begin = first or end - timedelta(days=DAYS - 1)
+    begin = first or date.fromordinal(max(1, end.toordinal() - DAYS + 1))
     if not timedelta(0) <= end - begin < timedelta(days=MOST_DAYS):
         raise PeriodError
     return begin, end
