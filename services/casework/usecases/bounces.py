@@ -16,8 +16,8 @@ SYSTEM = "system"
 """Who did it, when nobody did."""
 LONGEST_WAY = timedelta(days=7)
 """A report that names no mail is of one that went to its recipient within this; servers give up after five days."""
-SILENT = frozenset({"receipt"})
-"""Mails nobody has to write again: that one did not arrive only stands in the case, which says the address is bad."""
+CONFIRMATION = "receipt"
+"""The kind that nobody has to write again: that it came back only stands in the case, which says the address is bad."""
 
 
 async def take_bounces(work: Work, bounces: Sequence[ContactBounced], now: datetime) -> None:
@@ -40,19 +40,19 @@ async def take_bounces(work: Work, bounces: Sequence[ContactBounced], now: datet
 
 
 async def not_arrived(work: Work, sent: Row, what: OutgoingDeed, problem: str, now: datetime) -> None:
-    """Say at the desk that a mail or SMS of ours did not arrive; a confirmation is only noted.
+    """Say at the desk that a mail or SMS of ours did not arrive; that a confirmation came back is only noted.
 
     A reply that did not arrive opens its closed case again, since the citizen has no answer; who wrote it hears of it,
     and who handed over hears that the unit was not reached. No mail is ever written because of it, so that nothing goes
     round in circles.
     """
-    if not sent["case_id"]:
+    if not sent["case_id"] or (sent["kind"] == CONFIRMATION and what is not OutgoingDeed.BOUNCED):
         return
     goes_on, held = await hold_going_on(work, [sent["case_id"]])
     for case in (held[one] for one in goes_on.values()):
         facts = {"what": sent["kind"], "problem": problem}
         await work.history.write(case.id, now, by=SYSTEM, by_name="", what=what.value, facts=facts)
-        if sent["kind"] in SILENT:
+        if sent["kind"] == CONFIRMATION:
             continue
         if case.state is CaseState.CLOSED and sent["kind"] == "reply":
             await reopen(work, case, case.agent_id or case.closed_by, now)
