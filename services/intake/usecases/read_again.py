@@ -9,7 +9,7 @@ import structlog
 from services.intake.domain.outcome import Line
 from services.intake.usecases.keep import Safety, Store, keep, with_scans
 from services.intake.usecases.receive_mail import Log
-from services.intake.usecases.understand_mail import Arrival, RawMail, UnderstandMail
+from services.intake.usecases.understand_mail import TOO_LARGE, Arrival, RawMail, UnderstandMail
 from shared.errors import NotFoundError
 from shared.events import ContactReceived, ContactReread
 from shared.originals import original_key
@@ -46,7 +46,8 @@ class ReadAgain:
         """Store what is found in it and publish; NotFoundError when the contact is no mail or its original is gone."""
         line = await self.ledger.of_contact(contact_id)
         data = await self.originals.get(original_key(contact_id))
-        raw = RawMail(data, internal_at=line.entry.received_at if line else None)
+        flags = (TOO_LARGE,) if line and line.entry.why == TOO_LARGE else ()
+        raw = RawMail(data, flags, internal_at=line.entry.received_at if line else None)
         arrival = await asyncio.to_thread(self._arrival, raw, contact_id, line)
         scans = await keep(self.originals, [arrival.kept], self.safety)
         event = with_scans(_corrected(arrival, line), scans)

@@ -2,21 +2,30 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol
 
 import structlog
 
+from services.intake.channels.account import Account
 from services.intake.channels.census import Census
 from services.intake.channels.imap_errors import words
 from services.intake.channels.mailbox import ERRORS
-from services.intake.domain.outcome import Line, Outcome
+from services.intake.domain.outcome import Line, Outcome, Spot, swedish_day
 from services.intake.domain.reconciliation import Difference, Kind
 from services.intake.store.checks import Checks
 from services.intake.store.ledger import Ledger
 from services.intake.usecases.keep import keep, with_scans
 from services.intake.usecases.receive_mail import ReceiveMail, message_of
-from services.intake.usecases.understand_mail import Arrival, RawMail, UnderstandMail, held_key, quarantined
+from services.intake.usecases.understand_mail import (
+    TOO_LARGE,
+    Arrival,
+    RawMail,
+    UnderstandMail,
+    held_key,
+    quarantined,
+)
 from shared.errors import ConflictError, DomainError, NotFoundError, TransientError
 from shared.originals import original_key
 
@@ -106,12 +115,9 @@ class RepairMail:
         return arrival.contact_id
 
     async def _from_quarantine(self, line: Line) -> Arrival:
-        spot, entry = line.entry.spot, line.entry
-        data = await self.originals.get(held_key(entry.contact_id))
-        raw = RawMail(
-            data, ("late",), spot.mailbox, spot.uidvalidity, spot.uid, internal_at=entry.received_at, folder=spot.folder
-        )
-        box = self.boxes.get(spot.mailbox)
+        box = self.boxes.get(line.entry.spot.mailbox)
+        data = await self.originals.get(held_key(line.entry.contact_id))
+        raw = _raw(data, line.entry.spot, line.entry.received_at, box.account if box else None)
         return await asyncio.to_thread(self.reader.understand, raw, _fallback(box) if box else "")
 
     async def _say_again(self, found: Difference) -> None:
@@ -148,10 +154,8 @@ class RepairMail:
             await self.checks.repaired(found.id)
             raise GoneError
         data, about = mails[spot.uid]
-        flags = ("too_large",) if about.size > self.mail_limit else ()
-        return RawMail(
-            data, flags, spot.mailbox, spot.uidvalidity, spot.uid, internal_at=found.received_at, folder=spot.folder
-        )
+        raw = _raw(data, spot, found.received_at, box.account)
+        return replace(raw, flags=(TOO_LARGE,)) if about.size > self.mail_limit else raw
 
     async def _away(self, found: Difference) -> None:
         """Move a mail out of the inbox, if it lies there, and write that down."""
@@ -162,6 +166,13 @@ class RepairMail:
             except ERRORS as error:
                 raise TransientError(words(error)) from error
         await self.ledger.moved([spot], self.receive.clock())
+
+
+def _raw(data: bytes, spot: Spot, came_at: datetime, account: Account | None) -> RawMail:
+    """Return a mail as the loop would have given it: one from before the mailbox was ours is taken in quietly."""
+    first = account.import_before if account else None
+    quiet = first is not None and swedish_day(came_at) < first
+    return RawMail(data, (), spot.mailbox, spot.uidvalidity, spot.uid, came_at, quiet, spot.folder)
 
 
 def _fallback(box: Census) -> str:

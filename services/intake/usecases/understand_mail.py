@@ -22,6 +22,9 @@ from shared.originals import attachment_key, original_key
 from shared.person import person_key
 from shared.vocabulary import Channel, EntranceKind
 
+TOO_LARGE = "too_large"
+"""The flag of a mail of which only the header is read, and stored."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -100,7 +103,7 @@ class UnderstandMail:
         kept = Kept(original_key(contact_id), raw.data, "message/rfc822", tuple(files))
         back = None if before else bounce.find(read, thread.is_ours)
         event = self._bounced(contact_id, back) if back else self._received(contact_id, raw, read, mailbox, kept)
-        outcome, why = _outcome(event, read)
+        outcome, why = _outcome(event, read, raw.flags)
         came_at = believable(raw.internal_at, self.clock())
         entry = Entry(raw.spot, came_at, contact_id, _hashed(read.message_id), outcome, why)
         return Arrival(raw, entry, event, kept)
@@ -160,12 +163,12 @@ def held_key(contact_id: str) -> str:
     return f"{contact_id}/quarantine"
 
 
-def _outcome(event: Event, read: mail.Mail) -> tuple[Outcome, str]:
+def _outcome(event: Event, read: mail.Mail, noticed: tuple[str, ...]) -> tuple[Outcome, str]:
     if isinstance(event, ContactBounced):
         return Outcome.AUTOMATIC, "bounce"
     if (sign := why_automatic(read)) is not None:
         return Outcome.AUTOMATIC, sign
-    why = "unreadable" if read.unreadable else ""
+    why = TOO_LARGE if TOO_LARGE in noticed else "unreadable" if read.unreadable else ""
     return (Outcome.FOLLOW_UP if isinstance(event, ContactFollowedUp) else Outcome.IMPORTED), why
 
 
