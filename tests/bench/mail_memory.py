@@ -15,7 +15,7 @@ from tests.bench.mail_letters import large, letters
 
 _QUIET_SECONDS = 3.0
 _PATIENCE = 120.0
-_HEAP = 2_000
+_SMALL = 2_000
 
 
 def one_large(office: DovecotOffice, size: int, files: int) -> dict[str, Any]:
@@ -39,11 +39,10 @@ def soak(office: DovecotOffice, count: int, at_once: int = 2_000) -> dict[str, A
     done, began = 0, time.monotonic()
     while done < count:
         some = min(at_once, count - done)
-        put(office.server, office.user, letters(some, _HEAP, run=f"soak-{time.time_ns()}", to=office.address))
+        put(office.server, office.user, letters(some, _SMALL, run=f"soak-{time.time_ns()}", to=office.address))
         done += some
-        _until(partial(_processed, office, some))
+        _until(partial(_processed, office, done))
         points.append((done, process.memory_info().rss / 1e6))
-        office.server.expunge(office.user, "Behandlat")
         print(f"{done} mails: {points[-1][1]:.0f} MB", flush=True)
     late = points[len(points) // 3 :]
     slope = float(np.polyfit([at for at, _ in late], [mb for _, mb in late], 1)[0]) * 10_000 if len(late) > 1 else 0.0
