@@ -117,7 +117,7 @@ def _look_into_zip(data: bytes, look: _Look, depth: int) -> None:
     try:
         members = _members(data)
     except _UNREADABLE:
-        look.flag("archive_unreadable")
+        look.flag("archive_too_large" if _table_size(data) > _LISTED_BYTES else "archive_unreadable")
         return
     look.members += len(members)
     look.unpacked += sum(one.file_size for one in members)
