@@ -241,8 +241,8 @@ def parameter_text(value: object) -> str:
 def tree(part: Part) -> Message:
     """Return the mail as the standard library would hold it, texts and reports only: what bounces are read from."""
     message = Message()
-    for name, value in part.head.raw_items():
-        message.set_raw(name, value)
+    for name, value in part.lines:
+        message.set_raw(name, value if value.isascii() else text.decode(value.encode("utf-8", _ESCAPE)))
     if part.parts:
         message.set_payload([tree(one) for one in part.parts])
     elif part.kind == "message/delivery-status":
