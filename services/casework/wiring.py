@@ -120,7 +120,7 @@ def webhook_key(settings: Settings, unit: str) -> bytes:
 
 
 def _tells_citizen(settings: Settings, letters: Letters) -> TellCitizen:
-    return TellCitizen(letters, _status_links(settings))
+    return TellCitizen(letters, _status_links(settings), sms=bool(settings.elks_url))
 
 
 def _status_links(settings: Settings) -> Links:

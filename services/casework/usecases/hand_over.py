@@ -114,7 +114,8 @@ class PreviewHandover:
             written = await written_in(work, case)
             plan = await preview(work, case, to, given or {}, self.clock(), written=written)
             reached = self.tell.reached(written.contacts, case)
-            told = replace(plan, tells=reached["sender_email"] if reached else "")
+            texted = None if reached else await self.tell.texted(work, case, written.contacts)
+            told = replace(plan, tells=reached["sender_email"] if reached else texted.number if texted else "")
             if protects_case(case, person):
                 return veiled_plan(told)
             return replace(told, tells=hidden(told.tells)) if written.anonymous else told

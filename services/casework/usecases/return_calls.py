@@ -12,12 +12,14 @@ from services.casework.usecases.calendars import calendar_for
 from services.casework.usecases.opening import let_go
 from services.casework.usecases.park import ParkCase
 from services.casework.usecases.pass_on import held
-from services.casework.usecases.text_citizen import send_sms
+from services.casework.usecases.secrecy import is_secret
+from services.casework.usecases.sms_words import looked_for
+from services.casework.usecases.text_citizen import queue_sms, reach
 from services.casework.usecases.who import author
 from shared.clock import Clock
 from shared.events import ReturnCallTried
 from shared.ids import natural_event_id
-from shared.vocabulary import EntranceKind, Secrecy, WorkKind
+from shared.vocabulary import EntranceKind, WorkKind
 from shared.web.access import Person
 
 TRIED = "call_tried"
@@ -88,11 +90,12 @@ class TryAgain:
     async def _tell_citizen(self, work: Work, case: Case, try_id: str, now: datetime) -> bool:
         """Queue "we have looked for you", when the entrance sends SMS and a mobile number is known."""
         entrance = await work.catalogue.entrance(case.entrance)
-        run = await work.runs.of(case)
-        secret = run is not None and run.checklist.secrecy is Secrecy.PRESUMED  # anybody may read a phone
-        name = "" if secret or not entrance else entrance["sender_name"] or entrance["name"]
-        number = entrance["value"] if entrance and entrance["kind"] == EntranceKind.NUMBER and not secret else ""
-        call = f"Ring oss gärna på {number}." if number else "Hör gärna av dig igen."
-        said = f"Vi har ringt dig {MOST_TRIES} gånger utan att nå dig. Ditt ärende {case.number} är kvar hos oss."
-        body = " ".join(filter(None, (said, call, name)))
-        return await send_sms(work, case, "notice", try_id.replace("-", ""), body, now)
+        to = reach(await work.contacts.of_case(case.id), entrance, case)
+        if to is None or entrance is None:
+            return False
+        ours: dict[str, str] = {}
+        if not await is_secret(work, case):  # anybody may read a phone
+            phone = entrance["value"] if entrance["kind"] == EntranceKind.NUMBER else ""
+            ours = {"phone": phone, "sender": entrance["sender_name"] or entrance["name"]}
+        said = looked_for(case.number, MOST_TRIES, **ours, language=to.language)
+        return await queue_sms(work, case, to, "notice", try_id.replace("-", ""), said, now)

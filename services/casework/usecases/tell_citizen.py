@@ -12,7 +12,10 @@ from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.reply import answered, sender_of
 from services.casework.usecases.secrecy import is_secret
+from services.casework.usecases.sms_words import News, notice
+from services.casework.usecases.text_citizen import Reach, own_mobiles, queue_sms, reach
 from shared.clock import Clock
+from shared.vocabulary import PersonRole
 
 MOST = 50
 """Citizens told in one transaction."""
@@ -22,12 +25,16 @@ MOST = 50
 class TellCitizen:
     """Queues notices within somebody else's transaction: never to a robot, never twice about the same promise.
 
+    By mail; by SMS to one who has given no mail address and calls from a mobile, where the entrance sends SMS.
+
     Notices carry the headers of an automatic mail, so that no robot answers them. Where secrecy is presumed or the
     citizen's identity protected they name no unit, and are written in the name of the entrance.
     """
 
     letters: Letters
     links: Links
+    sms: bool = False
+    """Whether SMS can be sent at all."""
 
     async def handed_over(
         self, work: Work, case: Case, row: Row, *, unit_name: str, now: datetime, contacts: Sequence[Row]
@@ -54,6 +61,20 @@ class TellCitizen:
             return None
         return contact if contact["sender_email"].strip().lower() not in self.letters.own_addresses else None
 
+    async def texted(self, work: Work, case: Case, contacts: Sequence[Row]) -> Reach | None:
+        """Return whom an SMS tells instead: who has given a mobile number and no mail address, and is not anonymous.
+
+        A number of our own is told nothing: it might answer.
+        """
+        if not self.sms or answered(list(contacts), case.current_contact) is not None:
+            return None
+        hers = [one for one in contacts if not one["of_unit"] and not one["automatic"]]
+        found = reach(hers, await work.catalogue.entrance(case.entrance), case)
+        if found is None or found.number in await own_mobiles(work):
+            return None
+        anonymous = any(one["role"] == PersonRole.ANONYMOUS for one in await work.people.of_cases([case.id]))
+        return None if anonymous else found
+
     async def _write(
         self,
         work: Work,
@@ -65,19 +86,36 @@ class TellCitizen:
         **facts: str,
     ) -> bool:
         known = await work.contacts.of_case(case.id) if contacts is None else contacts
-        contact = self.reached(known, case)
-        if contact is None:
-            return False
         if secret := case.protected or any(one["why"] == Why.SECRECY for one in row["withheld"]):
             facts = {name: "" if name == "unit_name" else said for name, said in facts.items()}
-        promise = f"{int(row['answer_by'].timestamp())}x{row.get('version', 1)}"
+        contact = self.reached(known, case)
+        if contact is None:
+            told = await self._text(work, case, row, what, now, known, unit=facts.get("unit_name", ""), secret=secret)
+        else:
+            told = await self._mail(work, case, row, what, now, contact, secret=secret, **facts)
+        if told:
+            await work.handovers.change(row["id"], citizen_told_by=row["answer_by"])
+        return told
+
+    async def _mail(  # noqa: PLR0913 - what a notice is made of
+        self,
+        work: Work,
+        case: Case,
+        row: Row,
+        what: str,
+        now: datetime,
+        contact: Row,
+        *,
+        secret: bool,
+        **facts: str,
+    ) -> bool:
         mail = self.letters.notice(
             case.id,
             case.number,
             contact,
             what,
             sender=await sender_of(work, "" if secret else case.unit, contact["entrance"]),
-            nonce=f"{what}x{row['id'].replace('-', '')}x{promise}",
+            nonce=_nonce(what, row),
             now=now,
             url=self.links.status(case.id),
             answer_by=row["answer_by"],
@@ -85,8 +123,36 @@ class TellCitizen:
             **facts,
         )
         await work.mails.queue([mail])
-        await work.handovers.change(row["id"], citizen_told_by=row["answer_by"])
         return True
+
+    async def _text(  # noqa: PLR0913 - what a notice is made of
+        self,
+        work: Work,
+        case: Case,
+        row: Row,
+        what: str,
+        now: datetime,
+        contacts: Sequence[Row],
+        *,
+        unit: str,
+        secret: bool,
+    ) -> bool:
+        """Queue it as an SMS, once per promise; False when there is nobody to tell so."""
+        found = await self.texted(work, case, contacts)
+        if found is None:
+            return False
+        quiet = secret or await is_secret(work, case)  # anybody may read a phone
+        ours = await sender_of(work, case.unit, case.entrance)
+        more = {} if quiet else {"unit": unit, "url": self.links.status(case.id), "sender": ours.name}
+        said = notice(what, News(case.number, row["answer_by"], **more), found.language)
+        await queue_sms(work, case, found, "notice", _nonce(what, row), said, now)
+        return True
+
+
+def _nonce(what: str, row: Row) -> str:
+    """Return what makes a notice the same: what it says of which promise."""
+    promise = f"{int(row['answer_by'].timestamp())}x{row.get('version', 1)}"
+    return f"{what}x{row['id'].replace('-', '')}x{promise}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ from datetime import datetime
 from services.casework.channels.numbers import mobile
 from services.casework.domain.case import Case
 from services.casework.domain.sms import short_enough
-from services.casework.mail import when
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.protection import hold
+from services.casework.usecases.secrecy import is_secret
+from services.casework.usecases.sms_words import confirmed, only_number
 from shared.clock import Clock
 from shared.errors import DomainError
-from shared.vocabulary import CaseState, Secrecy
+from shared.vocabulary import CaseState, EntranceKind
 from shared.web.access import Person
 
 
@@ -31,6 +32,8 @@ class Reach:
 
     number: str
     sender: str
+    language: str = "sv"
+    """Of the contact that gave the number."""
 
 
 def reach(contacts: Sequence[Row], entrance: Row | None, case: Case | Row) -> Reach | None:
@@ -40,24 +43,29 @@ def reach(contacts: Sequence[Row], entrance: Row | None, case: Case | Row) -> Re
     latest_first = [one for one in reversed(contacts) if one["sender_phone"] and not one["purged_at"]]
     for one in sorted(latest_first, key=lambda row: row["id"] != current):
         if sender and (number := mobile(one["sender_phone"])):
-            return Reach(number, sender)
+            return Reach(number, sender, one["language"] or "sv")
     return None
 
 
-async def send_sms(work: Work, case: Case, kind: str, nonce: str, body: str, now: datetime) -> bool:
-    """Queue an SMS to the citizen of a case, once per kind and nonce; False when nobody is reached or it is there.
+async def own_mobiles(work: Work) -> frozenset[str]:
+    """Return our own numbers that an SMS would reach."""
+    values = (one["value"] for one in await work.catalogue.entrances() if one["kind"] == EntranceKind.NUMBER)
+    return frozenset(filter(None, map(mobile, values)))
+
+
+async def queue_sms(  # noqa: PLR0913, PLR0917 - what an SMS is made of
+    work: Work, case: Case, to: Reach, kind: str, nonce: str, body: str, now: datetime
+) -> bool:
+    """Queue an SMS to somebody of a case, once per kind and nonce; False when it is there.
 
     A `receipt` goes out at most once, whatever happens.
     """
-    found = reach(await work.contacts.of_case(case.id), await work.catalogue.entrance(case.entrance), case)
-    if found is None:
-        return False
     return await work.sms.queue(
         id=f"{case.id}.{kind}.{nonce}",
         case_id=case.id,
         kind=kind,
-        recipient=found.number,
-        sender=found.sender,
+        recipient=to.number,
+        sender=to.sender,
         body=short_enough(body),
         created_at=now,
         next_at=now,
@@ -73,23 +81,34 @@ class ConfirmBySms:
     sms: bool
 
     async def run(self, number: str, person: Person) -> bool:
-        """Queue the confirmation, once per contact and state; False when it cannot be sent."""
+        """Queue the confirmation, once per contact and state; False when it cannot be sent.
+
+        The SMS that tells of a hand-over has said it already.
+        """
         if not self.sms:
             return False
         async with self.uow.begin() as work:
             case = await hold(work, number, person)
-            now = self.clock()
+            to = reach(await work.contacts.of_case(case.id), await work.catalogue.entrance(case.entrance), case)
+            if to is None:
+                return False
+            handed = await work.handovers.of_case(case.id) if case.state is CaseState.HANDED_OVER else []
+            if handed and await _told(work, case, handed[-1]):
+                return True
+            said = await self._words(work, case, to, handed[-1]["answer_by"] if handed else None)
             nonce = f"{case.current_contact}-{case.state.value}".replace("-", "").replace("_", "")
-            return await send_sms(work, case, "receipt", nonce, await self._words(work, case), now)
+            return await queue_sms(work, case, to, "receipt", nonce, said, self.clock())
 
-    async def _words(self, work: Work, case: Case) -> str:
+    async def _words(self, work: Work, case: Case, to: Reach, answer_by: datetime | None) -> str:
         """Return what it says: only the number where secrecy is presumed, since anybody may read a phone."""
-        run = await work.runs.of(case)
-        if run is not None and run.checklist.secrecy is Secrecy.PRESUMED:
-            return f"Ditt ärendenummer är {case.number}."
+        if await is_secret(work, case):
+            return only_number(case.number, to.language)
         entrance = await work.catalogue.entrance(case.entrance)
         name = (entrance and (entrance["sender_name"] or entrance["name"])) or "kontaktcenter"
-        promise = ""
-        if case.state is CaseState.HANDED_OVER and (handovers := await work.handovers.of_case(case.id)):
-            promise = f" Du får svar senast {when(handovers[-1]['answer_by'])}."
-        return f"Tack för ditt samtal. Ditt ärendenummer är {case.number}.{promise} {name}"
+        return confirmed(case.number, answer_by, sender=name, language=to.language)
+
+
+async def _told(work: Work, case: Case, handover: Row) -> bool:
+    """Return whether the SMS about a hand-over has said the same already."""
+    own = handover["id"].replace("-", "")
+    return any(one["kind"] == "notice" and own in one["id"] for one in await work.sms.of_case(case.id))

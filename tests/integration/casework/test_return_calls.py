@@ -112,6 +112,17 @@ async def test_three_tries_over_the_day_then_an_sms_and_the_case_rests_until_the
     assert parked["epoch"] == 7
 
 
+async def test_the_sms_after_the_third_try_is_in_the_language_of_the_citizen(room: Room, router: DeafRouter):
+    await room.run("UPDATE casework.entrances SET sms_sender = 'AFA' WHERE id = 'bostad-nummer'")
+    number, epoch = await promised(room), 3
+    await room.run("UPDATE casework.contacts SET language = 'en'")
+    while (tried := await room.casework.try_again.run(number, MARIA)).next_at:
+        epoch += 2
+        await taken_again(room, tried, epoch)
+    [sms] = await room.rows("SELECT body FROM casework.sms_out")
+    assert sms["body"].startswith(f"We have called you 3 times without reaching you. We still have your case {number}.")
+
+
 async def test_pressed_twice_or_with_the_router_away_it_is_one_try(room: Room, router: DeafRouter):
     number = await promised(room)
     router.away = True

@@ -163,7 +163,7 @@ async def test_a_refused_number_stands_in_the_case_and_opens_it(texting: Room):
 
 
 async def test_after_a_call_the_number_and_the_promise_go_by_sms_once(texting: Room):
-    number = await call(texting)
+    number = await call(texting, sender=Sender(phone=PHONE, email="olle@medborgare.example"))
     ended = ContactEnded(contact_id=contact("a"), channel=Channel.PHONE, ended_at=texting.time(), reason="hung_up")
     await texting.casework.follow_contacts.run([ended])
     made = await texting.casework.hand_over.run(number, MARIA, request_id="h1", to="bostadsbolag")
