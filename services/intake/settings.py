@@ -54,6 +54,8 @@ class Settings(ServiceSettings):
     hold_sound_url: str = Field("", description="Hold sound of at most 5 s; our own when empty.")
     caller_id: str = Field("", description="E.164 number shown to the agent's phone; the caller's when empty.")
     form_limit: int = Field(25_000_000, description="Bytes of a request to our doors, attachments included.")
+    mail_files: int = Field(50, description="Files of a mail that are kept; the original holds the rest.")
+    mail_file_bytes: int = Field(30_000_000, description="Bytes of a mail's kept files, all together.")
     archive_members: int = Field(5_000, description="Files in an archive above which it is flagged as too large.")
     archive_unpacked: int = Field(
         1_000_000_000, description="Bytes that an archive may unpack to before it is flagged as too large."

@@ -115,8 +115,14 @@ def make_parts(settings: Settings) -> Parts:
 
 
 def limits_of(settings: Settings) -> Limits:
-    """Return how much of an archive is still an attachment and no attack."""
-    return Limits(settings.archive_members, settings.archive_unpacked, depth=settings.archive_depth)
+    """Return how much of a mail's files is kept, and how much of an archive is no attack."""
+    return Limits(
+        files=settings.mail_files,
+        file_bytes=settings.mail_file_bytes,
+        members=settings.archive_members,
+        unpacked=settings.archive_unpacked,
+        depth=settings.archive_depth,
+    )
 
 
 def make_doors(settings: Settings, parts: Parts) -> Doors:

@@ -42,8 +42,11 @@ _END = struct.Struct("<4s4H2LH")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of an archive is still an attachment and no attack."""
+    """How much of a mail's files is kept, and how much of an archive is still an attachment and no attack."""
 
+    files: int = 50
+    file_bytes: int = 30_000_000
+    """All files of a mail together; what is cut is still in the original."""
     members: int = 5_000
     unpacked: int = 1_000_000_000
     ratio: int = 500

@@ -8,6 +8,7 @@ from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
 
 from services.intake.domain import parts, quoted, structure, text
+from services.intake.domain.archives import USUAL, Limits
 from services.intake.domain.structure import attempt
 
 MAX_TEXT = 40_000
@@ -70,9 +71,9 @@ class Mail:
     structure: Message = field(default_factory=Message, repr=False, compare=False)
 
 
-def read(raw: bytes) -> Mail:
+def read(raw: bytes, limits: Limits = USUAL) -> Mail:
     """Read a mail; one that cannot be read becomes an `unreadable` one with what could be, never an error."""
-    mail = attempt(lambda: _read(raw), None)
+    mail = attempt(lambda: _read(raw, limits), None)
     return mail or nothing(raw)
 
 
@@ -82,10 +83,10 @@ def body_of(raw: bytes) -> bytes:
     return raw[found.end() :] if found else raw
 
 
-def _read(raw: bytes) -> Mail:
+def _read(raw: bytes, limits: Limits) -> Mail:
     root = structure.parse(raw)
     headers = Headers(tuple((name.lower(), value) for name, value in root.lines))
-    return _mail(headers, parts.contents(root), structure.tree(root))
+    return _mail(headers, parts.contents(root, limits), structure.tree(root))
 
 
 def _mail(headers: Headers, found: parts.Contents, tree: Message) -> Mail:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from services.intake.domain import bodies, cms, names, text, tnef
+from services.intake.domain.archives import USUAL, Limits
 from services.intake.domain.bodies import Words
 from services.intake.domain.names import safe_name
 from services.intake.domain.structure import Part, attempt, parse
@@ -13,9 +14,6 @@ from services.intake.domain.transfer import body_bytes
 
 __all__ = ["Contents", "File", "attempt", "body_bytes", "contents", "safe_name"]
 
-MAX_ATTACHMENTS = 50
-MAX_ATTACHMENT_BYTES = 30_000_000
-"""All attachments of a mail together; what is cut is still in the original."""
 MAX_WITHIN = 3
 """Mails within mails whose words are looked for when the outer ones say nothing."""
 _WORDY = frozenset({"text/plain", "text/html", "text/enriched", "text/richtext", "text/markdown", "text/x-markdown"})
@@ -96,13 +94,14 @@ def _joined(words: list[Words]) -> str:
 class _Room:
     """How much more may be taken out of this mail."""
 
-    files: int = MAX_ATTACHMENTS
-    bytes: int = MAX_ATTACHMENT_BYTES
+    files: int
+    bytes: int
+    taken: int = 0
 
 
-def contents(part: Part) -> Contents:
+def contents(part: Part, limits: Limits = USUAL) -> Contents:
     """Collect words and files of a mail; an unusable structure is read as the text that it is."""
-    room = _Room()
+    room = _Room(limits.files, limits.file_bytes)
     found = _collect(part, room)
     found.said = found.text()
     if sum(len(one.rich or one.plain) for one in found.words) > MAX_READ:
@@ -265,6 +264,7 @@ def _keep(name: str, kind: str, data: bytes, room: _Room, found: Contents, *, co
         found.flag("attachments_cut")
         return
     room.files -= 1
+    room.taken += 1
     room.bytes -= len(data)
-    named = names.safe_name(name) if name else names.default_name(kind, MAX_ATTACHMENTS - room.files)
+    named = names.safe_name(name) if name else names.default_name(kind, room.taken)
     found.files.append(File(named, kind, data, content_id))

@@ -85,7 +85,7 @@ class UnderstandMail:
 
     def understand(self, raw: RawMail, mailbox: str) -> Arrival:
         """Return what the mail is; `mailbox` is the address it came to when its header names no known one."""
-        for read in (mail.read, mail.nothing):
+        for read in (self._read, mail.nothing):
             try:
                 return self._understood(raw, read(raw.data), mailbox)
             except Exception:
@@ -95,7 +95,10 @@ class UnderstandMail:
 
     def again(self, raw: RawMail, mailbox: str, contact_id: str) -> Arrival:
         """Return what a mail is that is the contact `contact_id` since it was read before."""
-        return self._understood(raw, mail.read(raw.data), mailbox, contact_id)
+        return self._understood(raw, self._read(raw.data), mailbox, contact_id)
+
+    def _read(self, data: bytes) -> mail.Mail:
+        return mail.read(data, self.limits)
 
     def _understood(self, raw: RawMail, read: mail.Mail, mailbox: str, before: str | None = None) -> Arrival:
         contact_id = before or mail_contact_id(read.message_id, mail.body_of(raw.data))

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.intake.domain import mail, names, parts, text
+from services.intake.domain.archives import Limits
 
 LATIN = "Hej! Det är kallt i lägenheten på Åsgatan.".encode("latin-1")
 
@@ -215,8 +216,10 @@ def test_html_alone_is_read_as_text() -> None:
 def test_too_many_and_too_large_is_cut_and_flagged() -> None:
     part = b"--b\r\nContent-Type: image/png; name=a.png\r\n\r\nx\r\n"
     read = mail.read(letter(part * 60 + b"--b--", kind=b"multipart/mixed; boundary=b"))
-    assert len(read.files) == parts.MAX_ATTACHMENTS
+    assert len(read.files) == 50
     assert "attachments_cut" in read.flags
+    few = mail.read(letter(part * 60 + b"--b--", kind=b"multipart/mixed; boundary=b"), Limits(files=60, file_bytes=9))
+    assert (len(few.files), "attachments_cut" in few.flags) == (9, True)
     long = mail.read(letter(b"ord " * 60_000))
     assert len(long.own) <= mail.MAX_TEXT
     assert "text_cut" in long.flags
