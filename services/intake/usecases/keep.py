@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 from services.intake.domain.archives import Limits
 from services.intake.domain.inspect import inspect
-from services.intake.domain.parts import File
+from services.intake.domain.parts import File, attempt
 from shared.clamd import Verdict
 from shared.events import Attachment, ContactReceived, Event
 from shared.events.contacts import Scan
@@ -20,6 +20,7 @@ from shared.originals import quarantine_key
 _AT_ONCE = 8
 MAIL = "message/rfc822"
 INFECTED = "infected"
+UNREADABLE = ("archive_unreadable",)
 NOT_SCANNED = "not_scanned"
 
 E = TypeVar("E", bound=Event)
@@ -102,7 +103,8 @@ def attachments(kept: Kept, limits: Limits) -> tuple[Attachment, ...]:
 
 
 def _attachment(key: str, file: File, limits: Limits) -> Attachment:
-    detected, flags = inspect(file.name, file.content_type, file.data, limits)
+    seen = attempt(lambda: inspect(file.name, file.content_type, file.data, limits), None)
+    detected, flags = seen or (None, UNREADABLE)  # a file that nothing can look into costs its mail nothing
     return Attachment(
         name=file.name,
         content_type=file.content_type,
