@@ -22,8 +22,11 @@ class Intake:
     token: SecretStr
     seconds: float = _SECONDS
 
-    async def read_again(self, contact_id: str) -> None:
-        """Have the original of a mail read anew; what it says comes as `contact.reread`. NotFoundError without one."""
+    async def read_again(self, contact_id: str) -> bool:
+        """Have the original of a mail read anew and return whether it could be; NotFoundError without an original.
+
+        What it says comes as `contact.reread`.
+        """
         headers = {"Authorization": f"Bearer {self.token.get_secret_value()}"}
         path = f"{self.url.rstrip('/')}/api/v1/mails/{contact_id}/read-again"
         try:
@@ -37,3 +40,4 @@ class Intake:
             raise IntakeDownError(str(answer.status_code))
         if answer.status_code >= 400:
             raise DomainError(answer.text[:200])
+        return answer.json().get("unreadable") is not True

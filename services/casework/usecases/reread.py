@@ -19,11 +19,11 @@ class ReadAgain:
     uow: UnitOfWork
     intake: Intake
 
-    async def run(self, number: str, contact_id: str, person: Person) -> None:
-        """Ask intake, which keeps the original; NotFoundError for what is no mail or not this person's to see."""
+    async def run(self, number: str, contact_id: str, person: Person) -> bool:
+        """Ask intake, and return whether it could be read; NotFoundError for what is not this person's to see."""
         contact = await contact_of(self.uow, number, contact_id, person, whole=True)
         # A contact that was copied into another case has an id of its own and the original of the first.
-        await self.intake.read_again(original_of(contact).partition("/")[0])
+        return await self.intake.read_again(original_of(contact).partition("/")[0])
 
 
 async def take_rereads(work: Work, events: Sequence[ContactReread]) -> None:

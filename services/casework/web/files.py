@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
 from services.casework.usecases.read_files import FileView
+from services.casework.usecases.views import CaseView, ContactView
 from services.casework.web.again_dialog import show
 from services.casework.web.desk_view import is_part
 from services.casework.web.house import casework_of
@@ -70,23 +71,37 @@ async def shown(request: Request, number: str, contact_id: str, person: Reader) 
 async def as_it_looked(request: Request, number: str, contact_id: str, person: Reader) -> Response:
     """Show the mail as it looked, in a dialog of the desk or a page of its own."""
     case = await casework_of(request).read_case.run(number, person)
-    contact = next((one for one in case.contacts if one.id == contact_id and one.original_key), None)
-    if contact is None:
-        raise NotFoundError
+    contact = _contact(case, contact_id)
     return show(request, "partials/dialog_mail.html", "Mejlet som det såg ut", case=case, contact=contact)
 
 
 @router.post("/read-again")
 async def read_again(request: Request, number: str, contact_id: str, person: Reader) -> Response:
-    """Have a mail that could not be read read again; the page follows when intake has done it."""
-    await casework_of(request).read_again.run(number, contact_id, person)
+    """Have a mail that could not be read read again; the page follows when what it says has come."""
+    readable = await casework_of(request).read_again.run(number, contact_id, person)
     if not is_part(request):
         return RedirectResponse(f"/cases/{number}", status_code=303)
     case = await casework_of(request).read_case.run(number, person)
-    contact = next((one for one in case.contacts if one.id == contact_id), None)
+    contact = _contact(case, contact_id)
+    asked = "read" if readable else "in_vain"
     template = "partials/contact_unreadable.html"
-    part: Response = request.app.state.pages.render(request, template, case=case, contact=contact, asked_again=True)
+    part: Response = request.app.state.pages.render(request, template, case=case, contact=contact, asked=asked)
     return part
+
+
+@router.get("/read-again")
+async def read_by_now(request: Request, number: str, contact_id: str, person: Reader) -> Response:
+    """Say whether what was read again has come: the page that asks reads itself anew then."""
+    case = await casework_of(request).read_case.run(number, person)
+    came = not _contact(case, contact_id).unreadable
+    return Response(status_code=204, headers={"hx-refresh": "true"} if came else {})
+
+
+def _contact(case: CaseView, contact_id: str) -> ContactView:
+    found = next((one for one in case.contacts if one.id == contact_id and one.original_key), None)
+    if found is None:
+        raise NotFoundError
+    return found
 
 
 @sent.get("/{file_id}")
