@@ -37,7 +37,8 @@ test: $(STAMP) check ## Static checks and all tests on the real parts (BACKEND=c
 test-fast: $(STAMP) check ## What needs no server
 	@$(RUN) -m pytest -m "not integration and not e2e and not browser and not containers and not long" $(ARGS)
 
-test-long: $(STAMP) ## Soak, fuzz and million-step models
+test-long: $(STAMP) ## Soak, fuzz and million-step models (the fuzzer itself only where it has a wheel)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-fuzz.txt || true
 	@$(RUN) -m pytest -m long $(ARGS)
 
 PEERS := chromium fonts-dejavu-core dovecot-imapd dovecot-lmtpd postfix swaks clamav-daemon
@@ -70,4 +71,5 @@ docs: $(STAMP) ## Write docs/api: OpenAPI and AsyncAPI of every service
 lock: $(STAMP) ## Resolve the lock files anew
 	@$(VENV)/bin/uv pip compile -q requirements.in --generate-hashes --no-header --no-annotate -o requirements.txt
 	@$(VENV)/bin/uv pip compile -q requirements-dev.in --generate-hashes --no-header --no-annotate -o requirements-dev.txt -c requirements.txt
+	@$(VENV)/bin/uv pip compile -q requirements-fuzz.in --generate-hashes --no-header --no-annotate -o requirements-fuzz.txt
 	@$(VENV)/bin/uv pip compile -q deploy/requirements-assets.in --generate-hashes --no-header --no-annotate -o deploy/requirements-assets.txt -c requirements-dev.txt

@@ -83,7 +83,7 @@ def body_of(raw: bytes) -> bytes:
     return raw[found.end() :] if found else raw
 
 
-def _read(raw: bytes, limits: Limits) -> Mail:
+def _read(raw: bytes, limits: Limits = USUAL) -> Mail:
     root = structure.parse(raw)
     headers = Headers(tuple((name.lower(), value) for name, value in root.lines))
     return _mail(headers, parts.contents(root, limits), structure.tree(root))

@@ -1,6 +1,11 @@
 """Any mail: made by structure, then damaged. Nothing raises, nothing is lost, and every event can be written."""
 
+import os
 import random
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
@@ -14,6 +19,8 @@ from tests.support.mail_maker import Maker, damaged
 from tests.unit.intake.test_receive import NOW
 
 SEEDS = st.integers(min_value=0, max_value=2**32)
+FUZZ_SECONDS = 600
+RUN_HERE = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
 CUTS = {"parts_cut", "attachments_cut", "text_cut"}
 
 
@@ -89,3 +96,16 @@ def test_a_hundred_thousand_mails() -> None:
         nothing_is_lost(seed)
         dice = random.Random(seed)
         understood(damaged(Maker(dice).mail().raw, dice))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+@pytest.mark.skipif(find_spec("atheris") is None, reason="atheris has no wheel for this Python or machine")
+def test_mails_that_coverage_leads_to(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for seed in range(200):
+        (corpus / str(seed)).write_bytes(b"\x00" + Maker(random.Random(seed)).mail().raw)
+    command = [sys.executable, "-m", "tests.support.fuzz_mail", str(corpus), f"-max_total_time={FUZZ_SECONDS}"]
+    run = subprocess.run([*command, "-timeout=20"], cwd=tmp_path, env=RUN_HERE, capture_output=True, check=False)
+    assert run.returncode == 0, run.stderr.decode(errors="replace")[-3000:]
