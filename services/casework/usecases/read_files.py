@@ -84,8 +84,10 @@ class ReadShown:
     originals: Callable[[], Originals]
 
     async def run(self, number: str, contact_id: str, person: Person) -> Shown:
-        """Return its HTML, empty when the mail has none."""
+        """Return its HTML, empty when the mail has none; InfectedFileError when a scan knows something in it."""
         contact = await contact_of(self.uow, number, contact_id, person, whole=True)
+        if "infected" in contact["flags"]:
+            raise InfectedFileError
         raw = await _fetched(self.originals(), original_of(contact))
         return await asyncio.to_thread(lambda: show(read_original(raw)))
 

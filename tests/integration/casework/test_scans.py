@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from services.casework.usecases.read_files import InfectedFileError
 from services.casework.usecases.reply_draft import MaliciousFileError, UncheckedFileError
 from shared.clamd import Clamd
 from shared.errors import DomainError
@@ -65,9 +66,24 @@ async def test_the_clean_file_is_handed_out_and_the_infected_one_and_its_mail_ne
     for _ in range(2):
         await room.casework.follow_contacts.run([_verdicts(room)])
     assert [await _refusal(room, number, place) for place in (1, 2, None)] == ["", "file-infected", "file-infected"]
+    with pytest.raises(InfectedFileError):
+        await room.casework.read_shown.run(number, contact("a"), MARIA)
     [row] = await room.rows("SELECT flags, attachments FROM casework.contacts")
     assert row["flags"] == ["no_sender", "infected"]
     assert [one["store_key"] for one in row["attachments"]] == [GOOD, quarantine_key(BAD)]
+
+
+async def test_a_verdict_reaches_the_copies_of_a_contact_in_other_cases(room: Room):
+    await _came_in(room)
+    async with room.casework.follow_contacts.uow.begin() as work:
+        await work.moving.copy_contact(contact("a"), "copy")
+        await work.moving.copy_contact("copy", "copy of the copy")
+    await room.casework.follow_contacts.run([_verdicts(room)])
+    rows = await room.rows("SELECT flags, attachments FROM casework.contacts")
+    assert len(rows) == 3
+    for row in rows:
+        assert "infected" in row["flags"]
+        assert [one["scan"] for one in row["attachments"]] == ["clean", "infected"]
 
 
 async def test_all_clean_nothing_is_held(room: Room):
