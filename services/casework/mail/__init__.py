@@ -7,8 +7,8 @@ from services.casework.mail.errors import (
     MailUnknownError,
     MailUnsentError,
 )
-from services.casework.mail.letters import CHANNELS, Letters, Sender, answering, in_thread, when
-from services.casework.mail.receipts import Receipt
+from services.casework.mail.letters import CHANNELS, Letters, answering, in_thread, when
+from services.casework.mail.receipts import Receipt, Sender
 from services.casework.mail.server import MailServer, Safety
 
 __all__ = [

@@ -18,7 +18,7 @@ from services.casework.domain.handover import Preview
 from services.casework.links import UnitLinks
 from services.casework.mail.compose import one_line
 from services.casework.mail.html import html_of
-from services.casework.mail.receipts import TITLES, Receipt, greeted, worded
+from services.casework.mail.receipts import TITLES, Receipt, Sender, greeted, worded
 from shared import thread
 from shared.clock import local
 from shared.vocabulary import Channel
@@ -34,14 +34,6 @@ _LONGEST_SUBJECT = 160
 _NEWS = MappingProxyType(
     {"wrote": "invånaren har skrivit", "assigned": "det är ditt nu", "withdrawn": "taget tillbaka"}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """In whose name a mail goes out; an empty address is our own."""
-
-    name: str
-    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +69,18 @@ class Letters:
         if template is not None:
             body = worded(template["body"], name, facts)
         else:
-            values = {"number": facts.number, "sender": facts.sender, "answer_by": facts.day, "channel": facts.channel}
+            values = {
+                "number": facts.number,
+                "sender": facts.sender.name,
+                "answer_by": facts.day,
+                "channel": facts.channel,
+            }
             body = self._render(f"receipt.{'en' if facts.language == 'en' else 'sv'}.txt", name=name, **values)
         titled = (template or {}).get("subject") or TITLES.get(facts.language, TITLES["sv"])
         mail = self._mail("receipt", contact["case_id"], contact["sender_email"], "receipt", now)
         subject = thread.tagged(one_line(titled), facts.number)
-        return {**mail, "sender_name": facts.sender, "subject": subject, "body": body, **in_thread(contact)}
+        said = {"subject": subject, "body": body, **in_thread(contact)}
+        return {**mail, "sender_name": facts.sender.name, "sender_address": facts.sender.address, **said}
 
     def reply(  # noqa: PLR0913, PLR0917 - what a reply is made of
         self,

@@ -19,12 +19,19 @@ TITLES = MappingProxyType({"sv": "Vi har tagit emot ditt ärende", "en": "We hav
 
 
 @dataclass(frozen=True, slots=True)
+class Sender:
+    """In whose name a mail goes out; an empty address is our own."""
+
+    name: str
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """The facts of a receipt, in the language that it is written in."""
 
     number: str
-    sender: str
-    """In whose name it is written."""
+    sender: Sender
     unit: str
     answer_by: datetime
     channel: str = "email"
@@ -59,7 +66,7 @@ def worded(body: str, name: str, facts: Receipt) -> str:
         "ärendenummer": facts.number,
         "svar_senast": facts.day,
         "enhet": facts.unit,
-        "avsändare": facts.sender,
+        "avsändare": facts.sender.name,
     }
     # Filled in from the template's braces alone: what a citizen calls herself is never read as a field.
     said = fill(body, values)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from services.casework.domain.deadline import ANSWER_DEFAULT, due
 from services.casework.domain.written_in import written_in
-from services.casework.mail import Letters, Receipt
+from services.casework.mail import Letters, Receipt, Sender
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import Work
 from services.casework.usecases.calendars import Calendars, calendars
@@ -22,15 +22,16 @@ WITHIN = MappingProxyType({Channel.EMAIL: "1 arbetsdag"})
 async def _ours(work: Work, entrances: Sequence[Row]) -> frozenset[str]:
     """Return the addresses that we are written to at, and that units of ours write from."""
     written_to = {row["value"].lower() for row in entrances if row["kind"] == EntranceKind.ADDRESS}
-    return frozenset(written_to | {row["sender_address"].lower() for row in (await work.unit_terms.all()).values()})
+    writing = [*entrances, *(await work.unit_terms.all()).values()]
+    return frozenset(written_to | {row["sender_address"].strip().lower() for row in writing})
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
     """What receipts of a batch are made with."""
 
-    senders: Mapping[str, str]
-    """In whose name, by entrance."""
+    senders: Mapping[str, Sender]
+    """In whose name and from which address, by entrance."""
     units: Mapping[str, str]
     calendars: Calendars
     templates: Sequence[Row]
@@ -49,7 +50,7 @@ class _Known:
             language = written_in(body) or language
         return Receipt(
             number=number,
-            sender=self.senders.get(contact["entrance"], "Kontaktcenter"),
+            sender=self.senders.get(contact["entrance"], Sender("Kontaktcenter")),
             unit=self.units.get(contact["unit"], ""),
             answer_by=promised,
             channel=channel,
@@ -95,7 +96,7 @@ class SendReceipts:
         if not allowed:
             return
         known = _Known(
-            senders={row["id"]: row["sender_name"] or row["name"] for row in entrances},
+            senders={row["id"]: Sender(row["sender_name"] or row["name"], row["sender_address"]) for row in entrances},
             units={row["id"]: row["name"] for row in await work.catalogue.units()},
             calendars=await calendars(work),
             templates=await work.templates.receipts(),

@@ -79,6 +79,14 @@ async def test_rfc_3834_few_receipts_a_day_to_one_address_and_again_the_day_afte
     assert len(await _mails(room)) == MOST_RECEIPTS + 1
 
 
+async def test_a_receipt_is_written_from_the_entrances_own_address_and_none_is_written_to_it(room: Room):
+    await room.run("UPDATE casework.entrances SET sender_address = 'Svar@afa.example' WHERE id = 'bostad-mejl'")
+    echo = room.received("b", sender=Sender(email="svar@afa.example"))
+    await room.casework.follow_contacts.run([room.received("a"), echo])
+    [mail] = await _mails(room)
+    assert (mail["recipient"], mail["sender_address"]) == ("olle@medborgare.example", "Svar@afa.example")
+
+
 async def test_posthog_92017_no_receipt_to_an_inbox_of_ours_however_it_is_written(room: Room):
     mark = "a" * 42
     for number, address in enumerate(

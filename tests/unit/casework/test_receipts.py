@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.casework.domain.written_in import written_in
-from services.casework.mail import Letters, Receipt
+from services.casework.mail import Letters, Receipt, Sender
 from services.casework.mail.letters import subject_of
 from services.casework.mail.receipts import greeted
 
@@ -37,7 +37,7 @@ def contact(**more: Any) -> dict[str, Any]:
 
 
 def facts(**more: Any) -> Receipt:
-    return Receipt("KC-2026-000123", "ÅFA kundtjänst", "Bostadsbolag", THURSDAY, **more)
+    return Receipt("KC-2026-000123", Sender("ÅFA kundtjänst"), "Bostadsbolag", THURSDAY, **more)
 
 
 @pytest.mark.parametrize(("language", "said"), [("sv", SWEDISH), ("en", ENGLISH)])
