@@ -21,9 +21,10 @@ class Health:
         self._since: dict[str, datetime] = {}
         self._bearable: set[str] = set()
 
-    def add(self, name: str, check: Check) -> None:
-        """Ask `check` whenever somebody wants to know."""
+    def add(self, name: str, check: Check, *, blocks: bool = True) -> None:
+        """Ask `check` whenever somebody wants to know; a part that does not block leaves the service ready."""
         self._checks[name] = check
+        (self._bearable.discard if blocks else self._bearable.add)(name)
 
     def set(self, name: str, problem: str | None, *, blocks: bool = True) -> None:
         """Report a problem, or with None that it is over; one that does not block leaves the service ready."""

@@ -137,12 +137,14 @@ async def test_with_the_scanner_killed_all_comes_in_waits_and_has_its_verdict_wh
             assert (await intake.form(form)).status_code == 202
             event = await received(read_contacts)
             assert [one.scan for one in event.attachments] == ["failed", "failed"]
-            assert "clamd" in (await intake.client.get("/health/ready")).text
+            ready = await intake.client.get("/health/ready")
+            assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
+            assert "files wait unscanned" in ready.json()["failing"]["clamd"]
             store, engine = Originals(settings.originals), make_engine(settings, "intake")
             job = _job(store, engine, mortal)
             assert await job.once() == 0, "the scanner is away"
             await asyncio.to_thread(mortal.running.again)
-            assert (await intake.client.get("/health/ready")).json().get("failing", {}).get("clamd") is None
+            assert "clamd" not in (await intake.client.get("/health/ready")).json()["failing"]
             assert await job.once() == 2
             assert await waiting(engine) == []
             told = await eventually(lambda: _scanned(read_contacts))
