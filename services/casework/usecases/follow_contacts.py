@@ -83,7 +83,9 @@ class FollowContacts:
         bodies = {name: row["body"] for name, row in rows.items()}
         await self.receipts.run(work, placed.heard(opening), numbers, now, bodies=bodies)
         if followers:
-            await follow_up(work, followers, now, self.reopen_days)
+            anew = await follow_up(work, followers, now, self.reopen_days)
+            fresh = [{**row, "case_id": case_id_of(row["id"])} for row in placed.heard(followers) if row["id"] in anew]
+            await self.receipts.run(work, fresh, anew, now, bodies=bodies)
             await self.units.citizen_wrote(work, placed.heard(followers), now)
             await classify(work, followers, now)
         late = [row for row in news if row["case_id"] not in (None, row["follows"]) and row["id"] not in numbers]

@@ -94,11 +94,13 @@ def _parsed(value: object) -> Any:
     return orjson.loads(value) if isinstance(value, str | bytes) else value
 
 
-async def follow_up(work: Work, contacts: Sequence[Row], now: datetime, reopen_days: int) -> None:
+async def follow_up(work: Work, contacts: Sequence[Row], now: datetime, reopen_days: int) -> dict[str, str]:
     """Add contacts to the cases they follow, or to what those have become part of; a closed one lives again.
 
-    A missing case is opened as new; one closed more than `reopen_days` ago gets a new one that follows it up.
+    A missing case is opened as new; one closed more than `reopen_days` ago gets a new one that follows it up. Returns
+    number by contact id of those opened.
     """
+    numbers: dict[str, str] = {}
     goes_on, held = await hold_going_on(work, [contact["follows"] for contact in contacts])
     followed = {one["id"]: held.get(goes_on.get(one["follows"], "")) for one in contacts}
     fresh = [one for one in contacts if _opens_anew(one, followed[one["id"]], now, reopen_days)]
@@ -113,6 +115,7 @@ async def follow_up(work: Work, contacts: Sequence[Row], now: datetime, reopen_d
             if case.id != contact["follows"]:
                 await work.contacts.link({contact["id"]: case.id})
             held[case.id] = await _join(work, held[case.id], contact["id"], now)
+    return numbers
 
 
 def _opens_anew(contact: Row, case: Case | None, now: datetime, reopen_days: int | None) -> bool:

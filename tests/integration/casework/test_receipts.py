@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from services.casework.domain.case import case_id_of
 from services.casework.store.mails import MOST_RECEIPTS
 from shared.events import Sender
-from shared.vocabulary import Channel
-from tests.support.casework import CHILD, MARIA, Room
+from shared.vocabulary import Channel, Resolution
+from tests.support.casework import CHILD, MARIA, Room, contact
 
 pytestmark = pytest.mark.integration
 
@@ -106,6 +107,16 @@ async def test_where_secrecy_is_strong_neither_receipt_nor_reply_quotes_what_was
     [reply] = await _mails(room, "reply")
     assert reply["subject"] == f"Ärende [{number}]"
     assert reply["in_reply_to"] == "<a@medborgare.example>"
+
+
+async def test_who_writes_in_a_case_closed_long_ago_gets_the_receipt_of_the_new_one(room: Room):
+    number = await room.open("a")
+    await room.casework.close.run(number, MARIA, resolution=Resolution.SOLVED)
+    room.time.move(days=31)
+    await room.casework.follow_contacts.run([room.followed("b", case_id_of(contact("a")), text="Hej igen")])
+    [_, mail] = await _mails(room)
+    assert mail["subject"] == "Vi har tagit emot din anmälan [KC-2026-000002]"
+    assert mail["case_id"] == case_id_of(contact("b"))
 
 
 async def test_an_e_service_gets_its_receipt_with_two_days(room: Room):
