@@ -8,6 +8,7 @@ what lies in the folder is what is not known to be done. Reading one again finds
 import asyncio
 from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import zip_longest
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -139,15 +140,44 @@ class Session:
         found = await self._call(lambda: self._mailbox.look(skip), self._timeout * 3)
         self._still_there(self._mailbox.skipped)
         MAILBOX_LOOK.labels(self._job.part).set_to_current_time()
-        waiting = self._mailbox.waiting
-        for batch in _batches(found, self._job.mail_limit, {one.uid for one in found if self._tries.alone(one.uid)}):
-            self._count(waiting)
-            await self._take_batch(batch)
-            waiting -= len(batch)
-        self._count(waiting)
+        alone = {one.uid for one in found if self._tries.alone(one.uid)}
+        await self._take_page(list(_batches(found, self._job.mail_limit, alone)), self._mailbox.waiting)
         self.well_since = self.well_since or self._now()
         self._tell()
         return bool(found)
+
+    async def _take_page(self, batches: Sequence[list[Found]], waiting: int) -> None:
+        """Take in one batch after the other, the next one fetched while one is stored and told of."""
+        ready: dict[int, RawMail] | None = None
+        for batch, following in zip_longest(batches, batches[1:], fillvalue=()):
+            self._count(waiting)
+            raws = await self._fetch(batch) if ready is None else ready
+            gone = {found.uid for found in batch} - raws.keys()
+            if gone:
+                log.warning("mails_not_fetched", mailbox=self._job.part, count=len(gone))
+                self._gone |= gone
+            ahead = following if _bytes(batch) + _bytes(following) <= BATCH_BYTES else []
+            ready = await self._receive(list(raws.values()), ahead)
+            waiting -= len(batch)
+        self._count(waiting)
+
+    async def _receive(self, raws: Sequence[RawMail], following: Sequence[Found]) -> dict[int, RawMail] | None:
+        """Take mails in and move them away; return what follows if it was fetched meanwhile."""
+        ahead = asyncio.create_task(self._fetch(following)) if following else None
+        try:
+            if raws:
+                await self._job.receive.receive(raws, self._job.address)
+                self._place = Place(self._place.uidvalidity, max(self._place.last_uid, *(raw.uid for raw in raws)))
+                await self._job.places.remember(self._mailbox.account.name, self._place)
+            fetched = await ahead if ahead else None
+        except BaseException:
+            if ahead:
+                ahead.cancel()
+                await asyncio.gather(ahead, return_exceptions=True)
+            raise
+        if raws:
+            await self._move(raws)
+        return fetched
 
     def _count(self, waiting: int) -> None:
         """Say how many wait; old mails are the last, and no cause for alarm."""
@@ -163,25 +193,16 @@ class Session:
         self._lying = (self._lying & skipped) | listed
         self._moved.clear()
 
-    async def _take_batch(self, batch: Sequence[Found]) -> None:
-        raws = await self._fetch(batch)
-        gone = {found.uid for found in batch} - raws.keys()
-        if gone:
-            log.warning("mails_not_fetched", mailbox=self._job.part, count=len(gone))
-            self._gone |= gone
-        if raws:
-            await self._job.receive.receive(list(raws.values()), self._job.address)
-            self._place = Place(self._place.uidvalidity, max(self._place.last_uid, *raws))
-            await self._job.places.remember(self._mailbox.account.name, self._place)
-            await self._move(list(raws.values()))
-
     async def _fetch(self, batch: Sequence[Found]) -> dict[int, RawMail]:
         """Return the mails that the server hands over; one that it will not is left in peace for a while."""
         uids = [found.uid for found in batch]
-        deadline = self._timeout * 2 + sum(found.size for found in batch) / SLOWEST
+        deadline = self._timeout * 2 + _bytes(batch) / SLOWEST
         self._tries.begin(uids)
         try:
             raws = await self._call(lambda: self._read(batch), deadline)
+        except asyncio.CancelledError:
+            self._tries.done(uids)  # it broke elsewhere
+            raise
         except SaidNoError:
             self._tries.done(uids)
             if len(batch) > 1:
@@ -278,6 +299,10 @@ class Session:
             # What imaplib and we make of an answer that is no IMAP: the connection cannot be trusted any more.
             log.exception("mailbox_not_understood", mailbox=self._job.part)
             raise ServerError(f"the server's answer is not understood: {type(error).__name__}") from error
+
+
+def _bytes(batch: Sequence[Found]) -> int:
+    return sum(found.size for found in batch)
 
 
 def _batches(found: Sequence[Found], limit: int, alone: Container[Any]) -> Iterator[list[Found]]:

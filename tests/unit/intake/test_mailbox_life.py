@@ -1,7 +1,7 @@
 """What a mail server does once a year, by one that does as it is told: nothing is lost, and all recovers by itself."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -10,7 +10,9 @@ from services.intake.channels.account import Account, OAuth2, Security
 from services.intake.channels.mailbox import Mailbox
 from services.intake.jobs import session
 from services.intake.store.mailboxes import Place
-from tests.support.mailbox_life import Life, account_at
+from services.intake.usecases.receive_mail import RawMail
+from shared.errors import TransientError
+from tests.support.mailbox_life import Life, Memory, account_at
 from tests.support.scripted_imap import BYE, CLOSE, DRIP, GARBAGE, HALF, NO, SILENCE, ScriptedImap, scripted_imap
 from tests.support.wait import eventually
 
@@ -183,6 +185,54 @@ async def test_a_page_is_all_that_is_looked_at_in_one_go(server: ScriptedImap, l
     asked = [one for one in server.heard if one.startswith("FETCH") and "RFC822.SIZE" in one]
     assert [len(one.split(" ")[1].split(",")) for one in asked] == [100, 100, 100]
     assert life.memory.uids == list(range(1, 301))
+
+
+class Slow(Memory):
+    """Takes in a mail only when the next one is fetched."""
+
+    def __init__(self, server: ScriptedImap) -> None:
+        super().__init__()
+        self.server = server
+
+    async def receive(self, raws: Sequence[RawMail], mailbox: str) -> list[str]:
+        if any(raw.uid <= 50 for raw in raws):
+            await eventually(lambda: sum("BODY" in one for one in list(self.server.heard)) == 2)
+            assert not self.server.moved
+        return await super().receive(raws, mailbox)
+
+
+async def test_the_next_mails_are_fetched_while_those_before_are_taken_in(server: ScriptedImap, life: Life) -> None:
+    server.mails |= {number: mail(number) for number in range(1, 61)}
+    life.memory = Slow(server)
+    async with life.running():
+        await eventually(lambda: len(server.moved) == 60)
+    assert life.memory.uids == list(range(1, 61))
+
+
+class Away(Memory):
+    """A log that does not answer for a while."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times = times
+
+    async def receive(self, raws: Sequence[RawMail], mailbox: str) -> list[str]:
+        if self.times:
+            self.times -= 1
+            raise TransientError("the log is away")
+        return await super().receive(raws, mailbox)
+
+
+async def test_while_a_part_of_ours_is_away_the_mail_waits_and_none_is_taken_for_a_bad_one(
+    server: ScriptedImap, life: Life
+) -> None:
+    server.mails |= {number: mail(number) for number in range(1, 121)}
+    life.memory = Away(8)
+    async with life.running():
+        assert (await eventually(life.problem)).startswith("the log is away; next attempt in")
+        await eventually(lambda: len(server.moved) == 120)
+        await eventually(lambda: not life.health._problems)
+    assert life.memory.uids == list(range(1, 121))
 
 
 async def test_a_mail_says_where_it_lay_and_when_it_came(server: ScriptedImap, life: Life) -> None:
