@@ -181,6 +181,14 @@ def _units(uow: UnitOfWork, clock: Clock) -> dict[str, Any]:
     }
 
 
+def _what_came(settings: Settings, uow: UnitOfWork) -> dict[str, Any]:
+    return {
+        "read_file": read_files.ReadFile(uow, _originals(settings)),
+        "read_shown": read_files.ReadShown(uow, _originals(settings)),
+        "read_again": reread.ReadAgain(uow, Intake(settings.intake_url, settings.machine_token)),
+    }
+
+
 def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Casework:
     """Return the use cases on a database."""
     uow = UnitOfWork(engine)
@@ -196,9 +204,7 @@ def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Ca
         read_deeds=read_inbox.ReadDeeds(uow),
         read_handover=read_cases.ReadHandover(uow, clock),
         read_question=consult.ReadQuestion(uow),
-        read_file=read_files.ReadFile(uow, _originals(settings)),
-        read_shown=read_files.ReadShown(uow, _originals(settings)),
-        read_again=reread.ReadAgain(uow, Intake(settings.intake_url, settings.machine_token)),
+        **_what_came(settings, uow),
         read_catalogue=read_catalogue.ReadCatalogue(uow),
         read_people=read_catalogue.ReadPeople(uow),
         accept_offer=accept_offer.AcceptOffer(uow, router, clock, settings.reopen_days),
