@@ -135,7 +135,7 @@ SPLINTERS = (
         b"begin 644 x\n",
     ),
     *(b"Content-Type: " + kind + b"\r\n" for kind in (b"multipart/mixed", b"message/rfc822", b"application/ms-tnef")),
-    *(b"charset=" + name for name in (b"utf-16", b"utf-7", b"idna", b"undefined", b"punycode", b"unicode_escape")),
+    *(b"charset=" + name for name in (b"utf-16", b"utf-7", b"idna", b"undefined", b"punycode", b"\x00")),
     *(b"Content-Transfer-Encoding: " + name + b"\r\n" for name in (b"base64", b"x-uuencode", b"quoted-printable")),
     *(
         b"Content-Type: application/pkcs7-mime\r\n",

@@ -23,7 +23,7 @@ MAX_HEADERS = 20_000
 MAX_CONTENT_HEADER = 4_000
 MAX_SEMICOLONS = 60
 """Of a `Content-` header: the standard library's reading of parameters takes time by the square of both."""
-MAX_TREE_TEXT = 200_000
+MAX_TREE_TEXT = 50_000
 """Bytes of a text in the tree that reports are looked for in."""
 _NAME = re.compile(rb"[!-9;-~]{1,200}[ \t]*:")
 _KNOWN = re.compile(
@@ -242,17 +242,19 @@ def tree(part: Part) -> Message:
     """Return the mail as the standard library would hold it, texts and reports only: what bounces are read from."""
     message = Message()
     for name, value in part.lines:
-        message.set_raw(name, value if value.isascii() else text.decode(value.encode("utf-8", _ESCAPE)))
+        message.set_raw(name, _tame(value.encode("utf-8", "surrogateescape")))
     if part.parts:
         message.set_payload([tree(one) for one in part.parts])
     elif part.kind == "message/delivery-status":
         message.set_payload(list(_blocks(part)))
     elif part.kind.startswith(("text/", "message/")):
-        message.set_payload(part.raw[part.start : min(part.end, part.start + MAX_TREE_TEXT)].decode("ascii", _ESCAPE))
+        message.set_payload(_tame(part.raw[part.start : min(part.end, part.start + MAX_TREE_TEXT)]))
     return message
 
 
-_ESCAPE = "surrogateescape"
+def _tame(data: bytes) -> str:
+    """Return text that the standard library never decodes again: with a hostile charset it raises even when asked."""
+    return text.clean(text.decode(data))
 
 
 def _blocks(part: Part) -> Iterator[Message]:
@@ -263,5 +265,5 @@ def _blocks(part: Part) -> Iterator[Message]:
         lines, _ = _header(closed, 0, len(closed))
         message = Message()
         for name, value in lines:
-            message.set_raw(name, value)
+            message.set_raw(name, _tame(value.encode("utf-8", "surrogateescape")))
         yield message
