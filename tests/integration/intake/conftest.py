@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake.channels.account import Account, Security
@@ -18,17 +18,15 @@ from services.intake.usecases.receive_mail import Keys, ReceiveMail
 from shared.catalogue import Catalogue
 from shared.clock import utc_now
 from shared.database import make_engine, upgrade
-from shared.decode import ALL_TYPES
 from shared.health import Health
 from shared.originals import Originals
 from shared.publish import Publisher, message
 from shared.records import AgentProfile, EntranceRecord
 from shared.settings import ServiceSettings
-from shared.topics import CONTACTS
 from shared.topics_admin import ensure_topics
 from shared.vocabulary import EntranceKind
 from tests.integration.intake.doors import Intake, intake_settings, started
-from tests.integration.intake.reading import Read, ReadContacts
+from tests.integration.intake.reading import ReadContacts, contacts_of
 from tests.support.parts import MailServer
 
 ENTRANCES = (
@@ -101,32 +99,7 @@ async def publisher(settings: ServiceSettings) -> AsyncIterator[Publisher]:
 @pytest.fixture
 def read_contacts(settings: ServiceSettings) -> ReadContacts:
     """Returns everything on the topic of contacts, oldest first."""
-
-    async def read() -> list[Read]:
-        name = f"{settings.topic_prefix}{CONTACTS.name}"
-        consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, enable_auto_commit=False)
-        await consumer.start()
-        try:
-            places = [TopicPartition(name, number) for number in range(CONTACTS.partitions)]
-            consumer.assign(places)
-            ends = await consumer.end_offsets(places)
-            for place in places:
-                consumer.seek(place, 0)
-            found: list[Read] = []
-            while any([await consumer.position(place) < ends[place] for place in places]):
-                for records in (await consumer.getmany(timeout_ms=200)).values():
-                    found.extend(map(_read, records))
-            return found
-        finally:
-            await consumer.stop()
-
-    return read
-
-
-def _read(record: object) -> Read:
-    headers = dict(record.headers)  # type: ignore[attr-defined] # aiokafka's record
-    model = ALL_TYPES[headers["ce_type"].decode()]
-    return Read(headers["ce_id"].decode(), model.model_validate_json(record.value))  # type: ignore[attr-defined] # aiokafka's record
+    return partial(contacts_of, settings)
 
 
 @dataclass(frozen=True, slots=True)
