@@ -8,9 +8,11 @@ import asyncio
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from shared.clock import utc_now
 from shared.events.contacts import Scan
 from shared.metrics import FILES_SCANNED
 
@@ -18,6 +20,8 @@ CHUNK = 64 * 1024
 LONGEST_ANSWER = 4096
 ASKED_WITHIN = 2.0
 """Seconds in which a scanner that lives answers `PING`."""
+FRESH = timedelta(days=7)
+"""How old signatures may be: freshclam fetches new ones every day."""
 _NO_ANSWER = (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError)
 _LIMITS = "Heuristics.Limits.Exceeded"
 
@@ -61,13 +65,23 @@ class Clamd:
         return verdict
 
     async def check(self) -> str | None:
-        """Return None when the scanner answers, else what is wrong: for the health page."""
+        """Return None when the scanner answers, else what is wrong."""
         try:
             async with asyncio.timeout(ASKED_WITHIN):
                 answer = await self._talk(b"zPING\0")
         except _NO_ANSWER as error:
             return f"{type(error).__name__}: files wait unscanned"
         return None if answer == "PONG" else f"said {answer[:60]!r}"
+
+    async def health(self) -> str | None:
+        """Return None when the scanner answers and knows what is new, else what is wrong: for the health page."""
+        if (problem := await self.check()) is not None:
+            return problem
+        try:
+            async with asyncio.timeout(ASKED_WITHIN):
+                return outdated(await self._talk(b"zVERSION\0"), utc_now())
+        except _NO_ANSWER as error:
+            return type(error).__name__
 
     async def _verdict(self, data: bytes) -> Verdict:
         if self._away and not await self._is_back():
@@ -108,6 +122,15 @@ async def _stream(writer: asyncio.StreamWriter, data: bytes) -> None:
             await writer.drain()
         writer.write(bytes(4))
         await writer.drain()
+
+
+def outdated(version: str, now: datetime) -> str | None:
+    """Return what is wrong with the signatures by `ClamAV 1.4.6/27834/Mon Nov 30 08:00:01 2026`; None without a day."""
+    try:
+        made = datetime.strptime(version.split("/")[2], "%a %b %d %H:%M:%S %Y").replace(tzinfo=UTC)
+    except (IndexError, ValueError):
+        return None  # signatures of one's own have no day
+    return f"signatures of {made.date()}: what is new is not found" if now - made > FRESH else None
 
 
 def _understood(answer: str) -> Verdict:

@@ -202,7 +202,7 @@ def watch(health: Health, parts: Parts) -> None:
     health.add("agents", parts.agents.check)
     health.add("rules", parts.rules.check)
     if parts.clamd:
-        health.add("clamd", parts.clamd.check, blocks=False)
+        health.add("clamd", parts.clamd.health, blocks=False)
 
 
 def make_accounts(settings: Settings) -> tuple[Account, ...]:

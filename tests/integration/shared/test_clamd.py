@@ -4,11 +4,12 @@ import asyncio
 import io
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from signal import SIGCONT, SIGSTOP
 
 import pytest
 
-from shared.clamd import Clamd, Verdict
+from shared.clamd import Clamd, Verdict, outdated
 from tests.support.clamd import LARGEST, MALWARE, Scanner, clamd, needs_clamd
 from tests.support.wait import eventually
 
@@ -111,6 +112,13 @@ async def test_a_caller_in_too_much_of_a_hurry_takes_the_scanner_from_nobody(sca
     asked = client(scanner)
     assert (await asked.scan(b"hej", within=0)).scan == "failed"
     assert await asked.scan(b"hej") == Verdict("clean")
+
+
+async def test_its_health_is_told_with_the_age_of_its_signatures(scanner: Scanner) -> None:
+    assert await client(scanner).health() is None, "signatures of one's own have no day"
+    now = datetime(2026, 11, 30, 9, tzinfo=UTC)
+    assert outdated("ClamAV 1.4.6/27834/Mon Nov 30 08:00:01 2026", now) is None
+    assert "2026-11-02" in (outdated("ClamAV 1.4.6/27801/Mon Nov  2 08:00:01 2026", now) or "")
 
 
 async def test_where_nobody_listens_there_is_no_verdict(tmp_path) -> None:
