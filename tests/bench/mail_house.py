@@ -25,7 +25,8 @@ from tests.support.dovecot import Dovecot, dovecot, password_of
 from tests.support.postfix import Postfix, needs_postfix, postfix
 from tests.support.stack import own_stack
 
-_SENDERS = 4
+_SENDERS = 24
+"""The sandbox server answers a command in two packets, of which the second waits for our delayed acknowledgement."""
 _SENDER = "medborgare@example.se"
 
 
