@@ -18,6 +18,7 @@ from services.casework.web import (
     api_replies,
     api_terms,
     api_waves,
+    elks,
 )
 from services.casework.web.house import open_pages
 from services.casework.web.page_routers import page_routers
@@ -37,6 +38,7 @@ DOORS = (
     api_catalogue.router,
     api_waves.router,
     api_terms.router,
+    elks.router,
     ops.router,
 )
 UPLOADS = {r"/desk/cases/[^/]+/reply(/files)?": 11 * 1024 * 1024}

@@ -5,6 +5,7 @@ from typing import Self
 from pydantic import Field, SecretStr, model_validator
 
 from shared.settings import ServiceSettings
+from shared.web.callers import ELKS_NETWORKS, Network
 
 
 class Settings(ServiceSettings):
@@ -25,6 +26,11 @@ class Settings(ServiceSettings):
     elks_url: str = Field("", description="Base address of 46elks' API; no SMS is sent if empty.")
     elks_user: str = Field("", description="API user name at 46elks.")
     elks_password: SecretStr = Field(SecretStr(""), description="API password at 46elks.")
+    elks_token: SecretStr = Field(SecretStr(""), description="`?token=` of the webhook of delivery reports.")
+    elks_networks: tuple[Network, ...] = Field(ELKS_NETWORKS, description="Addresses that need no token.")
+    trusted_proxies: tuple[Network, ...] = Field(
+        (), description="Whose X-Forwarded-For is believed: the last address it names is the caller."
+    )
     mail_from: str = Field("kontakt@kommun.example", description="From address of every mail; answers come back here.")
     reply_plus: bool = Field(
         False,

@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -108,7 +109,9 @@ def _mail_server(settings: Settings) -> Callable[[], MailServer]:
 
 def _outgoing(settings: Settings, uow: UnitOfWork, clock: Clock) -> Outgoing:
     key = settings.elks_password.get_secret_value()
-    sms = ElksSms(settings.elks_url, settings.elks_user, key) if settings.elks_url else None
+    token = urlencode({"token": settings.elks_token.get_secret_value()})
+    reports = f"{settings.outside}/webhooks/46elks/delivery?{token}"
+    sms = ElksSms(settings.elks_url, settings.elks_user, key, reports=reports) if settings.elks_url else None
     made = Outgoing.make(uow, _originals(settings), sms, timedelta(seconds=settings.undo_seconds), clock)
     scanner = Clamd(settings.clamd_socket, deadline=settings.clamd_seconds) if settings.clamd_socket else None
     return replace(made, files=replace(made.files, scanner=scanner))

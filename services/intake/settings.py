@@ -1,12 +1,9 @@
 """The settings of intake: its mailbox, its callers' secrets and the limits of its doors."""
 
-from ipaddress import IPv4Network, IPv6Network
-
 from pydantic import Field, SecretStr
 
 from shared.settings import ServiceSettings
-
-Network = IPv4Network | IPv6Network
+from shared.web.callers import ELKS_NETWORKS, Network
 
 
 class Settings(ServiceSettings):
@@ -39,13 +36,7 @@ class Settings(ServiceSettings):
     webhook_old_secret: SecretStr = Field(SecretStr(""), description="The secret before it, while senders change.")
     elks_token: SecretStr = Field(SecretStr(""), description="`?token=` of the telephony webhooks.")
     elks_networks: tuple[Network, ...] = Field(
-        (
-            IPv4Network("176.10.154.199"),
-            IPv4Network("85.24.146.132"),
-            IPv4Network("185.39.146.243"),
-            IPv6Network("2001:9b0:2:902::199"),
-        ),
-        description="Addresses that need no token, as 46elks publishes them.",
+        ELKS_NETWORKS, description="Addresses that need no token, as 46elks publishes them."
     )
     trusted_proxies: tuple[Network, ...] = Field(
         (), description="Whose X-Forwarded-For is believed: the last address it names is the caller."

@@ -1,10 +1,12 @@
 """SMS through 46elks: one order, one answer, within a deadline; what is known when it fails is told apart.
 
-`POST {base}/a1/sms` with HTTP Basic, form fields `from`, `to`, `message`; JSON back with `id` and `status`
-(46elks' API reference, "Send SMS"). An order has no key of ours, so it must not be repeated when its fate is unknown.
+`POST {base}/a1/sms` with HTTP Basic, form fields `from`, `to`, `message`, `whendelivered`; JSON back with `id` and
+`status` (46elks' API reference, "Send SMS"). An order has no key of ours, so it must not be repeated when its fate is
+unknown. What became of it is posted to `whendelivered`: form fields `id`, `status`, `delivered`.
 """
 
 from typing import Literal
+from urllib.parse import urlencode
 
 import httpx
 
@@ -33,7 +35,9 @@ class SmsUnknownError(TransientError):
 class ElksSms:
     """A client of the SMS door."""
 
-    def __init__(self, url: str, user: str, password: str, *, seconds: float = _SECONDS) -> None:
+    def __init__(self, url: str, user: str, password: str, *, reports: str = "", seconds: float = _SECONDS) -> None:
+        """Make it; `reports` is the address (with its query) where the provider says what became of an SMS."""
+        self._reports = reports
         self._http = httpx.AsyncClient(
             base_url=url.rstrip("/"),
             auth=httpx.BasicAuth(user, password),
@@ -45,9 +49,11 @@ class ElksSms:
         """Close the connections."""
         await self._http.aclose()
 
-    async def send(self, sender: str, recipient: str, message: str) -> str:
-        """Order one SMS; returns the provider's id of it."""
+    async def send(self, sender: str, recipient: str, message: str, own_id: str = "") -> str:
+        """Order one SMS; returns the provider's id of it. Its reports name `own_id`, our id of it."""
         form = {"from": sender, "to": recipient, "message": message}
+        if self._reports:
+            form["whendelivered"] = f"{self._reports}&{urlencode({'sms': own_id})}"
         try:
             answer = await self._http.post("/a1/sms", data=form)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:

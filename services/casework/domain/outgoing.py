@@ -32,6 +32,9 @@ class Delivery(StrEnum):
     SENDING = "sending"
     RETRYING = "retrying"
     SENT = "sent"
+    """Taken by the next server, or by the provider of SMS."""
+    DELIVERED = "delivered"
+    """In the phone."""
     BOUNCED = "bounced"
     FAILED = "failed"
     UNDONE = "undone"
@@ -76,7 +79,17 @@ def delivery(state: str, attempts: int) -> Delivery:
     return Delivery(state)
 
 
-_WHY = MappingProxyType({"address": "address", "timeout": "timeout", "not connected": "connect", "file": "file"})
+UNDELIVERED = "undelivered"
+"""What is noted of an SMS that its provider could not deliver."""
+_WHY = MappingProxyType(
+    {
+        "address": "address",
+        "timeout": "timeout",
+        "not connected": "connect",
+        "file": "file",
+        UNDELIVERED: UNDELIVERED,
+    }
+)
 
 
 def why(problem: str) -> str:

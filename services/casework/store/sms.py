@@ -23,6 +23,24 @@ _LOST = text(
     "UPDATE casework.sms_out SET state = 'failed', next_at = NULL, problem = 'unknown died' "
     "WHERE next_at <= :at AND state = 'sending' RETURNING *"
 )
+_KNOWN = "state = 'delivered' OR state = 'failed' AND provider_id = CAST(:provider AS text)"
+_SENT = text(
+    "UPDATE casework.sms_out SET provider_id = CAST(:provider AS text), sent_at = :at, next_at = NULL, "  # noqa: S608 - constants
+    f"state = CASE WHEN {_KNOWN} THEN state ELSE 'sent' END, problem = CASE WHEN {_KNOWN} THEN problem ELSE '' END "
+    "WHERE id = :id"
+)
+_REPORTED = (
+    "provider_id = CAST(:provider AS text) WHERE (provider_id = CAST(:provider AS text) AND provider_id <> '' "
+    "OR id = :own AND provider_id = '')"
+)
+_ARRIVED = text(
+    "UPDATE casework.sms_out SET state = 'delivered', delivered_at = :at, next_at = NULL, problem = '', "  # noqa: S608 - constants
+    f"{_REPORTED} AND state IN ('sending', 'sent', 'failed') RETURNING *"
+)
+_UNDELIVERED = text(
+    "UPDATE casework.sms_out SET state = 'failed', next_at = NULL, problem = :problem, "  # noqa: S608 - constants
+    f"{_REPORTED} AND state IN ('sending', 'sent') RETURNING *"
+)
 
 
 class SmsQueue:
@@ -45,8 +63,19 @@ class SmsQueue:
         return await rows_of(self._conn, _LOST, {"at": at})
 
     async def sent(self, sms_id: str, at: datetime, provider_id: str) -> None:
-        """The provider has taken it."""
-        await self._set(sms_id, state="sent", sent_at=at, next_at=None, provider_id=provider_id, problem="")
+        """The provider has taken it; what it has reported of it meanwhile stays."""
+        await self._conn.execute(_SENT, {"id": sms_id, "at": at, "provider": provider_id})
+
+    async def reported(
+        self, own_id: str, provider_id: str, at: datetime, *, arrived: bool, problem: str = ""
+    ) -> Row | None:
+        """Write what the provider says became of one; None when it says nothing new, or of none that we know.
+
+        A report may come before the answer to the order; so `own_id`, if it is given, finds an SMS that has no id of
+        the provider's yet. That it arrived is believed whatever was thought before.
+        """
+        said = {"own": own_id, "provider": provider_id, "at": at, "problem": problem}
+        return await row_of(self._conn, _ARRIVED if arrived else _UNDELIVERED, said)
 
     async def retry(self, sms_id: str, at: datetime, problem: str) -> None:
         """The provider has surely not taken it; try again at `at`."""
@@ -67,7 +96,7 @@ class SmsQueue:
     async def again(self, sms_id: str, at: datetime) -> bool:
         """Send it once more, because somebody says so; False unless it had failed."""
         ended = (sms_out.c.id == sms_id) & (sms_out.c.state == "failed")
-        values = {"state": "queued", "next_at": at, "attempts": 0, "problem": ""}
+        values = {"state": "queued", "next_at": at, "attempts": 0, "problem": "", "provider_id": ""}
         done = update(sms_out).where(ended).values(**values).returning(sms_out.c.id)
         return (await self._conn.execute(done)).scalar_one_or_none() is not None
 

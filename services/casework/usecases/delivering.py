@@ -53,4 +53,5 @@ def delivery_view(sent: Row) -> views.DeliveryView:
         recipient=sent["recipient"],
         why=why(sent["problem"]),
         detail=sent["problem"],
+        delivered_at=sent.get("delivered_at"),
     )

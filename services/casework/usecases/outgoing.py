@@ -12,6 +12,7 @@ from services.casework.usecases.reply_draft import AttachFile, Drafted, ReadRepl
 from services.casework.usecases.send_mail import ReadOutage
 from services.casework.usecases.send_sms import SendSms
 from services.casework.usecases.sent_files import ReadSentFile
+from services.casework.usecases.sms_delivery import TakeDelivery
 from services.casework.usecases.templates import ReadTemplates
 from services.casework.usecases.text_citizen import ConfirmBySms
 from services.casework.usecases.undo_reply import SendAgain, UndoReply
@@ -60,6 +61,7 @@ class Outgoing:
     again: SendAgain
     confirm: ConfirmBySms
     send_sms: SendSms
+    delivered: TakeDelivery
     outage: ReadOutage
 
     async def close(self) -> None:
@@ -84,5 +86,6 @@ class Outgoing:
             again=SendAgain(uow, clock),
             confirm=ConfirmBySms(uow, clock, sms is not None),
             send_sms=SendSms(uow, sms, clock),
+            delivered=TakeDelivery(uow, clock),
             outage=ReadOutage(uow, clock),
         )

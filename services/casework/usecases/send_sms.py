@@ -48,7 +48,7 @@ class SendSms:
 
     async def _send(self, channel: ElksSms, one: Row) -> None:
         try:
-            provider_id = await channel.send(one["sender"], one["recipient"], one["body"])
+            provider_id = await channel.send(one["sender"], one["recipient"], one["body"], one["id"])
         except SmsUnsentError as error:
             await self._later(one, error)
         except SmsRefusedError as error:

@@ -5,8 +5,8 @@ from fastapi.responses import JSONResponse
 
 from services.intake.channels import elks
 from services.intake.domain.call import Turn
-from services.intake.web.callers import check_telephony
 from shared.web.access import open_to_all
+from shared.web.callers import check_telephony
 
 router = APIRouter(
     prefix="/webhooks/46elks",

@@ -48,6 +48,8 @@ sms_out = Table(
     at("next_at"),
     at("sent_at"),
     words("problem"),
+    at("delivered_at"),
+    Index("sms_out_provider", "provider_id", postgresql_where=text("provider_id <> ''")),
     Index("sms_out_due", "next_at", postgresql_where=text("next_at IS NOT NULL")),
     Index("sms_out_case", "case_id"),
 )

@@ -145,7 +145,7 @@ class ContactView:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryView:
-    """Where something of ours is: `queued sending retrying sent bounced failed`; `why` is a word of the pages."""
+    """Where something of ours is: `queued sending retrying sent delivered bounced failed`, and `why`, a word."""
 
     id: str
     """Its id in the queue; what is sent again is called by it."""
@@ -157,6 +157,8 @@ class DeliveryView:
     recipient: str
     why: str
     detail: str
+    delivered_at: datetime | None = None
+    """Of an SMS: when it came to the phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,7 @@ class SentFileView:
 class MessageView:
     """One message of the conversation, oldest first; `direction` is `in` or `out`.
 
-    `state` of a mail of ours: `queued`, `sent`, `failed` or `bounced`; `delivery` says more.
+    `state` of what is ours: `queued`, `sent`, `delivered`, `failed` or `bounced`; `delivery` says more.
     """
 
     id: str

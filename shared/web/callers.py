@@ -2,14 +2,44 @@
 
 import hmac
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Protocol
 
 from fastapi import Request
+from pydantic import SecretStr
 
-from services.intake.settings import Network, Settings
 from shared.errors import ForbiddenError
 
 Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+ELKS_NETWORKS: tuple[Network, ...] = (
+    IPv4Network("176.10.154.199"),
+    IPv4Network("85.24.146.132"),
+    IPv4Network("185.39.146.243"),
+    IPv6Network("2001:9b0:2:902::199"),
+)
+"""The addresses that 46elks publishes as its own."""
+
+
+class Telephony(Protocol):
+    """What a service must be told to know its telephony provider."""
+
+    @property
+    def environment(self) -> str:
+        """`local` believes loopback, too."""
+
+    @property
+    def elks_token(self) -> SecretStr:
+        """`?token=` of the webhooks; none if empty."""
+
+    @property
+    def elks_networks(self) -> tuple[Network, ...]:
+        """Addresses that need no token."""
+
+    @property
+    def trusted_proxies(self) -> tuple[Network, ...]:
+        """Whose `X-Forwarded-For` is believed."""
 
 
 def address_of(request: Request, trusted: Sequence[Network]) -> Address | None:
@@ -39,17 +69,17 @@ def _within(address: Address, networks: Sequence[Network]) -> bool:
 
 async def check_telephony(request: Request) -> None:
     """Refuse a telephony webhook without its token that is not from its provider, or loopback on a local stack."""
-    settings: Settings = request.app.state.settings
+    settings: Telephony = request.app.state.settings
     if not _knows(settings, request.query_params.get("token", "")) and not _near(settings, request):
         raise ForbiddenError
 
 
-def _knows(settings: Settings, given: str) -> bool:
+def _knows(settings: Telephony, given: str) -> bool:
     token = settings.elks_token.get_secret_value()
     return bool(token) and hmac.compare_digest(given.encode(), token.encode())
 
 
-def _near(settings: Settings, request: Request) -> bool:
+def _near(settings: Telephony, request: Request) -> bool:
     address = address_of(request, settings.trusted_proxies)
     if address is None:
         return False
