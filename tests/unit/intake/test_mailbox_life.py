@@ -155,17 +155,19 @@ async def test_a_folder_that_cannot_be_made_keeps_no_mail_out(server: ScriptedIm
     assert life.memory.uids == [1, 2]
 
 
+@pytest.mark.parametrize("refused", ["MOVE", "CREATE"])
 async def test_what_cannot_be_moved_is_tried_again_without_a_restart(
-    server: ScriptedImap, life: Life, monkeypatch: pytest.MonkeyPatch
+    server: ScriptedImap, life: Life, monkeypatch: pytest.MonkeyPatch, refused: str
 ) -> None:
     monkeypatch.setattr(session, "MOVE_AGAIN_SECONDS", 0.05)
     server.mails[1] = mail(1)
-    server.immovable = {1}
+    server.folders = {"INBOX", "Behandlat"} if refused == "MOVE" else {"INBOX"}
+    server.faults[refused] = [NO] * 3
     async with life.running():
         await eventually(lambda: life.problem(".move"))
-        server.immovable = set()
         await eventually(lambda: 1 in server.moved)
         await eventually(lambda: not life.health._problems)
+    assert server.count("LOGIN") == 1
 
 
 async def test_a_new_uidvalidity_makes_all_old_numbers_void(server: ScriptedImap, life: Life) -> None:
@@ -210,15 +212,17 @@ async def test_the_next_mails_are_fetched_while_those_before_are_taken_in(server
 
 
 class Away(Memory):
-    """A log that does not answer for a while."""
+    """A log that is found to be away while the server is slow with the next mails."""
 
-    def __init__(self, times: int) -> None:
+    def __init__(self, server: ScriptedImap, times: int) -> None:
         super().__init__()
-        self.times = times
+        self.left = [3 * number for number in reversed(range(times))]
+        self.server = server
 
     async def receive(self, raws: Sequence[RawMail], mailbox: str) -> list[str]:
-        if self.times:
-            self.times -= 1
+        if self.left:
+            left = self.left.pop(0)
+            await eventually(lambda: len(self.server.faults["FETCH"]) == left)
             raise TransientError("the log is away")
         return await super().receive(raws, mailbox)
 
@@ -227,7 +231,8 @@ async def test_while_a_part_of_ours_is_away_the_mail_waits_and_none_is_taken_for
     server: ScriptedImap, life: Life
 ) -> None:
     server.mails |= {number: mail(number) for number in range(1, 121)}
-    life.memory = Away(8)
+    server.faults["FETCH"] = ["", "", SILENCE] * 6  # the sizes, the first mails, the next
+    life.memory = Away(server, 6)
     async with life.running():
         assert (await eventually(life.problem)).startswith("the log is away; next attempt in")
         await eventually(lambda: len(server.moved) == 120)
