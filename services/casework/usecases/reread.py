@@ -6,8 +6,10 @@ from typing import Any
 
 from services.casework.channels.intake import Intake
 from services.casework.store.rereads import replace_words
+from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.read_files import contact_of, original_of
+from services.casework.usecases.scans import INFECTED, NOT_SCANNED
 from shared.events import Attachment, ContactReread
 from shared.web.access import Person
 
@@ -32,18 +34,19 @@ async def take_rereads(work: Work, events: Sequence[ContactReread]) -> None:
         before = await work.contacts.get(event.contact_id)
         if before is None:
             continue
-        changed = await replace_words(work.conn, event.contact_id, _said(event, before["attachments"]))
+        changed = await replace_words(work.conn, event.contact_id, _said(event, before))
         work.ring(*(row["agent_id"] for row in changed))
 
 
-def _said(event: ContactReread, before: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _said(event: ContactReread, before: Row) -> dict[str, Any]:
+    held = [one for one in (INFECTED, NOT_SCANNED) if one in before["flags"] and one not in event.flags]
     return {
         "subject": event.subject,
         "body": event.text,
         "full_body": event.full_text,
-        "attachments": [_file(one, before) for one in event.attachments],
+        "attachments": [_file(one, before["attachments"]) for one in event.attachments],
         "unreadable": event.unreadable,
-        "flags": event.flags,
+        "flags": [*event.flags, *held],  # a scan takes them back, no reading does
         "automatic": event.automatic,
         "sender_name": event.sender.name,
         "sender_email": event.sender.email,

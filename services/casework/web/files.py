@@ -11,7 +11,8 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
-from services.casework.usecases.read_files import FileView
+from services.casework.usecases.read_files import FileView, InfectedFileError
+from services.casework.usecases.scans import INFECTED
 from services.casework.usecases.views import CaseView, ContactView
 from services.casework.web.again_dialog import show
 from services.casework.web.desk_view import is_part
@@ -72,6 +73,8 @@ async def as_it_looked(request: Request, number: str, contact_id: str, person: R
     """Show the mail as it looked, in a dialog of the desk or a page of its own."""
     case = await casework_of(request).read_case.run(number, person)
     contact = _contact(case, contact_id)
+    if INFECTED in contact.flags:
+        raise InfectedFileError
     return show(request, "partials/dialog_mail.html", "Mejlet som det såg ut", case=case, contact=contact)
 
 

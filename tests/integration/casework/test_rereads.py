@@ -73,11 +73,13 @@ async def test_what_was_erased_is_not_brought_back_and_what_never_came_is_not_ma
 
 
 async def test_a_reading_without_a_scan_does_not_take_back_what_a_scan_has_said(room: Room):
-    number = await room.open("a", attachments=(file(scan="infected", store_key="quarantine/a"),), **UNREAD)
+    before = {**UNREAD, "flags": ("no_sender", "infected")}
+    number = await room.open("a", attachments=(file(scan="infected", store_key="quarantine/a"),), **before)
     await room.casework.follow_contacts.run([reread(room, attachments=(file(), file("b.pdf")))])
     [one] = (await room.casework.read_case.run(number, MARIA)).contacts
     kept = [(found.scan, found.store_key) for found in one.attachments]
     assert kept == [("infected", "quarantine/a"), (None, file().store_key)]
+    assert one.flags == ("infected",)
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,9 @@ async def test_files_say_what_they_are_and_those_that_are_held_have_no_link(hous
         for end in ("attachments/3", "attachments/4", "original", "attachments/2")
     ]
     assert statuses == [403, 409, 403, 200]
+    assert "<iframe" not in page
+    for end in ("shown", "as-it-looked"):
+        assert (await client.get(f"/cases/{NUMBER}/contacts/{contact_id}/{end}")).status_code == 403
     client.cookies.set("kc_lang", "en")
     assert "Said to be JPEG but is a program" in (await client.get(f"/cases/{NUMBER}")).text
 
