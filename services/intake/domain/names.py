@@ -74,7 +74,7 @@ def _is_file(part: Part) -> bool:
 
 def default_name(kind: str, number: int) -> str:
     """Return a name for a part that has none."""
-    return f"bilaga-{number}{_SUFFIXES.get(kind, '')}"
+    return "inbjudan.ics" if kind == "text/calendar" else f"bilaga-{number}{_SUFFIXES.get(kind, '')}"
 
 
 def safe_name(name: str) -> str:

@@ -254,6 +254,9 @@ def _open_sealed(part: Part, room: _Room, found: Contents) -> None:
 
 
 def _take_file(part: Part, room: _Room, found: Contents) -> None:
+    if room.files <= 0:
+        found.flag("attachments_cut")
+        return
     data = attempt(part.decoded, part.body)
     identity = text.one_line(str(part.head.get("content-id") or ""))[:250].strip("<> ")
     _keep(names.written_name(part), part.kind, data, room, found, content_id=identity or None)

@@ -23,6 +23,10 @@ MAX_HEADERS = 20_000
 MAX_CONTENT_HEADER = 4_000
 MAX_SEMICOLONS = 60
 """Of a `Content-` header: the standard library's reading of parameters takes time by the square of both."""
+MAX_UNPACKED = 30_000_000
+"""Bytes of mails within the mail that are encoded, against the rules, and are decoded to look into them."""
+MAX_AROUND = 2_000_000
+"""Bytes around the parts of a multipart that are kept as text."""
 MAX_TREE_TEXT = 50_000
 """Bytes of a text in the tree that reports are looked for in."""
 _NAME = re.compile(rb"[!-9;-~]{1,200}[ \t]*:")
@@ -78,6 +82,7 @@ class Part:
 @dataclass(slots=True)
 class _Budget:
     parts: int = MAX_PARTS
+    unpacked: int = MAX_UNPACKED
 
 
 def parse(raw: bytes) -> Part:
@@ -113,10 +118,20 @@ def _part(raw: bytes, start: int, end: int, budget: _Budget, depth: int, kind: s
     elif part.kind.startswith("multipart/"):
         _split(part, budget, depth)
     elif part.kind in {"message/rfc822", "message/global", "message/news"}:
-        inner = part.decoded()
-        part.parts = [_part(inner, 0, len(inner), budget, depth + 1, "text/plain")] if budget.parts > 0 else []
-        part.cut = budget.parts <= 0
+        _look_into(part, budget, depth)
     return part
+
+
+def _look_into(part: Part, budget: _Budget, depth: int) -> None:
+    """Read the mail within: a slice of this one, or decoded where somebody encoded it against the rules."""
+    raw, start, end = part.raw, part.start, part.end
+    if transfer.is_encoded(str(part.head.get("content-transfer-encoding") or "")):
+        raw = part.decoded() if end - start <= budget.unpacked else b""
+        budget.unpacked -= len(raw)
+        start, end = 0, len(raw)
+    part.cut = budget.parts <= 0 or (end == start and part.end > part.start)
+    if not part.cut:
+        part.parts = [_part(raw, start, end, budget, depth + 1, "text/plain")]
 
 
 def _readable(value: str) -> str:
@@ -193,10 +208,11 @@ def _split(part: Part, budget: _Budget, depth: int) -> None:
             break
         part.parts.append(_part(part.raw, begin, _without_end(part.raw, begin, stop), budget, depth + 1, child))
     if marks:
-        behind = part.raw[marks[-1][1] : part.end] if not marks[-1][2] else b""
-        part.around = (part.raw[part.start : marks[0][0]], behind)
+        behind = part.raw[marks[-1][1] : part.end][:MAX_AROUND] if not marks[-1][2] else b""
+        part.around = (part.raw[part.start : marks[0][0]][:MAX_AROUND], behind)
     else:
-        part.around = (part.body, b"")
+        part.around = (part.body[:MAX_AROUND], b"")
+        part.cut = part.end - part.start > MAX_AROUND
 
 
 def _marks(part: Part, boundary: bytes) -> list[tuple[int, int, bool]]:

@@ -41,6 +41,8 @@ _ALIASES: Mapping[str, str] = MappingProxyType(
 """Labels that exist in mail and that Python does not know."""
 _WIDE = re.compile(r"utf[-_ ]?(16|32)", re.IGNORECASE)
 
+SURE_LETTERS = 3
+"""Letters of UTF-8 that count for more than a label that names another charset."""
 _WORD = re.compile(r"=\?([^?*\s]+)(?:\*[^?\s]*)?\?([bBqQ])\?([^?\n]*|(?:[^?\n]|\?(?!=)){0,600})\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)\s+(?==\?[^?\s]+\?[bBqQ]\?)")
 _FOLD = re.compile(r"\r?\n[ \t]+")
@@ -54,6 +56,8 @@ _ASCII = bytes(range(128))
 
 def decode(data: bytes, declared: str | None = None) -> str:
     """Return `data` as text: in the declared charset if it fits, else UTF-8, else windows-1252; never an error."""
+    if data.isascii() and not declared:
+        return data.decode("ascii")
     for name in (*_marked(data), *_known(declared, data), "utf-8"):
         try:
             return data.decode(name)
@@ -107,7 +111,9 @@ def _known(declared: str | None, data: bytes) -> tuple[str, ...]:
         return ()
     if not getattr(codec, "_is_text_encoding", True):
         return ()
-    return _WIDER.get(codec.name, (codec.name,))
+    wider = _WIDER.get(codec.name, (codec.name,))
+    # Whole texts are valid UTF-8 by chance only when they are a letter or two: then the label is wrong.
+    return ("utf-8", *wider) if len(_UTF8_LETTER.findall(data[:4000])) >= SURE_LETTERS else wider
 
 
 def _wide(label: str, data: bytes) -> tuple[str, ...]:

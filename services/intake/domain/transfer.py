@@ -10,6 +10,8 @@ _LINE = re.compile(rb"[A-Za-z0-9+/]+={0,3}")
 _ESCAPES = re.compile(rb"=(?:[0-9A-Fa-f]{2}|\r?\n)")
 _SWEDISH = re.compile(rb"=[Cc]3=[89AaBb][0-9A-Fa-f]")
 _BEGIN = re.compile(rb"begin [0-7]{3,4} ([^\r\n]{1,200})")
+SHORT_LINE = 40
+"""Characters; encoded lines are longer, but for a last one."""
 MAX_UUENCODED = 20
 """Files that are taken out of a text."""
 
@@ -25,6 +27,11 @@ def decode(body: bytes, label: str) -> bytes:
         kept, files = uuencoded(body)
         return files[0][1] if files else kept
     return from_quoted(body) if not encoding and _looks_quoted(body) else body
+
+
+def is_encoded(label: str) -> bool:
+    """Say whether a label names an encoding under which a body is not the bytes that it stands for."""
+    return label.partition(";")[0].strip().strip("'\"").lower() not in {"", "7bit", "8bit", "binary"}
 
 
 def from_base64(body: bytes) -> bytes:
@@ -45,18 +52,26 @@ def _encoded_lines(body: bytes) -> bool:
 def _by_lines(body: bytes) -> bytes:
     """Decode line by line: a line that is no base64 is text that a gateway wrote, a padding ends a piece."""
     out: list[bytes] = []
-    pending: list[bytes] = []
+    run: list[bytes] = []
+    footer = False
     for line in body.split(b"\n"):
         bare = line.strip()
         if _LINE.fullmatch(bare):
-            pending.append(bare)
+            run.append(bare)
             if bare.endswith(b"="):
-                out.append(_piece(b"".join(pending)))
-                pending = []
+                out.append(_run(run, footer))
+                run = []
         elif bare:
-            out.extend((_piece(b"".join(pending)), b"\n" if out or pending else b"", line, b"\n"))
-            pending = []
-    return b"".join([*out, _piece(b"".join(pending))])
+            out.extend((_run(run, footer), b"\n" if out or run else b"", line, b"\n"))
+            run, footer = [], True
+    return b"".join([*out, _run(run, footer)])
+
+
+def _run(lines: list[bytes], footer: bool) -> bytes:
+    """Decode lines that belong together; below a footer's first line short ones are its words, not base64."""
+    if footer and lines and max(len(line) for line in lines) < SHORT_LINE:
+        return b"\n".join(lines) + b"\n"
+    return _piece(b"".join(lines))
 
 
 def _piece(encoded: bytes) -> bytes:

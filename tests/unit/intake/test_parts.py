@@ -85,7 +85,7 @@ def test_a_mail_within_that_is_encoded_against_the_rules_is_read() -> None:
 def test_an_invitation_is_a_file_and_said_so() -> None:
     calendar = part(b"text/calendar; charset=utf-8; method=REQUEST", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR")
     read = mail.read(whole(multi(b"alternative", PLAIN, PAGE, calendar)))
-    assert (read.own, names(read), read.flags) == ("Hissen står still", ["bilaga-1.ics"], ("calendar",))
+    assert (read.own, names(read), read.flags) == ("Hissen står still", ["inbjudan.ics"], ("calendar",))
 
 
 @pytest.mark.parametrize(
@@ -242,6 +242,20 @@ def test_a_hundred_levels_keep_their_words_as_a_file() -> None:
     read = mail.read(whole(content))
     assert "parts_cut" in read.flags
     assert any("Hissen står still".encode() in file.data for file in read.files)
+
+
+def test_mails_within_each_other_are_slices_of_the_outermost() -> None:
+    raw = whole(b"Content-Type: message/rfc822\r\n\r\n" * 20 + b"Subject: x\r\n\r\nHissen")
+    one = parse(raw)
+    while one.parts:
+        one = one.parts[0]
+        assert one.raw is raw
+    assert one.body == b"Hissen"
+
+
+def test_a_mail_of_attachments_alone_is_no_unreadable_one() -> None:
+    read = mail.read(whole(multi(b"mixed", PDF)))
+    assert (read.own, read.unreadable, names(read)) == ("", False, ["ritning.pdf"])
 
 
 def test_bodies_are_slices_of_the_mail() -> None:
