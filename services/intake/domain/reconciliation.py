@@ -67,37 +67,42 @@ class Difference:
         return swedish_day(self.received_at)
 
 
-def waiting(mailbox: str, inbox: Folder, lines: Iterable[Line], now: datetime) -> list[Difference]:
-    """Return what has lain in the inbox for a while and has no line."""
-    known = {line.entry.spot for line in lines}
-    spots = [(Spot(mailbox, inbox.uidvalidity, one.uid), one.came_at or now) for one in inbox.mails]
-    old = [(spot, came_at) for spot, came_at in spots if spot not in known and now - came_at > GRACE]
-    return [Difference(Kind.WAITING, spot, came_at) for spot, came_at in old]
+class Tally:
+    """What the ledger says of a mailbox, read page by page: what stands out is kept, the rest is only counted."""
 
+    def __init__(self, mailbox: str, inbox: Folder, now: datetime) -> None:
+        self.not_moved: list[Difference] = []
+        """What has a line for a while and lies in the inbox all the same."""
+        self.not_published: list[Difference] = []
+        """What has become something without an event that is known of."""
+        self.gone: list[Spot] = []
+        """What left the inbox without our writing it down: killed in between, or moved by somebody."""
+        self.standing: Counter[str] = Counter()
+        """For how many mails outside the inbox a line stands, by the hash of their Message-ID."""
+        self._now = now
+        self._unknown = {Spot(mailbox, inbox.uidvalidity, one.uid): one.came_at or now for one in inbox.mails}
+        self._there = {(inbox.uidvalidity, one.uid) for one in inbox.mails}
 
-def not_moved(mailbox: str, inbox: Folder, lines: Iterable[Line], now: datetime) -> list[Difference]:
-    """Return what has a line for a while and lies in the inbox all the same."""
-    there = {Spot(mailbox, inbox.uidvalidity, one.uid) for one in inbox.mails}
-    stuck = [line for line in lines if line.entry.spot in there and now - line.seen_at > GRACE]
-    return [_of(Kind.NOT_MOVED, line) for line in stuck]
+    def add(self, lines: Iterable[Line], published: Collection[str]) -> None:
+        """Count a page of lines; of whose contacts `published` names those with an event."""
+        for line in lines:
+            entry, spot = line.entry, line.entry.spot
+            here = not spot.folder and (spot.uidvalidity, spot.uid) in self._there
+            self._unknown.pop(spot, None)
+            if here and self._now - line.seen_at > GRACE:
+                self.not_moved.append(_of(Kind.NOT_MOVED, line))
+            if not here:
+                self.standing[entry.message_hash] += 1
+                if line.moved_at is None and not spot.folder:
+                    self.gone.append(spot)
+            counted = entry.outcome not in {Outcome.QUARANTINED, Outcome.DUPLICATE}
+            if counted and entry.contact_id not in published:
+                self.not_published.append(_of(Kind.NOT_PUBLISHED, line))
 
-
-def gone(mailbox: str, inbox: Folder, lines: Iterable[Line]) -> list[Spot]:
-    """Return what left the inbox without our writing it down: killed in between, or moved by somebody."""
-    there = {one.uid for one in inbox.mails}
-    lying = (line.entry.spot for line in lines if line.moved_at is None and not line.entry.spot.folder)
-    return [
-        spot
-        for spot in lying
-        if spot.mailbox == mailbox and (spot.uidvalidity != inbox.uidvalidity or spot.uid not in there)
-    ]
-
-
-def standing(inbox: Folder, lines: Iterable[Line]) -> Counter[str]:
-    """Return for how many mails outside the inbox a line stands, by the hash of their Message-ID."""
-    there = {(inbox.uidvalidity, one.uid) for one in inbox.mails}
-    spots = ((line.entry.spot, line.entry.message_hash) for line in lines)
-    return Counter(hashed for spot, hashed in spots if spot.folder or (spot.uidvalidity, spot.uid) not in there)
+    def waiting(self) -> list[Difference]:
+        """Return what has lain in the inbox for a while and has no line."""
+        old = [(spot, came_at) for spot, came_at in self._unknown.items() if self._now - came_at > GRACE]
+        return [Difference(Kind.WAITING, spot, came_at) for spot, came_at in old]
 
 
 def unmatched(processed: Iterable[Lying], lines: Counter[str]) -> list[Lying]:
@@ -112,12 +117,6 @@ def unmatched(processed: Iterable[Lying], lines: Counter[str]) -> list[Lying]:
         else:
             left.append(one)
     return left
-
-
-def not_published(lines: Iterable[Line], published: Collection[str]) -> list[Difference]:
-    """Return what has become something without an event that is known of."""
-    counted = [line for line in lines if line.entry.outcome not in {Outcome.QUARANTINED, Outcome.DUPLICATE}]
-    return [_of(Kind.NOT_PUBLISHED, line) for line in counted if line.entry.contact_id not in published]
 
 
 def _of(kind: Kind, line: Line) -> Difference:

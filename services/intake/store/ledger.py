@@ -3,7 +3,7 @@
 Which of two mails of one contact came first is decided here, by a unique index, whoever reads them at the same time.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +18,8 @@ from services.intake.store.tables import MAILS
 
 __all__ = ["Count", "Ledger", "Line"]
 
+PAGE = 1_000
+"""Lines that are in memory at the same time while many are gone through."""
 _PLACE = (MAILS.c.mailbox, MAILS.c.folder, MAILS.c.uidvalidity, MAILS.c.uid)
 _WRITTEN = (*_PLACE, MAILS.c.day, MAILS.c.received_at, MAILS.c.message_hash, MAILS.c.contact_id, MAILS.c.why)
 
@@ -123,9 +125,14 @@ class Ledger:
         """Return what has an outcome and, as far as is known, lies in the inbox still."""
         return await self._lines((MAILS.c.mailbox == mailbox) & MAILS.c.moved_at.is_(None))
 
-    async def since(self, mailbox: str, day: date) -> list[Line]:
-        """Return what a mailbox got since a day."""
-        return await self._lines((MAILS.c.mailbox == mailbox) & (MAILS.c.day >= day))
+    async def pages(self, mailbox: str, day: date) -> AsyncGenerator[list[Line], None]:
+        """Yield what a mailbox got since a day, and of earlier days what lies in the inbox still, some at a time."""
+        mine, recent = MAILS.c.mailbox == mailbox, MAILS.c.day >= day
+        for which in (mine & recent, mine & ~recent & MAILS.c.moved_at.is_(None)):
+            async with transaction(self.engine) as connection:
+                rows = await connection.stream(select(MAILS).where(which))
+                async for page in rows.partitions(PAGE):
+                    yield [_line(row) for row in page]
 
     async def quarantined(self, limit: int = 200) -> list[Line]:
         """Return what is in quarantine, newest first."""

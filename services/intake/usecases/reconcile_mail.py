@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -64,22 +65,22 @@ class ReconcileMail:
 
     async def _compare(self, counted: Counted, since: date) -> list[Difference]:
         """Read the ledger after the folders, so that what was moved in between has its line."""
-        mailbox, inbox, now = self.mailbox, counted.inbox, self.clock()
+        now = self.clock()
         earlier = since - timedelta(days=2)  # a mail whose server said no time is counted on the day we saw it
-        both = [*await self.ledger.since(mailbox, earlier), *await self.ledger.not_moved(mailbox)]
-        lines = list({line.entry.spot: line for line in both}.values())
-        waiting = reconciliation.waiting(mailbox, inbox, lines, now)
+        tally = reconciliation.Tally(self.mailbox, counted.inbox, now)
+        async with aclosing(self.ledger.pages(self.mailbox, earlier)) as pages:
+            async for lines in pages:
+                tally.add(lines, await self.seen.known([line.entry.contact_id for line in lines]))
+        waiting = tally.waiting()
         if not waiting:
-            await self.ledger.moved(reconciliation.gone(mailbox, inbox, lines), now)
+            await self.ledger.moved(tally.gone, now)
         recent = [one for one in counted.processed.mails if one.came_at is None or swedish_day(one.came_at) >= since]
-        standing = reconciliation.standing(inbox, lines)
-        left = reconciliation.unmatched(recent, standing)
-        published = await self.seen.known([line.entry.contact_id for line in lines])
+        left = reconciliation.unmatched(recent, tally.standing)
         return [
             *waiting,
-            *reconciliation.not_moved(mailbox, inbox, lines, now),
-            *await self._look_closer(counted.processed.uidvalidity, left, standing),
-            *reconciliation.not_published(lines, published),
+            *tally.not_moved,
+            *await self._look_closer(counted.processed.uidvalidity, left, tally.standing),
+            *tally.not_published,
         ]
 
     async def _look_closer(self, uidvalidity: int, left: Sequence[Lying], standing: Counter[str]) -> list[Difference]:
