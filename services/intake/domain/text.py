@@ -112,6 +112,8 @@ def _known(declared: str | None, data: bytes) -> tuple[str, ...]:
     if not getattr(codec, "_is_text_encoding", True):
         return ()
     wider = _WIDER.get(codec.name, (codec.name,))
+    if codec.name == "utf-8" or data.isascii():
+        return wider
     # Whole texts are valid UTF-8 by chance only when they are a letter or two: then the label is wrong.
     return ("utf-8", *wider) if len(_UTF8_LETTER.findall(data[:4000])) >= SURE_LETTERS else wider
 
