@@ -56,7 +56,6 @@ cases = Table(
     Index("cases_agent", "agent_id", "state", postgresql_where=text("state <> 'closed'")),
     Index("cases_due", "due_at", postgresql_where=text("state = 'open' AND NOT due_missed")),
     Index("cases_parked", "parked_until", postgresql_where=text("state = 'parked'")),
-    Index("cases_type_person", "person_key", "case_type", "closed_at", postgresql_where=text("first_contact")),
     Index("cases_closed_by", "closed_by", "closed_at", postgresql_where=text("closed_by IS NOT NULL")),
 )
 
