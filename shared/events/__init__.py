@@ -21,6 +21,7 @@ from shared.events.cases import (
     DeadlineMissed,
     FirstContactWithdrawn,
     IncidentLinked,
+    IncidentUnlinked,
     KnowledgeGapReported,
     ReturnCallTried,
     TimeAdded,
@@ -129,6 +130,7 @@ __all__ = [
     "HandoverReturned",
     "HandoverWithdrawn",
     "IncidentLinked",
+    "IncidentUnlinked",
     "KnowledgeGapReported",
     "OfferAccepted",
     "OfferDeclined",
@@ -190,6 +192,7 @@ STREAM_EVENTS = (
     | ContactSetAside
     | FirstContactWithdrawn
     | IncidentLinked
+    | IncidentUnlinked
     | ReturnCallTried
     | TimeAdded
     | HandoverAssigned

@@ -201,6 +201,17 @@ class IncidentLinked(ByCase):
     at: datetime
 
 
+class IncidentUnlinked(ByCase):
+    """The case is not about that incident after all; it says what `IncidentLinked` said."""
+
+    event_type = "incident.case_unlinked.v1"
+    topic = topics.CASES
+    incident_id: str
+    contact_id: str
+    by: str
+    at: datetime
+
+
 class CaseHandedOver(_CaseEnd):
     """The verksamhet has the case now."""
 

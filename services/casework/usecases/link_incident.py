@@ -9,7 +9,7 @@ from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases.protection import hold
 from services.casework.usecases.who import author
 from shared.clock import Clock
-from shared.events import IncidentLinked
+from shared.events import IncidentLinked, IncidentUnlinked
 from shared.web.access import Person
 
 
@@ -60,6 +60,8 @@ class UnlinkCase:
                 case.id, now, by=by, by_name=person.name, what=IncidentDeed.UNLINK.value, facts=named
             )
             await work.cases.change(case.id, now)
+            at = {"case_id": case.id, "case_number": case.number, "contact_id": case.current_contact, "at": now}
+            work.tell(IncidentUnlinked(**at, incident_id=incident_id, by=by))
             work.ring(INCIDENTS)
 
 

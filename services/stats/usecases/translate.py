@@ -78,6 +78,7 @@ CASE_FACTS: dict[type[events.Event], Reader] = {
     events.TimeAdded: _keeps("contact_id", "case_id", "channel", "unit", "case_type", "seconds", "at", detail="kind"),
     events.ReturnCallTried: _keeps("contact_id", "case_id", "at", agent_id="by"),
     events.IncidentLinked: _keeps("contact_id", "case_id", "at", agent_id="by", detail="incident_id"),
+    events.IncidentUnlinked: _keeps("contact_id", "case_id", "at", agent_id="by", detail="incident_id"),
     events.HandoverDelivered: _keeps(*_HANDOVER),
     events.HandoverAssigned: _keeps(*_HANDOVER),
     events.HandoverPaused: _keeps(*_HANDOVER),

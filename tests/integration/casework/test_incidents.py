@@ -159,7 +159,12 @@ async def test_a_case_is_linked_once_told_once_and_the_link_is_taken_back(room: 
     for _ in "ab":
         await incidents.unlink.run(leak, number, MARIA)
     assert (await incidents.read.run(leak, OSKAR)).incident.linked == 0
+    [undone] = await room.events("incident.case_unlinked.v1")
+    same = ("incident_id", "case_id", "case_number", "contact_id", "by")
+    assert [undone["value"][name] for name in same] == [event["value"][name] for name in same]
     assert await history(room, number) == ["incident_linked", "incident_unlinked"]
+    await incidents.link.run(leak, number, MARIA)
+    assert len(await room.events("incident.case_linked.v1")) == 2, "linked again is news"
 
 
 async def test_sixty_calls_about_one_leak_are_one_incident_and_sixty_contacts(room: Room):
