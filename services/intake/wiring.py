@@ -51,7 +51,7 @@ from shared.consume import Inflow
 from shared.database import check, make_engine
 from shared.dead import DeadLetters
 from shared.decisions import SqlDecisions, open_letters
-from shared.health import Health
+from shared.health import Check, Health
 from shared.originals import Originals
 from shared.outbox import Relay
 from shared.publish import Publisher
@@ -288,6 +288,8 @@ def _receive(settings: Settings, parts: Parts) -> ReceiveMail:
 
 def _poll(settings: Settings, health: Health, parts: Parts, account: Account) -> PollMailbox:
     health.set(account.part, "not connected yet")
+    if account.entrance:
+        health.add(f"{account.part}.entrance", _known(parts.catalogue, account.entrance), blocks=False)
     return PollMailbox(
         Mailbox(account),
         account.entrance or account.address,
@@ -298,6 +300,15 @@ def _poll(settings: Settings, health: Health, parts: Parts, account: Account) ->
         poll_seconds=account.poll_seconds,
         mail_limit=settings.mail_limit,
     )
+
+
+def _known(catalogue: Catalogue, entrance: str) -> Check:
+    """Say of an entrance that a mailbox names whether there is one: its mails come in by the default otherwise."""
+
+    async def known() -> str | None:
+        return None if catalogue.entrance(entrance) else f"the entrance {entrance} is not in the catalogue"
+
+    return known
 
 
 def _prune(settings: Settings, parts: Parts) -> Prune:
