@@ -10,11 +10,11 @@ from sqlalchemy import text
 
 from services.intake.channels.account import Account
 from services.intake.channels.census import Census
-from services.intake.domain.outcome import Outcome, Spot, swedish_day
+from services.intake.domain.outcome import Entry, Outcome, Spot, swedish_day
 from services.intake.domain.reconciliation import Difference, Kind
 from services.intake.jobs.reconcile import Reconcile
 from services.intake.store.checks import Checks
-from services.intake.store.ledger import Ledger
+from services.intake.store.ledger import PAGE, Ledger
 from services.intake.usecases.mail_overview import MailOverview, Overview
 from services.intake.usecases.read_again import ReadAgain
 from services.intake.usecases.receive_mail import RawMail
@@ -324,3 +324,19 @@ async def test_old_lines_are_forgotten_but_not_what_lies_there_or_is_in_quaranti
     assert await house.ledger.forget_before(utc_now() - timedelta(hours=1)) == 0
     assert await house.ledger.forget_before(utc_now() + timedelta(hours=1)) == 2
     assert await house.outcomes() == {Outcome.IMPORTED: 1, Outcome.QUARANTINED: 1}
+
+
+async def test_a_year_of_lines_is_gone_through_some_at_a_time_each_once(house: House) -> None:
+    now, before = utc_now(), utc_now() - timedelta(days=40)
+    here = [_line_of(uid, now) for uid in range(1, PAGE + 2)]
+    lying, done = _line_of(PAGE + 2, before), _line_of(PAGE + 3, before)
+    await house.ledger.write([*here, lying, done, replace(done, spot=replace(done.spot, mailbox="x@m/INBOX"))])
+    await house.ledger.moved([done.spot, here[0].spot], now)
+    pages = [page async for page in house.ledger.pages("k@m/INBOX", TODAY - timedelta(days=9))]
+    assert max(map(len, pages)) <= PAGE < len(here)
+    spots = [line.entry.spot for page in pages for line in page]
+    assert sorted(spots, key=lambda spot: spot.uid) == [one.spot for one in [*here, lying]]
+
+
+def _line_of(uid: int, came_at: datetime) -> Entry:
+    return Entry(Spot("k@m/INBOX", 1, uid), came_at, f"contact-{uid}", f"hash-{uid}", Outcome.IMPORTED)
