@@ -28,7 +28,7 @@ def intake_asks(health: Health) -> None:
     settings = IntakeSettings(**NOWHERE, imap_host="127.0.0.1")
     parts = intake.make_parts(settings)
     intake.watch(health, parts)
-    intake.make_background(settings, health, parts)
+    intake.make_background(settings, health, parts, intake.make_reconcile(settings, parts))
 
 
 def router_asks(health: Health) -> None:
