@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import os
+import re
 import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -125,9 +126,30 @@ async def test_a_mail_that_cannot_be_read_reaches_an_agent_with_its_original(
         door = f"/cases/{case['number']}"
         page = await browser.get(f"{info.casework}{door}")
         handed_out = await browser.get(f"{info.casework}{door}/contacts/{offer['contact_id']}/original")
-    assert "gick inte att läsa" in page.text
-    assert handed_out.content == kept
+        assert "gick inte att läsa" in page.text
+        assert handed_out.content == kept
+        again = f"{info.casework}{door}/contacts/{offer['contact_id']}/read-again"
+        [token] = set(re.findall(r'name="_csrf" value="([^"]+)"', page.text))
+        form, part = {"_csrf": token}, {"hx-request": "true"}
+        assert "nu heller" in (await browser.post(again, data=form, headers=part)).text
+        await make_readable(stack, offer["contact_id"], kept)
+        assert "är läst igen" in (await browser.post(again, data=form, headers=part)).text
+
+        async def shown() -> bool:
+            return "hx-refresh" in (await browser.get(again, headers=part)).headers
+
+        await eventually(shown, timeout=30, every=0.3)
+        page = await browser.get(f"{info.casework}{door}")
+        assert "Elementen är kalla." in page.text
+        assert "gick inte att läsa" not in page.text
     assert await mailboxes.fetch(address("empty")) == []
+
+
+async def make_readable(stack: Stack, contact_id: str, kept: bytes) -> None:
+    """Let the original be one that can be read: what an upgrade of the reader makes of it."""
+    store = Originals(f"file://{stack.root / 'originals'}")
+    body = b"\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + "Elementen är kalla.".encode()
+    await store.put(original_key(contact_id), kept.rstrip() + body, content_type="message/rfc822")
 
 
 async def test_machines_get_no_receipt(info, http, citizens: Citizens, maria, mailboxes: MailServer):
