@@ -1,5 +1,7 @@
 """What lies in a mailbox, seen over a connection of its own beside the one that takes mails in; blocking, as that."""
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,20 +10,23 @@ from datetime import date, timedelta
 from imap_tools.consts import SHORT_MONTH_NAMES
 
 from services.intake.channels.mailbox import Account, Found, Mailbox
-from services.intake.domain.reconciliation import Folder, Lying
+from services.intake.domain.outcome import swedish_day
+from services.intake.domain.reconciliation import Inbox, Lying, Processed, mark_of
 
 PAGE = 300
 """Mails that are asked about in one go."""
+MOST_OF_INBOX = 1000
+"""Mails in the inbox of which more than the number is asked."""
 
 HashOf = Callable[[bytes], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Both folders of a mailbox: all that lies in the inbox, and the processed since a day with their hashes."""
+    """Both folders of a mailbox: all that lies in the inbox, and the processed since a day."""
 
-    inbox: Folder
-    processed: Folder
+    inbox: Inbox
+    processed: Processed
 
 
 class Census:
@@ -29,33 +34,41 @@ class Census:
 
     def __init__(self, account: Account) -> None:
         self.account = account
-        self._hashes: dict[tuple[int, int], str] = {}
+        self._known = _none(0)
 
     def take(self, since: date, hash_of: HashOf) -> Counted:
-        """Count both folders; hashes that are known from before are not asked for again."""
+        """Count both folders; marks that are known from before are not asked for again."""
         with self._open("") as (box, validity):
-            inbox = Folder(validity, tuple(Lying(one.uid, one.internal_at) for one in box.listed()))
+            uids = box.numbers()
+            first = tuple(Lying(one.uid, one.internal_at) for one in box.listed(uids[:MOST_OF_INBOX]))
+            inbox = Inbox(validity, frozenset(uids), first)
             if box.folder_problem:
-                return Counted(inbox, Folder(0, ()))
+                return Counted(inbox, _none(0))
         with self._open(self.account.processed) as (box, validity):
-            found = list(box.listed(since))
-            self._learn(box, validity, [one.uid for one in found], hash_of)
-            told = ((one, self._hashes.get((validity, one.uid))) for one in found)
-            mails = tuple(Lying(one.uid, one.internal_at, hashed) for one, hashed in told if hashed is not None)
-            return Counted(inbox, Folder(validity, mails))
+            self._known = self._processed(box, validity, since, hash_of)
+            return Counted(inbox, self._known)
+
+    def _processed(self, box: "_Folders", validity: int, since: date, hash_of: HashOf) -> Processed:
+        """Read page by page: the time of each mail, and the header of those that were not seen before."""
+        found = _none(validity)
+        for page in _pages(box.numbers(since)):
+            wanted = [one.uid for one in box.about(page) if one.internal_at is None or _day(one) >= since]
+            marks = {uid: mark for uid in wanted if (mark := self._mark(validity, uid)) is not None}
+            heads = box.fetch([uid for uid in wanted if uid not in marks], "BODY.PEEK[HEADER]")
+            marks |= {uid: mark_of(hash_of(head)) for uid, head in heads.items()}
+            found.uids.extend(sorted(marks))
+            found.marks.extend(marks[uid] for uid in sorted(marks))
+        return found
+
+    def _mark(self, validity: int, uid: int) -> int | None:
+        place = bisect_left(self._known.uids, uid)
+        there = validity == self._known.uidvalidity and self._known.uids[place : place + 1] == array("q", [uid])
+        return self._known.marks[place] if there else None
 
     def correct(self, uidvalidity: int, uid: int, hashed: str) -> None:
-        """Remember the hash that only a whole mail could tell."""
-        self._hashes[uidvalidity, uid] = hashed
-
-    def _learn(self, box: "_Folders", validity: int, uids: Sequence[int], hash_of: HashOf) -> None:
-        """Ask for the headers that were not seen before, and forget those that are of no interest any more."""
-        kept = {(validity, uid) for uid in uids}
-        self._hashes = {place: hashed for place, hashed in self._hashes.items() if place in kept}
-        new = [uid for uid in uids if (validity, uid) not in self._hashes]
-        for page in _pages(new):
-            heads = box.fetch(page, "BODY.PEEK[HEADER]")
-            self._hashes |= {(validity, uid): hash_of(head) for uid, head in heads.items()}
+        """Remember the mark that only a whole mail could tell."""
+        if self._mark(uidvalidity, uid) is not None:
+            self._known.marks[bisect_left(self._known.uids, uid)] = mark_of(hashed)
 
     def fetch(
         self, folder: str, uidvalidity: int, uids: Sequence[int], limit: int
@@ -67,7 +80,7 @@ class Census:
         with self._open(folder) as (box, validity):
             if validity != uidvalidity:
                 return {}
-            found = {one.uid: one for page in _pages(uids) for one in box.about(page)}
+            found = {one.uid: one for one in box.listed(uids)}
             data: dict[int, bytes] = {}
             for page in _pages(list(found), 20):
                 data |= box.fetch([uid for uid in page if found[uid].size <= limit])
@@ -94,18 +107,29 @@ class Census:
 class _Folders(Mailbox):
     """A mailbox that says all that lies in a folder, page by page."""
 
-    def listed(self, since: date | None = None) -> Iterator[Found]:
-        """Yield the mails that came since a day, and one day more: servers count days by clocks of their own."""
-        words: tuple[str, ...] = ("UNDELETED",)
-        if since is not None:
-            first = since - timedelta(days=1)
-            words = ("UNDELETED", "SINCE", f"{first.day}-{SHORT_MONTH_NAMES[first.month - 1]}-{first.year}")
-        for page in _pages(self._search(*words)):
-            yield from self._sizes(page, ())
+    def numbers(self, since: date | None = None) -> list[int]:
+        """Return the mails that came since a day, and one day more: servers count days by clocks of their own."""
+        if since is None:
+            return self._search("UNDELETED")
+        first = since - timedelta(days=1)
+        return self._search("UNDELETED", "SINCE", f"{first.day}-{SHORT_MONTH_NAMES[first.month - 1]}-{first.year}")
+
+    def listed(self, uids: Sequence[int]) -> Iterator[Found]:
+        """Yield what is known of mails, page by page; of one that is gone nothing."""
+        for page in _pages(uids):
+            yield from self.about(page)
 
     def about(self, uids: Sequence[int]) -> Iterator[Found]:
-        """Yield what is known of mails; of one that is gone nothing."""
+        """Yield what is known of a page of mails."""
         return self._sizes(uids, ())
+
+
+def _none(uidvalidity: int) -> Processed:
+    return Processed(uidvalidity, array("q"), array("q"))
+
+
+def _day(found: Found) -> date:
+    return swedish_day(found.internal_at) if found.internal_at else date.max
 
 
 def _pages(uids: Sequence[int], size: int = PAGE) -> Iterator[Sequence[int]]:

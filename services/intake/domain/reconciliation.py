@@ -1,6 +1,7 @@
 """The proof: what lies in a mailbox is held against the ledger, and every mail that is not accounted for is named."""
 
 import hashlib
+from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -28,19 +29,33 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lying:
-    """A mail in a folder: its number, when its server took it in, and the hash of its Message-ID where it was asked."""
+    """A mail in the inbox: its number, and when its server took it in."""
 
     uid: int
     came_at: datetime | None
-    message_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
-    """A folder as it was found: its UIDVALIDITY and what lies in it."""
+class Inbox:
+    """The inbox as it was found: its UIDVALIDITY, every number in it, and what is known of the first of them."""
 
     uidvalidity: int
+    uids: frozenset[int]
     mails: tuple[Lying, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Processed:
+    """The processed as they were found: number and mark of each side by side, as there may be a hundred thousand."""
+
+    uidvalidity: int
+    uids: "array[int]"
+    marks: "array[int]"
+
+
+def mark_of(message_hash: str) -> int:
+    """Return the hash of a Message-ID as a number that an array holds: its first 60 bits."""
+    return int(message_hash[:15], 16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,29 +85,29 @@ class Difference:
 class Tally:
     """What the ledger says of a mailbox, read page by page: what stands out is kept, the rest is only counted."""
 
-    def __init__(self, mailbox: str, inbox: Folder, now: datetime) -> None:
+    def __init__(self, mailbox: str, inbox: Inbox, now: datetime) -> None:
         self.not_moved: list[Difference] = []
         """What has a line for a while and lies in the inbox all the same."""
         self.not_published: list[Difference] = []
         """What has become something without an event that is known of."""
         self.gone: list[Spot] = []
         """What left the inbox without our writing it down: killed in between, or moved by somebody."""
-        self.standing: Counter[str] = Counter()
-        """For how many mails outside the inbox a line stands, by the hash of their Message-ID."""
+        self.standing: Counter[int] = Counter()
+        """For how many mails outside the inbox a line stands, by the mark of their Message-ID."""
         self._now = now
         self._unknown = {Spot(mailbox, inbox.uidvalidity, one.uid): one.came_at or now for one in inbox.mails}
-        self._there = {(inbox.uidvalidity, one.uid) for one in inbox.mails}
+        self._inbox = inbox
 
     def add(self, lines: Iterable[Line], published: Collection[str]) -> None:
         """Count a page of lines; of whose contacts `published` names those with an event."""
         for line in lines:
             entry, spot = line.entry, line.entry.spot
-            here = not spot.folder and (spot.uidvalidity, spot.uid) in self._there
+            here = not spot.folder and spot.uidvalidity == self._inbox.uidvalidity and spot.uid in self._inbox.uids
             self._unknown.pop(spot, None)
             if here and self._now - line.seen_at > GRACE:
                 self.not_moved.append(_of(Kind.NOT_MOVED, line))
             if not here:
-                self.standing[entry.message_hash] += 1
+                self.standing[mark_of(entry.message_hash)] += 1
                 if line.moved_at is None and not spot.folder:
                     self.gone.append(spot)
             counted = entry.outcome not in {Outcome.QUARANTINED, Outcome.DUPLICATE}
@@ -105,17 +120,17 @@ class Tally:
         return [Difference(Kind.WAITING, spot, came_at) for spot, came_at in old]
 
 
-def unmatched(processed: Iterable[Lying], lines: Counter[str]) -> list[Lying]:
-    """Return which mails among the processed no line stands for; every match takes a line away from `lines`.
+def unmatched(processed: Processed, lines: Counter[int]) -> list[int]:
+    """Return the numbers of the mails that no line stands for; every match takes a line away from `lines`.
 
     A line stands for one mail: of two with the same Message-ID and one line, one is unmatched.
     """
-    left: list[Lying] = []
-    for one in processed:
-        if lines[one.message_hash] > 0:
-            lines[one.message_hash] -= 1
+    left: list[int] = []
+    for uid, mark in zip(processed.uids, processed.marks, strict=True):
+        if lines[mark] > 0:
+            lines[mark] -= 1
         else:
-            left.append(one)
+            left.append(uid)
     return left
 
 

@@ -14,7 +14,7 @@ from services.intake.channels.imap_errors import words
 from services.intake.channels.mailbox import ERRORS
 from services.intake.domain import reconciliation
 from services.intake.domain.outcome import swedish_day
-from services.intake.domain.reconciliation import Difference, Kind, Lying
+from services.intake.domain.reconciliation import Difference, Kind, mark_of
 from services.intake.store.checks import Check, Checks
 from services.intake.store.ledger import Ledger
 from services.intake.usecases.receive_mail import Known
@@ -58,7 +58,7 @@ class ReconcileMail:
             await self.checks.failed(self.mailbox, words(error), self.clock())
             raise
         found = differences[:MOST]
-        inbox, processed = len(counted.inbox.mails), len(counted.processed.mails)
+        inbox, processed = len(counted.inbox.uids), len(counted.processed.uids)
         await self.checks.write(Check(self.mailbox, self.clock(), since, inbox, processed), found)
         self._tell(differences)
         return found
@@ -74,8 +74,7 @@ class ReconcileMail:
         waiting = tally.waiting()
         if not waiting:
             await self.ledger.moved(tally.gone, now)
-        recent = [one for one in counted.processed.mails if one.came_at is None or swedish_day(one.came_at) >= since]
-        left = reconciliation.unmatched(recent, tally.standing)
+        left = reconciliation.unmatched(counted.processed, tally.standing)
         return [
             *waiting,
             *tally.not_moved,
@@ -83,12 +82,11 @@ class ReconcileMail:
             *tally.not_published,
         ]
 
-    async def _look_closer(self, uidvalidity: int, left: Sequence[Lying], standing: Counter[str]) -> list[Difference]:
+    async def _look_closer(self, uidvalidity: int, left: Sequence[int], standing: Counter[int]) -> list[Difference]:
         """Read the mails whose header told too little; those whose contact is known get their line."""
         unknown: list[Difference] = []
         for start in range(0, min(len(left), MOST), READ_AT_ONCE):
-            uids = [one.uid for one in left[start : start + READ_AT_ONCE]]
-            arrivals = await self._read(uidvalidity, uids)
+            arrivals = await self._read(uidvalidity, left[start : start + READ_AT_ONCE])
             for one in arrivals:
                 self.census.correct(uidvalidity, one.raw.uid, one.entry.message_hash)
             lone = [one for one in arrivals if not _stands(one, standing)]
@@ -122,10 +120,11 @@ class ReconcileMail:
             log.warning("mail_differs", mailbox=self.mailbox, count=len(differences))
 
 
-def _stands(arrival: Arrival, standing: Counter[str]) -> bool:
+def _stands(arrival: Arrival, standing: Counter[int]) -> bool:
     """Say whether a line stands for a mail, and take it away."""
-    there = standing[arrival.entry.message_hash] > 0
-    standing[arrival.entry.message_hash] -= there
+    mark = mark_of(arrival.entry.message_hash)
+    there = standing[mark] > 0
+    standing[mark] -= there
     return there
 
 

@@ -20,7 +20,7 @@ from services.intake.usecases.read_again import ReadAgain
 from services.intake.usecases.receive_mail import RawMail
 from services.intake.usecases.reconcile_mail import ReconcileMail
 from services.intake.usecases.repair_mail import GoneError, RepairMail, StillUnreadError
-from services.intake.usecases.understand_mail import UnderstandMail, held_key, quarantined
+from services.intake.usecases.understand_mail import UnderstandMail, hash_of, held_key, quarantined
 from shared.clock import utc_now
 from shared.errors import NotFoundError
 from shared.events import ContactReceived, ContactReread
@@ -251,7 +251,7 @@ async def test_a_mail_noted_by_a_person_is_kept_and_counted_and_can_be_taken_in_
 
 async def test_a_mail_that_still_is_no_contact_stays_in_quarantine(house: House) -> None:
     raw = RawMail(letter(), mailbox=house.account.name, uidvalidity=1, uid=1)
-    kept = quarantined(raw, "refused", utc_now(), "hash")
+    kept = quarantined(raw, "refused", utc_now(), hash_of(b"no id"))
     await house.repair.originals.put(held_key(kept.contact_id), raw.data, content_type="message/rfc822")
     await house.ledger.write([kept.entry])
     broken = replace(house.repair, reader=replace(house.repair.reader, entrances=None))  # type: ignore[arg-type] # a fault of ours
@@ -318,7 +318,7 @@ async def test_what_is_no_mail_is_not_read_again(house: House, read_contacts: Re
 async def test_old_lines_are_forgotten_but_not_what_lies_there_or_is_in_quarantine(house: House) -> None:
     raws = [RawMail(letter(str(n)), mailbox="k@m/INBOX", uidvalidity=1, uid=n) for n in (1, 2, 3)]
     await house.post.receive.receive(raws, house.post.address)
-    kept = quarantined(replace(raws[0], uid=4), "refused", utc_now(), "hash")
+    kept = quarantined(replace(raws[0], uid=4), "refused", utc_now(), hash_of(b"no id"))
     await house.ledger.write([kept.entry])
     await house.ledger.moved([raw.spot for raw in raws[:2]] + [kept.entry.spot], utc_now())
     assert await house.ledger.forget_before(utc_now() - timedelta(hours=1)) == 0
