@@ -13,6 +13,7 @@ from services.casework.domain.handover import FREE_WORDS
 from services.casework.usecases.views import HandoverView
 from services.casework.web.house import casework_of, names_of
 from services.casework.web.typed import SHORT, SHOWN_AGAIN, Refused, Typed, typed
+from shared.clock import local
 from shared.errors import DomainError
 from shared.vocabulary import ReturnReason
 from shared.web.access import Person, open_to_all
@@ -60,10 +61,17 @@ async def progress(request: Request, token: Token) -> Response:
 
     async def act(form: Typed, person: Person, one: HandoverView, by: str) -> None:
         planned_for, performer = form.moment("day", "clock"), form.text("performer", most=SHORT)
-        text = form.text("text", wanted=not (planned_for or performer or form.faults))
+        showed = bool(form.text("showed", most=SHORT))  # what was said before stood in the form: emptied, it goes
+        text = form.text("text", wanted=not (planned_for or performer or showed or form.faults))
         form.check()
         await casework_of(request).progress.run(
-            one.id, person, by, planned_for=planned_for, performer=performer or None, text=text or None
+            one.id,
+            person,
+            by,
+            planned_for=planned_for,
+            performer=performer if showed else performer or None,
+            text=text if showed else text or None,
+            unplanned=showed and planned_for is None,
         )
 
     return await _do(request, token, "progress", act)
@@ -127,6 +135,7 @@ async def _show(
         refused=refused,
         done=done,
         token=token,
+        local=local,
     )
     page.headers.update(_PRIVATE)
     return page

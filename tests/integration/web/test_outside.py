@@ -174,6 +174,26 @@ async def test_a_merged_cases_link_is_over_when_its_person_is_erased(house: Desk
     assert (await house.casework.read_case.run(target, MARIA)).state == "handed_over"
 
 
+async def test_a_unit_takes_away_by_its_link_what_it_had_said(house: DeskHouse, client: httpx.AsyncClient):
+    """The form shows the planned day, so that empty fields mean it; a program that names one field changes that."""
+    await without_login(house)
+    _, handover_id = await handed_over(house)
+    path = f"{await unit_path(house)}/progress"
+    day = (utc_now() + timedelta(days=2)).date().isoformat()
+    plan = {"by": "Jouren", "day": day, "clock": "10:30", "performer": "Rörfirman", "text": "Vi kommer."}
+    assert (await client.post(path, data=plan)).status_code == 303
+    page = (await client.get(path.rsplit("/", 1)[0])).text
+    for shown in (f'value="{day}"', 'value="10:30"', 'value="Rörfirman"', 'name="showed" value="1"'):
+        assert shown in page
+    await client.post(path, data={"by": "Jouren", "text": "Vi är försenade."})
+    now = await read(house, handover_id)
+    assert (now.planned_for is None, now.performer, now.progress) == (False, "Rörfirman", "Vi är försenade.")
+    emptied = {"by": "Jouren", "showed": "1", "day": "", "clock": "", "performer": "", "text": "Vi ringer dig."}
+    assert (await client.post(path, data=emptied)).status_code == 303
+    now = await read(house, handover_id)
+    assert (now.planned_for, now.performer, now.progress) == (None, "", "Vi ringer dig.")
+
+
 async def test_a_unit_without_a_login_receives_by_the_link_in_its_letter(house: DeskHouse, client: httpx.AsyncClient):
     await without_login(house)
     number, handover_id = await handed_over(house)
