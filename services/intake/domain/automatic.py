@@ -22,7 +22,9 @@ _PRESENT: Mapping[str, str] = MappingProxyType(
         "feedback-id": "bulk",
     }
 )
-_ROBOTS = re.compile(r"^(mailer-daemon|postmaster|no-?reply|do-?not-?reply|noreply[-_.].*|svara-?(ej|inte)|bounce.*)@")
+_ROBOTS = re.compile(
+    r"^(mailer-daemon|postmaster|(no[-_.]?reply|do[-_.]?not[-_.]?reply|svara[-_.]?(ej|inte))([-_.+][^@]*)?|bounces?([-_.+][^@]*)?)@"
+)
 _HINT = re.compile(
     r"^\W*(autosvar|automatiskt svar|frånvaro|frånvarande|out of (the )?office|automatic reply|auto(matic)?[- ]?reply"
     r"|semester|tjänstledig)\b",
@@ -36,7 +38,7 @@ def why_automatic(mail: Mail) -> str | None:
 
 
 def _by_header(headers: Headers) -> str | None:
-    submitted = headers.text("auto-submitted").lower().partition(";")[0].strip()
+    submitted = re.split(r"[;(\s]", headers.text("auto-submitted").strip().lower(), maxsplit=1)[0]
     if submitted and submitted != "no":
         return "auto_submitted"
     if (returned := headers.raw("return-path")) is not None and not returned.strip(" <>\t"):

@@ -16,7 +16,9 @@ def read(*headers: str, sender: str = "anna@example.se", subject: str = "Hej", b
     [
         (("Auto-Submitted: auto-replied",), "auto_submitted"),
         (("Auto-Submitted: Auto-Generated; x=y",), "auto_submitted"),
+        (("Auto-Submitted: auto-replied (vacation)",), "auto_submitted"),
         (("Auto-Submitted: no",), None),
+        (("Auto-Submitted: No (written by hand)",), None),
         (("Return-Path: <>",), "null_return_path"),
         (("Return-Path: <anna@example.se>",), None),
         (("Precedence: bulk",), "precedence"),
@@ -35,10 +37,17 @@ def test_signs_in_the_header(headers: tuple[str, ...], why: str | None) -> None:
     assert why_automatic(read(*headers)) == why
 
 
-def test_a_robot_is_known_by_its_address() -> None:
-    assert why_automatic(read(sender="No-Reply@shop.example")) == "robot_sender"
-    assert why_automatic(read(sender="MAILER-DAEMON@x.example")) == "robot_sender"
-    assert why_automatic(read(sender="noreen@x.example")) is None
+@pytest.mark.parametrize(
+    "name",
+    ["No-Reply", "MAILER-DAEMON", "noreply", "no_reply+4711", "do-not-reply", "donotreply", "svara-ej", "bounces+1=x"],
+)
+def test_a_robot_is_known_by_its_address(name: str) -> None:
+    assert why_automatic(read(sender=f"{name}@shop.example")) == "robot_sender"
+
+
+@pytest.mark.parametrize("name", ["noreen", "bouncer", "replyson", "anna+noreply", "nora"])
+def test_a_person_is_no_robot_though_her_address_begins_like_one(name: str) -> None:
+    assert why_automatic(read(sender=f"{name}@x.example")) is None
 
 
 def test_a_subject_is_a_weak_sign_and_counts_only_on_a_reply() -> None:
