@@ -3,7 +3,14 @@
 from services.intake.usecases.note_routing import WANTED, NoteRouting
 from shared.asyncapi import Reading, describe
 from shared.consume import Inflow
-from shared.events import ContactBounced, ContactEnded, ContactFollowedUp, ContactReceived, ContactScanned
+from shared.events import (
+    ContactBounced,
+    ContactEnded,
+    ContactFollowedUp,
+    ContactReceived,
+    ContactReread,
+    ContactScanned,
+)
 from shared.settings import ServiceSettings
 from shared.topics import ROUTING
 
@@ -15,5 +22,5 @@ def register(inflow: Inflow, note_routing: NoteRouting) -> None:
 
 def description(settings: ServiceSettings) -> str:
     """Return the AsyncAPI document: what intake reads and writes."""
-    writes = (ContactReceived, ContactFollowedUp, ContactEnded, ContactBounced, ContactScanned)
+    writes = (ContactReceived, ContactFollowedUp, ContactReread, ContactEnded, ContactBounced, ContactScanned)
     return describe(settings, "intake", [Reading(ROUTING, WANTED)], writes)
