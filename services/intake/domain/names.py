@@ -74,7 +74,8 @@ def _is_file(part: Part) -> bool:
 
 def default_name(kind: str, number: int) -> str:
     """Return a name for a part that has none."""
-    return "inbjudan.ics" if kind == "text/calendar" else f"bilaga-{number}{_SUFFIXES.get(kind, '')}"
+    suffix = _SUFFIXES.get(kind, ".txt" if kind.startswith("text/") else "")
+    return "inbjudan.ics" if kind == "text/calendar" else f"bilaga-{number}{suffix}"
 
 
 def safe_name(name: str) -> str:

@@ -125,6 +125,7 @@ def _collect(part: Part, room: _Room) -> Contents:
         found.flag("parts_cut")
     if part.cut and not part.parts:
         _take_file(part, room, found)
+        found.spare.append(Words(text.clean(text.decode(part.decoded(MAX_COMPARED)))))
     elif part.kind == "multipart/alternative" and part.parts:
         _choose(part, room, found)
     elif part.kind.startswith("multipart/"):

@@ -257,6 +257,7 @@ def parameter_text(value: object) -> str:
 def tree(part: Part) -> Message:
     """Return the mail as the standard library would hold it, texts and reports only: what bounces are read from."""
     message = Message()
+    message.set_default_type(part.kind if part.head.get("content-type") is None else "text/plain")
     for name, value in part.lines:
         message.set_raw(name, _tame(value.encode("utf-8", "surrogateescape")))
     if part.parts:

@@ -242,6 +242,7 @@ def test_a_hundred_levels_keep_their_words_as_a_file() -> None:
     read = mail.read(whole(content))
     assert "parts_cut" in read.flags
     assert any("Hissen står still".encode() in file.data for file in read.files)
+    assert "Hissen står still" in read.own
 
 
 def test_mails_within_each_other_are_slices_of_the_outermost() -> None:
