@@ -28,6 +28,8 @@ MOST: Mapping[Burst, int] = MappingProxyType(
 )
 CAPPED = "rate_capped"
 """The flag of what is above."""
+BY_NUMBER = "by_number"
+"""The flag of what has joined a case because its subject names it, and its sender has written there."""
 RETURNED = "bounce_unknown"
 QUIET = "quiet"
 """Flags of the door: a report of a mail that was none of ours; old mail that nobody is told of."""

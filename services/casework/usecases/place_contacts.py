@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.casework.domain.burst import CAPPED, MOST, Burst, kind_of
+from services.casework.domain.burst import BY_NUMBER, CAPPED, MOST, Burst, kind_of
 from services.casework.domain.case import Case, Deed, case_id_of
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import Work
@@ -80,7 +80,7 @@ class PlaceContacts:
             hers = one["id"] not in claimed and (case.id, sender) in writers and not case.protected
             if hers and _is_free(one):
                 placed.rows[one["id"]] = {**one, "follows": case.id, "case_id": case.id}
-                changed[one["id"]] = {"follows": case.id}
+                changed[one["id"]] = {"follows": case.id, "flag": BY_NUMBER}
             else:
                 placed.links[one["id"]] = case
                 changed[one["id"]] = {"linked": case.number}

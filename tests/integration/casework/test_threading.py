@@ -41,6 +41,7 @@ async def test_a_number_in_the_subject_follows_up_when_its_sender_has_written_in
     assert [one.text for one in case.messages if one.direction == "in"] == ["Det är kallt hemma.", "Och nu?"]
     assert len(await room.events("case.opened.v1")) == 1
     assert await _links(room) == []
+    assert (await _case_of(room, "b"))["flags"] == ["by_number"]
 
 
 async def test_products_3_5_a_stranger_who_quotes_a_number_gets_a_case_of_his_own_with_a_link(room: Room):

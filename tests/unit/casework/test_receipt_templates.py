@@ -1,4 +1,4 @@
-"""A receipt says what it must, and nothing that nobody knows yet; a file that does otherwise is refused with the place."""
+"""A receipt says what it must, and nothing that nobody knows yet; a file that does otherwise is refused by its line."""
 
 import pytest
 
