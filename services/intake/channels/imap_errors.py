@@ -56,9 +56,11 @@ def words(error: Exception) -> str:  # noqa: PLR0911 - a sentence for each kind
         case LoginRefusedError():
             return f"the login is refused: {error}"
         case ssl.SSLCertVerificationError():
-            return f"the server's certificate is not trusted: {error.verify_message}"
+            return (
+                f"the server's certificate is not trusted: {getattr(error, 'verify_message', '') or plain(str(error))}"
+            )
         case ssl.SSLError():
-            return f"no TLS with the server: {error.reason or type(error).__name__}"
+            return f"no TLS with the server: {getattr(error, 'reason', '') or type(error).__name__}"
         case TimeoutError():
             return "the server does not answer in time"
         case ConnectionRefusedError():

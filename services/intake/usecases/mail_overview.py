@@ -8,12 +8,17 @@ from datetime import date, datetime
 from services.intake.channels.census import Census
 from services.intake.domain.outcome import Line, Outcome
 from services.intake.domain.reconciliation import Difference, Kind
+from services.intake.domain.trouble import in_swedish
 from services.intake.store.checks import Check, Checks
 from services.intake.store.ledger import Ledger
 from shared.health import Health
 
 MOST = 200
 """Differences and mails in quarantine that are listed; the counts are of all."""
+
+
+NOTES = ("move", "fetch", "entrance")
+"""What is said of a mailbox beside whether it is read, behind its name at `/health/ready`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,13 @@ class Box:
     since: datetime | None
     check: Check | None
     days: tuple[Day, ...]
+    notes: tuple[str, ...] = ()
+    """What else of it needs a person, in the sentences of `/health/ready`."""
+
+    def sentences(self, language: str) -> list[str]:
+        """Return all that is wrong with it in the reader's language."""
+        said = [self.problem, *self.notes] if self.problem else list(self.notes)
+        return [one if language == "en" else in_swedish(one) for one in said if one]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +105,8 @@ class MailOverview:
         problem, since = failing.get(part), self.health.since(part)
         if problem is None and check is not None and check.problem is not None:
             problem, since = check.problem, check.problem_since
-        return Box(name, read.account.label or read.account.address or name, problem, since, check, days)
+        notes = tuple(failing[f"{part}.{what}"] for what in NOTES if f"{part}.{what}" in failing)
+        return Box(name, read.account.label or read.account.address or name, problem, since, check, days, notes)
 
 
 def _days(

@@ -191,6 +191,7 @@ def _told(view: Overview) -> dict[str, Any]:
             "mailbox": box.name,
             "label": box.label,
             "problem": box.problem,
+            "notes": box.notes,
             "since": box.since,
             "checked_at": box.check.checked_at if box.check else None,
             "checked_from": box.check.since if box.check else None,
