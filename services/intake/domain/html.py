@@ -16,7 +16,7 @@ _BLOCKS = frozenset(
 )
 _TELLING = frozenset({"div", "blockquote", "hr", "span", "table", "p", "section", "td"})
 """Elements that mail programs put their marks on."""
-_TRACKED = _BLOCKS | _SILENT | _TELLING | {"br", "body", "html"}
+_TRACKED = _BLOCKS | _SILENT | _TELLING | {"br", "th", "body", "html"}
 _VOID = frozenset({"br", "img", "hr", "input", "meta", "link", "wbr", "col", "area", "base", "source"})
 _TAG = re.compile(
     r"<(/?)([a-zA-Z][\w:.-]{0,40}+)((?:[^<>\"']++|\"[^\"]{0,2000}+\"|'[^']{0,2000}+'){0,64}+)>",
@@ -169,6 +169,8 @@ class _Reader:
         """Enter an element."""
         if tag in _BLOCKS:
             self._new_line()
+        if tag in {"td", "th"} and len(self._lines[-1]) > 1:
+            self._write(" ")
         if tag == "li" and not self._silent:
             self._lines[-1] = [self._prefix(), "- "]
         about = self._about(attributes) if attributes and tag in _TELLING else ""

@@ -31,10 +31,8 @@ _FORWARDED = re.compile(
     re.IGNORECASE,
 )
 _FROM = re.compile(r"^\W{0,4}(?:från|from|von|fra|lähettäjä|de|afsender|avsändare)\W{0,3}:\W{0,4}\S", re.IGNORECASE)
-_SENT = re.compile(
-    r"^\W{0,4}(?:skickat|skickades|sent|gesendet|sendt|lähetetty|envoyé|ämne|subject|betreff|emne|aihe|objet)\W{0,3}:",
-    re.IGNORECASE,
-)
+_SENT = re.compile(r"^\W{0,4}(?:skickat|skickades|sent|gesendet|sendt|lähetetty|envoyé)\W{0,3}:", re.IGNORECASE)
+_SUBJECT = re.compile(r"^\W{0,4}(?:ämne|subject|betreff|emne|aihe|objet)\W{0,3}:", re.IGNORECASE)
 _OTHER = re.compile(
     r"^\W{0,4}(?:till|to|an|til|vastaanottaja|kopia|kopi|cc|kopio|datum|date|dato|päivämäärä|päiväys|à|svar till"
     r"|reply-to|prioritet)\W{0,3}:",
@@ -131,13 +129,14 @@ def _ruled_off(lines: Sequence[str], number: int) -> bool:
 def _header_block(lines: Sequence[str], number: int) -> bool:
     """Say whether a mail's header is written out here (`Från: … Skickat: … Till: …`), as Outlook does.
 
-    Somebody who moves writes `Från:`, `Till:` and `Datum:` too, but not when a mail was sent or what it was about.
+    Somebody who moves writes `Från:`, `Till:` and `Datum:` too, and a form on some web page `Ämne:`; but not when a
+    mail was sent, nor from which address.
     """
     if not _FROM.match(lines[number]):
         return False
     below = [line for line in lines[number + 1 : number + 9] if len(line) <= LONGEST]
-    sent = sum(1 for line in below if _SENT.match(line))
-    return bool(sent) and (sent > 1 or "@" in lines[number] or any(_OTHER.match(line) for line in below))
+    sent, subject, other = (any(sign.match(line) for line in below) for sign in (_SENT, _SUBJECT, _OTHER))
+    return (sent and (subject or other)) or ("@" in lines[number] and subject and other)
 
 
 def _unsigned(lines: list[str]) -> list[str]:

@@ -100,6 +100,7 @@ def test_the_signature_is_not_her_own(closing: str) -> None:
         "-- \nAnna",
         "Från: mig\nHej",
         "Mvh Anna",
+        "Namn: Anna\nFrån: 2026-01-01\nTill: 2026-02-01\nÄmne: Bygglov\nMeddelande: Får jag?",
     ],
 )
 def test_what_a_person_wrote_is_never_taken_for_a_thread(text: str) -> None:
@@ -165,7 +166,7 @@ def test_html_of_mail_programs(page: str) -> None:
         ('<p class="a>ord</p>', "ord"),
         ("<![if !mso]><o:p>ord</o:p><![endif]>", "ord"),
         ("<pre>a\n  b</pre>c", "a\n  b\nc"),
-        ("<table><tr><td>a</td><td>b</td></tr></table>", "ab"),
+        ("<table><tr><td>a</td><td>b</td></tr></table>", "a b"),
         ("&#" + "1" * 5000 + ";ord", "ord"),
         ("<ul><li>ett<li>två</ul>", "- ett\n- två"),
     ],
