@@ -24,7 +24,7 @@ class Burst(StrEnum):
 
 
 MOST: Mapping[Burst, int] = MappingProxyType(
-    {Burst.RETURNED: 3, Burst.MACHINE: 5, Burst.THREAD: 20, Burst.STRANGER: 10, Burst.SAME: 50}
+    {Burst.RETURNED: 3, Burst.MACHINE: 5, Burst.THREAD: 20, Burst.STRANGER: 10, Burst.SAME: 200}
 )
 CAPPED = "rate_capped"
 """The flag of what is above."""
