@@ -46,10 +46,11 @@ def partitions_of(inflow: Inflow) -> set[TopicPartition]:
 
 
 async def test_a_short_transient_fault_is_retried_as_a_batch_and_nobody_notices(house: House) -> None:
+    """The patience is long: two waits (0.1 and 0.2 s) all but spend that of `QUICK`, and a busy core does the rest."""
     faults = iter([TransientError("once"), OSError("twice")])
     house.fault = lambda _: next(faults, None)
     await spread(house, range(5), 0)
-    await house.inflow()
+    await house.inflow(pace=replace(QUICK, retry=60.0))
     assert await house.handled(5) == [f"contact-{n}" for n in range(5)]
     assert [len(batch) for batch in house.attempts] == [5, 5, 5]
     assert not await read(house.settings, CONTACTS.dead)
