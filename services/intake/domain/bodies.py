@@ -8,6 +8,7 @@ from services.intake.domain.structure import Part
 
 _PAGES = frozenset({"text/html", "text/x-amp-html", "text/watch-html"})
 _ENRICHED = re.compile(r"<param>[^<]{0,200}</param>|</?[a-z-]{1,40}>", re.IGNORECASE)
+_ARMOUR = "-----BEGIN PGP "
 _ARMOUR_HEAD = re.compile(r"^-----BEGIN PGP SIGNED MESSAGE-----\n(?:[A-Za-z-]{1,40}: .*\n)*\n?", re.MULTILINE)
 _ARMOUR_TAIL = "-----BEGIN PGP SIGNATURE-----"
 _ARMOUR_END = "-----END PGP SIGNATURE-----"
@@ -91,6 +92,8 @@ def _prefixed(depth: int, line: str) -> str:
 
 def _unarmoured(words: str) -> tuple[str, tuple[str, ...]]:
     """Take away the frame of a clear-signed text, and say what OpenPGP has made of it."""
+    if _ARMOUR not in words:
+        return words, ()
     flags = ("encrypted",) if _ENCRYPTED.search(words) else ()
     if not _ARMOUR_HEAD.search(words):
         return words, flags

@@ -265,7 +265,7 @@ def tree(part: Part) -> Message:
     elif part.kind == "message/delivery-status":
         message.set_payload(list(_blocks(part)))
     elif part.kind.startswith(("text/", "message/")):
-        message.set_payload(_tame(part.raw[part.start : min(part.end, part.start + MAX_TREE_TEXT)]))
+        message.set_payload(text.decode(part.raw[part.start : min(part.end, part.start + MAX_TREE_TEXT)]))
     return message
 
 
