@@ -7,17 +7,21 @@ from typing import Any
 
 import pytest
 
+from deploy.local.part import HOST
 from services.casework.domain.case import case_id_of
 from services.casework.mail import MailServer
 from services.casework.store.mails import MOST_RECEIPTS
 from services.casework.usecases.send_mail import SendMail
 from services.intake.usecases.understand_mail import Keys, RawMail, UnderstandMail
-from shared.events import ContactFollowedUp, ContactReceived, Sender
+from shared.events import ContactBounced, ContactFollowedUp, ContactReceived, Sender
 from shared.records import EntranceRecord
-from shared.vocabulary import EntranceKind
+from shared.vocabulary import CaseState, EntranceKind, Resolution
 from tests.support.casework import MARIA, Room, contact
+from tests.support.dovecot import Dovecot, needs_dovecot
 from tests.support.parts import MailServer as Sandbox
 from tests.support.parts import Parts
+from tests.support.postfix import Postfix, needs_postfix
+from tests.support.wait import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -144,3 +148,27 @@ async def test_the_subject_of_our_reply_is_read_as_the_cases_number_when_all_els
     assert (type(event), event.tagged_case) == (ContactReceived, number)
     await room.casework.follow_contacts.run([event])
     assert len((await room.casework.read_case.run(number, MARIA)).contacts) == 2
+
+
+@needs_dovecot
+@needs_postfix
+async def test_a_reply_that_a_real_server_returns_opens_its_case_and_a_receipt_never_comes_back(
+    room: Room, door: UnderstandMail, dovecot: Dovecot, postfix: Postfix
+):
+    address = dovecot.new_user()
+    server = functools.partial(MailServer, HOST, postfix.port, address)
+    post = replace(room.casework.send_mail, server=server)
+    number = await room.open("a", sender=Sender(email="flyttad@borta.example"))
+    await room.casework.close.run(number, MARIA, resolution=Resolution.SOLVED, text="Klart.", request_id="c1")
+    room.time.move(seconds=11)
+    assert await post.run() == 2
+    [report] = await eventually(lambda: dovecot.fetch(address), timeout=30)
+    event = door.understand(RawMail(report), OURS).event
+    assert isinstance(event, ContactBounced)
+    await room.casework.follow_contacts.run([event])
+    case = await room.casework.read_case.run(number, MARIA)
+    assert case.state is CaseState.OPEN
+    assert {one.kind: (one.state, one.problem) for one in case.messages if one.direction == "out"} == {
+        "receipt": ("sent", ""),
+        "reply": ("bounced", "5.1.1"),
+    }
