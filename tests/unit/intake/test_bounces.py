@@ -1,6 +1,8 @@
 """What comes back, as the mail servers of the world write it: of our mail, of others', late, and what is no bounce."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from services.intake.domain import bounce, mail
 from services.intake.domain.automatic import why_automatic
@@ -263,3 +265,13 @@ def test_a_report_without_any_sense_raises_nothing() -> None:
     nested += "".join(f"--b{'b' * n}\nContent-Type: multipart/mixed; boundary=b{'b' * (n + 1)}\n\n" for n in range(200))
     assert bounce.find(read(nested)) is None
     assert bounce.find(mail.nothing(b"\x00\xff")) is None
+
+
+@settings(max_examples=150)
+@given(st.sampled_from(sorted(SAMPLES)), st.integers(0, 2000), st.integers(0, 60), st.binary(max_size=20))
+def test_a_wounded_report_raises_nothing(name: str, at: int, gone: int, new: bytes) -> None:
+    raw = SAMPLES[name][0].replace("{ours}", OURS).encode()
+    wounded = mail.read(raw[:at] + new + raw[at + gone :])
+    found = bounce.find(wounded, thread.is_ours)
+    assert found is None or found.message_id is None or thread.is_ours(found.message_id)
+    why_automatic(wounded)
