@@ -7,13 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from services.intake.channels.account import Account, Security
 from services.intake.channels.mailbox import Mailbox
-from services.intake.domain.outcome import Entry, Outcome, Spot
+from services.intake.domain.outcome import Spot
 from services.intake.jobs.poll import PollMailbox
 from services.intake.jobs.waits import Waits
-from services.intake.store.ledger import Line
 from services.intake.store.mailboxes import Place
 from services.intake.usecases.receive_mail import RawMail
-from shared.clock import utc_now
 from shared.health import Health
 
 QUICK = Waits(first=0.01, longest=0.05, refused=0.05, refused_longest=0.05, ours_longest=0.05)
@@ -44,9 +42,8 @@ class Memory:
     async def remember(self, name: str, place: Place) -> None:
         self.places[name] = place
 
-    async def not_moved(self, _mailbox: str) -> list[Line]:
-        now = utc_now()
-        return [Line(Entry(spot, now, "", "", Outcome.IMPORTED), now, None) for spot in self.unmoved.values()]
+    async def lying(self, _mailbox: str, uidvalidity: int) -> frozenset[int]:
+        return frozenset(spot.uid for spot in self.unmoved.values() if spot.uidvalidity == uidvalidity)
 
     @property
     def uids(self) -> list[int]:

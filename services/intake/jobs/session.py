@@ -16,7 +16,6 @@ import structlog
 from services.intake.channels.imap_errors import ERRORS, SaidNoError, ServerError
 from services.intake.channels.mailbox import Found, Mailbox
 from services.intake.jobs.waits import Tries
-from services.intake.store.ledger import Line
 from services.intake.store.mailboxes import Place
 from services.intake.usecases.receive_mail import RawMail
 from shared.errors import TransientError
@@ -53,7 +52,7 @@ class Places(Protocol):
 class Book(Protocol):
     """What knows which mails are taken in and not moved: the ledger."""
 
-    async def not_moved(self, mailbox: str) -> list[Line]: ...
+    async def lying(self, mailbox: str, uidvalidity: int) -> frozenset[int]: ...
 
 
 class Job(Protocol):
@@ -125,8 +124,7 @@ class Session:
             await self._job.places.remember(name, place)
         self._place = place
         if self._job.ledger:
-            spots = [line.entry.spot for line in await self._job.ledger.not_moved(name)]
-            self._lying = {spot.uid for spot in spots if spot.uidvalidity == uidvalidity and not spot.folder}
+            self._lying = set(await self._job.ledger.lying(name, uidvalidity))
 
     async def _take_all(self) -> None:
         """Take in what lies there and what has come meanwhile: the hint at it went by while we were busy."""

@@ -121,9 +121,12 @@ class Ledger:
         found = await self._lines(first)
         return found[0] if found else None
 
-    async def not_moved(self, mailbox: str) -> list[Line]:
-        """Return what has an outcome and, as far as is known, lies in the inbox still."""
-        return await self._lines((MAILS.c.mailbox == mailbox) & MAILS.c.moved_at.is_(None))
+    async def lying(self, mailbox: str, uidvalidity: int) -> frozenset[int]:
+        """Return the numbers of what has an outcome and, as far as is known, lies in the inbox still."""
+        here = (MAILS.c.mailbox == mailbox) & (MAILS.c.folder == "") & (MAILS.c.uidvalidity == uidvalidity)
+        question = select(MAILS.c.uid).where(here & MAILS.c.moved_at.is_(None))
+        async with transaction(self.engine) as connection:
+            return frozenset((await connection.scalars(question)).all())
 
     async def pages(self, mailbox: str, day: date) -> AsyncGenerator[list[Line], None]:
         """Yield what a mailbox got since a day, and of earlier days what lies in the inbox still, some at a time."""
