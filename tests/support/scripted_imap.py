@@ -22,6 +22,8 @@ GARBAGE = "garbage"
 CLOSE = "close"
 HALF = "half"
 """Hangs up in the middle of a literal."""
+HUGE = "huge"
+"""Announces a literal that no memory holds."""
 DRIP = "drip"
 """A byte now and then, so that no single wait is ever long."""
 
@@ -82,8 +84,9 @@ class _Connection(socketserver.StreamRequestHandler):
         self.script.heard.append(words)
         answer = getattr(self, f"_{name.lower()}", self._ok)
         fault = self.script.fault(name)
-        if fault == HALF:
-            self.wfile.write(b"* 1 FETCH (UID 1 BODY[] {5000}\r\nFrom: ")
+        if fault in {HALF, HUGE}:
+            size = 5_000 if fault == HALF else 99_999_999_999
+            self.wfile.write(f"* 1 FETCH (UID 1 BODY[] {{{size}}}\r\nFrom: ".encode())
             raise _HangUpError
         if fault:
             self._play(fault, b"", tag)

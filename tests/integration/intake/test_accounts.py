@@ -80,6 +80,14 @@ async def test_a_wrong_password_is_a_refused_login_in_words(dovecot: Dovecot) ->
         assert (await eventually(life.problem)).startswith("the login is refused: [AUTHENTICATIONFAILED]")
 
 
+async def test_a_password_may_have_swedish_letters_and_quotes(dovecot: Dovecot) -> None:
+    user, password = dovecot.new_user(), 'lösen"åäö\\ 1'
+    (dovecot.data / "users" / user).write_text(f"{user}:{{PLAIN}}{password}\n")
+    life = Life(replace(account_of(dovecot, user), password=password))
+    async with life.running():
+        await eventually(lambda: life.account.name in life.memory.places)
+
+
 async def test_idle_tells_of_a_mail_long_before_the_next_poll(dovecot: Dovecot) -> None:
     user = dovecot.new_user()
     life = Life(account_of(dovecot, user))

@@ -13,7 +13,7 @@ from services.intake.store.mailboxes import Place
 from services.intake.usecases.receive_mail import RawMail
 from shared.errors import TransientError
 from tests.support.mailbox_life import Life, Memory, account_at
-from tests.support.scripted_imap import BYE, CLOSE, DRIP, GARBAGE, HALF, NO, SILENCE, ScriptedImap, scripted_imap
+from tests.support.scripted_imap import BYE, CLOSE, DRIP, GARBAGE, HALF, HUGE, NO, SILENCE, ScriptedImap, scripted_imap
 from tests.support.wait import eventually
 
 
@@ -49,6 +49,7 @@ def life(server: ScriptedImap) -> Life:
         ("SEARCH", SILENCE),
         ("FETCH", CLOSE),
         ("FETCH", HALF),
+        ("FETCH", HUGE),
         ("FETCH", GARBAGE),
         ("FETCH", DRIP),
         ("IDLE", BYE),
