@@ -14,6 +14,8 @@ _ARMOUR_TAIL = "-----BEGIN PGP SIGNATURE-----"
 _ARMOUR_END = "-----END PGP SIGNATURE-----"
 _ENCRYPTED = re.compile(r"^-----BEGIN PGP MESSAGE-----[ \t]*$", re.MULTILINE)
 _TAG = re.compile(r"<style[^>]{0,500}>[^<]*</style>|<[^<>]*>")
+_PICTURE = re.compile(rb"data:[a-zA-Z0-9/+.-]{1,60};base64,[A-Za-z0-9+/=%\r\n]*+")
+"""A picture that a phone wrote into the HTML itself: words stand behind its megabytes."""
 _QUOTES = re.compile(r"^>+")
 MAX_TEXT_BYTES = 2_000_000
 """Bytes of a text part that are read: what is shown is far less, the original holds the rest."""
@@ -39,13 +41,14 @@ class Words:
 
 def read(part: Part) -> Words:
     """Return the words of a text part."""
-    data = part.decoded(MAX_TEXT_BYTES)
-    cut = ("text_cut",) if part.end - part.start > MAX_TEXT_BYTES else ()
     charset = part.parameter("charset")
     if part.kind in _PAGES:
+        whole = _PICTURE.sub(b"data:,", part.decoded())
+        data, cut = whole[:MAX_TEXT_BYTES], ("text_cut",) if len(whole) > MAX_TEXT_BYTES else ()
         page = text.clean(text.decode(data, charset or html.declared_charset(data)))
         return Words(rich=page[: html.MAX_HTML], flags=_cut(page) or cut)
-    kept, files = transfer.uuencoded(data)
+    kept, files = transfer.uuencoded(part.decoded(MAX_TEXT_BYTES))
+    cut = ("text_cut",) if part.end - part.start > MAX_TEXT_BYTES else ()
     words = text.clean(text.decode(kept, charset))
     if part.kind in {"text/enriched", "text/richtext"}:
         words = _ENRICHED.sub("", words.replace("<<", "&lt;")).replace("&lt;", "<")

@@ -6,10 +6,13 @@ from email.message import Message
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _SPACES = b" \t\r\n"
+_OTHERS = bytes(set(range(256)) - set(_ALPHABET))
 _LINE = re.compile(rb"[A-Za-z0-9+/]+={0,3}")
 _ESCAPES = re.compile(rb"=(?:[0-9A-Fa-f]{2}|\r?\n)")
 _SWEDISH = re.compile(rb"=[Cc]3=[89AaBb][0-9A-Fa-f]")
 _BEGIN = re.compile(rb"begin [0-7]{3,4} ([^\r\n]{1,200})")
+MAX_BROKEN = 3_000_000
+"""Bytes of broken base64 that are looked at line by line; of more only the letters of base64 are taken."""
 SHORT_LINE = 40
 """Characters; encoded lines are longer, but for a last one."""
 MAX_UUENCODED = 20
@@ -41,7 +44,7 @@ def from_base64(body: bytes) -> bytes:
         if not padding and not _encoded_lines(body):
             return body
         return _piece(body.translate(None, _SPACES))
-    return _by_lines(body)
+    return _by_lines(body) if len(body) <= MAX_BROKEN else _piece(body.translate(None, _OTHERS))
 
 
 def _encoded_lines(body: bytes) -> bool:

@@ -40,6 +40,12 @@ def test_a_stub_beside_the_html_is_not_the_text() -> None:
     assert read.own == words
 
 
+def test_words_behind_a_picture_in_the_html_itself_are_read() -> None:
+    picture = b"data:image/jpeg;base64," + b"QUJD\r\n" * 500_000
+    read = mail.read(whole(part(b"text/html", b'<p>Hissen</p><img src="' + picture + b'"><p>stannar</p>')))
+    assert (read.own, read.flags) == ("Hissen\nstannar", ())
+
+
 def test_an_empty_plain_version_leaves_the_html() -> None:
     read = mail.read(whole(multi(b"alternative", part(b"text/plain", b" \r\n"), PAGE)))
     assert read.own == "Hissen står still"
