@@ -86,6 +86,6 @@ class Life:
 
 
 def account_at(port: int, **more: object) -> Account:
-    """Return the account of a server in clear on loopback, quick to give up."""
-    plain = Account("127.0.0.1", port, "kontakt", "any", security=Security.NONE, timeout=0.3, poll_seconds=0.05)
+    """Return the account of a server in clear on loopback."""
+    plain = Account("127.0.0.1", port, "kontakt", "any", security=Security.NONE, timeout=3, poll_seconds=0.05)
     return replace(plain, **more)  # type: ignore[arg-type] # fields of an account by their names

@@ -67,6 +67,7 @@ async def test_whatever_the_server_does_the_mail_comes_in_and_the_trouble_ends(
 ) -> None:
     server.faults[command] = [fault]
     server.mails[1] = mail(1)
+    life.account = replace(life.account, timeout=0.3)
     async with life.running():
         await eventually(lambda: 1 in server.moved)
         server.mails[2] = mail(2)
