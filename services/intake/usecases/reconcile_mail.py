@@ -112,10 +112,11 @@ class ReconcileMail:
         return self.census.account.processed
 
     def _tell(self, differences: Sequence[Difference]) -> None:
+        part = self.census.account.part
         for kind in Kind:
             count = sum(one.kind is kind for one in differences)
-            MAIL_DIFFERENCES.labels(self.mailbox, kind).set(count)
-        MAIL_CHECKED.labels(self.mailbox).set_to_current_time()
+            MAIL_DIFFERENCES.labels(part, kind).set(count)
+        MAIL_CHECKED.labels(part).set_to_current_time()
         if differences:
             log.warning("mail_differs", mailbox=self.mailbox, count=len(differences))
 
