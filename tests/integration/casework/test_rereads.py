@@ -63,6 +63,15 @@ async def test_who_wrote_it_is_not_forgotten_by_a_reading_that_finds_nobody(room
     assert row["person_key"] == "2026:olle"
 
 
+async def test_a_mail_that_was_copied_into_another_case_says_it_there_too(room: Room):
+    number = await room.open("a", **UNREAD)
+    made = await room.casework.deeds.split.run(number, MARIA, contact("a"), "one")
+    await room.casework.follow_contacts.run([reread(room)])
+    for case in (number, made):
+        one = (await room.casework.read_case.run(case, MARIA)).contacts[0]
+        assert (one.text, one.unreadable, one.original_key) == ("Elementen är kalla.", False, KEY)
+
+
 async def test_what_was_erased_is_not_brought_back_and_what_never_came_is_not_made(room: Room):
     await room.open("a", **UNREAD)
     purge = ContactPurged(contact_id=contact("a"), channel=Channel.EMAIL, purged_at=room.time(), reason="erased")
