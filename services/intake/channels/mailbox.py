@@ -19,7 +19,7 @@ from typing import Any
 from imap_tools import BaseMailBox
 from imap_tools.consts import SHORT_MONTH_NAMES
 from imap_tools.errors import MailboxFolderCreateError, UnexpectedCommandStatusError
-from imap_tools.imap_utf7 import utf7_encode
+from imap_tools.utils import encode_folder
 
 from services.intake.channels.account import Account
 from services.intake.channels.imap_connect import connect, log_in
@@ -150,7 +150,7 @@ class Mailbox:
             self._move(uids)
 
     def _move(self, uids: Sequence[int]) -> None:
-        names, target = ",".join(map(str, uids)), b'"' + utf7_encode(self.account.processed) + b'"'
+        names, target = ",".join(map(str, uids)), encode_folder(self.account.processed)
         if "MOVE" in self._abilities:
             self._ask("MOVE", names, target)
             return

@@ -104,9 +104,9 @@ async def test_folders_have_swedish_names_and_lie_within_others(dovecot: Dovecot
     with dovecot.client(user) as box:
         box.create('"Inkorg &AOU-r 2026"')
     dovecot.append(user, [mail(1)], "Inkorg &AOU-r 2026")
-    account = replace(account_of(dovecot, user), folder="Inkorg år 2026", processed="Färdigt/Ärenden")
+    account = replace(account_of(dovecot, user), folder="Inkorg år 2026", processed='Färdigt/"Ärenden"')
     async with Life(account).running():
-        await eventually(lambda: dovecot.holds(user, "F&AOQ-rdigt/&AMQ-renden", 1))
+        await eventually(lambda: dovecot.holds(user, r"F&AOQ-rdigt/\"&AMQ-renden\"", 1))
 
 
 async def test_a_server_without_move_and_idle_is_read_all_the_same() -> None:
