@@ -1,0 +1,87 @@
+"""The census of a mailbox: paged, each header asked for once, and broken off when the server breaks."""
+
+from datetime import date
+from itertools import product
+
+import pytest
+
+from services.intake.channels.account import Account, Security
+from services.intake.channels.census import MOST_OF_INBOX, Census
+from services.intake.channels.imap_errors import ERRORS
+from services.intake.domain.reconciliation import mark_of
+from services.intake.usecases.understand_mail import hash_of
+from shared.errors import TransientError
+from tests.support.scripted_imap import BYE, NO, ScriptedImap, scripted_imap
+
+BEFORE, AFTER = date(2026, 11, 5), date(2026, 11, 6)
+"""The server of the tests took everything in on the fifth."""
+
+
+def census(script: ScriptedImap) -> Census:
+    return Census(Account("127.0.0.1", script.port, "k", "any", security=Security.NONE, timeout=2))
+
+
+def full(count: int) -> ScriptedImap:
+    return ScriptedImap({uid: f"Message-ID: <{uid}@example.se>\r\n\r\n".encode() for uid in range(1, count + 1)})
+
+
+def test_a_large_mailbox_is_counted_by_pages_and_each_header_asked_for_once():
+    with scripted_imap(full(1200)) as script:
+        made = census(script)
+        first = made.take(BEFORE, hash_of)
+        assert (len(first.inbox.uids), len(first.inbox.mails)) == (1200, MOST_OF_INBOX)
+        assert list(first.processed.uids) == list(range(1, 1201))
+        assert first.processed.marks[41] == mark_of(hash_of(b"Message-ID: <42@example.se>\r\n\r\n"))
+        longest = max(one.count(",") for one in script.heard)
+        assert longest < 300
+        script.heard.clear()
+        script.mails[2000] = b"Message-ID: <2000@example.se>\r\n\r\n"
+        del script.mails[1]
+        again = made.take(BEFORE, hash_of)
+        assert list(again.processed.uids) == [*range(2, 1201), 2000]
+        assert list(again.processed.marks[:-1]) == list(first.processed.marks[1:])
+        assert [one for one in script.heard if "BODY" in one] == ["FETCH 2000 (UID BODY.PEEK[HEADER])"]
+
+
+def test_what_came_before_the_first_day_is_not_counted_though_the_server_names_it():
+    with scripted_imap(full(3)) as script:
+        assert list(census(script).take(AFTER, hash_of).processed.uids) == []
+        assert any("SINCE 5-Nov-2026" in one for one in script.heard)
+
+
+def test_after_a_change_of_uidvalidity_nothing_is_believed_of_before():
+    with scripted_imap(full(3)) as script:
+        made = census(script)
+        made.take(BEFORE, hash_of)
+        script.uidvalidity = 8
+        script.mails = {1: b"Message-ID: <other@example.se>\r\n\r\n"}
+        counted = made.take(BEFORE, hash_of)
+        assert (counted.processed.uidvalidity, len(counted.processed.uids)) == (8, 1)
+        assert counted.processed.marks[0] == mark_of(hash_of(b"Message-ID: <other@example.se>\r\n\r\n"))
+        assert made.fetch("", 7, [1], 1000) == {}
+        assert made.move(7, 1) is False
+        assert script.moved == {}
+
+
+def test_a_mark_that_the_whole_mail_tells_better_is_remembered():
+    with scripted_imap(full(3)) as script:
+        made = census(script)
+        made.take(BEFORE, hash_of)
+        made.correct(7, 2, hash_of(b"better"))
+        made.correct(7, 99, hash_of(b"nowhere"))
+        made.correct(6, 1, hash_of(b"another time"))
+        marks = made.take(BEFORE, hash_of).processed.marks
+        assert list(marks) == [mark_of(hash_of(raw)) for raw in (script.mails[1], b"better", script.mails[3])]
+
+
+STEPS = ("LOGIN", "SELECT", "SEARCH", "FETCH")
+
+
+@pytest.mark.parametrize(("command", "fault"), [("GREETING", BYE), *product(STEPS, (NO, BYE))])
+def test_a_census_that_the_server_breaks_off_is_no_census(command: str, fault: str):
+    with scripted_imap(full(3)) as script:
+        made = census(script)
+        script.faults[command] = [fault]
+        with pytest.raises((*ERRORS, TransientError)):
+            made.take(BEFORE, hash_of)
+        assert len(made.take(BEFORE, hash_of).processed.uids) == 3
