@@ -18,7 +18,7 @@ from shared.vocabulary import Channel, Role
 from shared.web.access import Person
 from tests.support.desk import DeskHouse, desk_house
 from tests.support.served import served
-from tests.support.web import MARIA, client_of, log_in
+from tests.support.web import MARIA, PER, client_of, log_in
 
 pytestmark = pytest.mark.integration
 
@@ -154,6 +154,16 @@ async def test_files_say_what_they_are_and_those_that_are_held_have_no_link(hous
         assert (await client.get(f"/cases/{NUMBER}/contacts/{contact_id}/{end}")).status_code == 403
     client.cookies.set("kc_lang", "en")
     assert "Said to be JPEG but is a program" in (await client.get(f"/cases/{NUMBER}")).text
+
+
+async def test_whoever_is_handed_the_case_reads_the_mail_likewise(house, client):
+    contact_id = await arrive(house, full_text="Hej\n> Tidigare svar", flags=("signed",))
+    made = await house.casework.hand_over.run(NUMBER, MARIA, request_id="one")
+    await log_in(house.app, client, PER)
+    page = (await client.get(f"/inbox/{made.id}")).text
+    for words in ("Visa hela mejlet", "Tidigare svar", "Visa som mejlet såg ut", "signerat digitalt"):
+        assert words in page, words
+    assert (await client.get(f"/cases/{NUMBER}/contacts/{contact_id}/shown")).status_code == 200
 
 
 @pytest.mark.parametrize("part", [True, False])
