@@ -78,6 +78,8 @@ class PlaceContacts:
                 continue
             sender = (one["sender_email"] or "").strip().lower()
             hers = one["id"] not in claimed and (case.id, sender) in writers and not case.protected
+            # Of several senders no mail server has proved which one wrote.
+            hers = hers and "several_senders" not in placed.said[one["id"]]["flags"]
             if hers and _is_free(one):
                 placed.rows[one["id"]] = {**one, "follows": case.id, "case_id": case.id}
                 changed[one["id"]] = {"follows": case.id, "flag": BY_NUMBER}

@@ -58,6 +58,16 @@ async def test_products_3_5_a_stranger_who_quotes_a_number_gets_a_case_of_his_ow
     assert [one.number for one in case.links] == [own["number"]]
 
 
+async def test_a_mail_of_several_senders_opens_nobodys_case_by_its_number(room: Room):
+    number = await room.open("a")
+    facts: dict[str, Any] = {"tagged_case": number, "flags": ("several_senders",)}
+    await room.casework.follow_contacts.run(
+        [room.received("b", sender=Sender(email="olle@medborgare.example"), **facts)]
+    )
+    own = await _case_of(room, "b")
+    assert (own["id"], own["linked_case"]) == (case_id_of(contact("b")), number)
+
+
 async def test_who_uses_anothers_token_gets_a_case_of_his_own_with_a_link(room: Room):
     number = await room.open("a")
     facts: dict[str, Any] = {"linked_case": case_id_of(contact("a")), "flags": ("token_mismatch",)}
