@@ -20,7 +20,7 @@ from services.casework.mail.original import MAX_PICTURE, MAX_PICTURES, Original,
 MAX_DEPTH = 200
 """Elements within each other that are shown; mail programs nest some, attackers many."""
 MAX_MARKUP = 30_000
-"""Tags and entities that are shown."""
+"""Tags, entities and hard spaces that are shown: nh3 needs quadratic time for them."""
 _TAGS = frozenset(
     {"a", "abbr", "address", "b", "big", "blockquote", "br", "caption", "center", "cite", "code", "col", "colgroup"}
     | {"dd", "del", "dfn", "div", "dl", "dt", "em", "font", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img"}
@@ -54,7 +54,7 @@ _LOADS = re.compile(r"url|image|src|attr|var|expression|@|\\|/\*", re.IGNORECASE
 _LINKS = ("http://", "https://", "mailto:", "tel:")
 _INLINE = re.compile(r"data:image/(?:png|jpe?g|gif|webp);base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE)
 _CLOSED_BY_THEMSELVES = _VOID | {"p", "li", "td", "th", "tr", "dd", "dt", "meta", "link", "input", "option", "o:p"}
-_MARKUP = re.compile(r"&|<(/?)([A-Za-z][^\s/>]*)")
+_MARKUP = re.compile(r"[&\xa0]|<(/?)([A-Za-z][^\s/>]*)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -281,6 +281,7 @@ def test_the_html_of_a_file_or_of_a_mail_within_the_mail_is_not_shown():
         "<b><p>",
         "&",
         "a&amp;b ",
+        "\xa0",
         "<!--",
         "<a href=x>",
     ],
