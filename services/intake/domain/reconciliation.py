@@ -37,7 +37,7 @@ class Lying:
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """The inbox as it was found: its UIDVALIDITY, every number in it, and what is known of the first of them."""
+    """The inbox as it was found: its UIDVALIDITY, every number in it, and what is known of the newest."""
 
     uidvalidity: int
     uids: frozenset[int]
@@ -83,7 +83,10 @@ class Difference:
 
 
 class Tally:
-    """What the ledger says of a mailbox, read page by page: what stands out is kept, the rest is only counted."""
+    """What the ledger says of a mailbox, read page by page: what stands out is kept, the rest is only counted.
+
+    `now` is when the folders began to be listed.
+    """
 
     def __init__(self, mailbox: str, inbox: Inbox, now: datetime) -> None:
         self.not_moved: list[Difference] = []
@@ -103,13 +106,15 @@ class Tally:
         for line in lines:
             entry, spot = line.entry, line.entry.spot
             here = not spot.folder and spot.uidvalidity == self._inbox.uidvalidity and spot.uid in self._inbox.uids
+            passing = self._now - (line.moved_at or line.seen_at) <= GRACE
             self._unknown.pop(spot, None)
-            if here and self._now - line.seen_at > GRACE:
+            if here and not passing:
                 self.not_moved.append(_of(Kind.NOT_MOVED, line))
-            if not here:
+            # The folders are listed one after the other: what is moved in between lies in both, and is one mail.
+            if not here or passing:
                 self.standing[mark_of(entry.message_hash)] += 1
-                if line.moved_at is None and not spot.folder:
-                    self.gone.append(spot)
+            if not here and line.moved_at is None and not spot.folder and line.seen_at < self._now:
+                self.gone.append(spot)
             counted = entry.outcome not in {Outcome.QUARANTINED, Outcome.DUPLICATE}
             if counted and entry.contact_id not in published:
                 self.not_published.append(_of(Kind.NOT_PUBLISHED, line))

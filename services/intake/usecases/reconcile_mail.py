@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import structlog
 
@@ -50,10 +50,11 @@ class ReconcileMail:
 
     async def once(self) -> list[Difference]:
         """Compare; return the differences. A server that is away is written down, and raised."""
-        since = swedish_day(self.clock()) - timedelta(days=self.days)
+        began = self.clock()
+        since = swedish_day(began) - timedelta(days=self.days)
         try:
             counted = await asyncio.to_thread(self.census.take, since, hash_of)
-            differences = await self._compare(counted, since)
+            differences = await self._compare(counted, since, began)
         except (*ERRORS, TransientError) as error:
             await self.checks.failed(self.mailbox, words(error), self.clock())
             raise
@@ -63,17 +64,17 @@ class ReconcileMail:
         self._tell(differences)
         return found
 
-    async def _compare(self, counted: Counted, since: date) -> list[Difference]:
+    async def _compare(self, counted: Counted, since: date, began: datetime) -> list[Difference]:
         """Read the ledger after the folders, so that what was moved in between has its line."""
-        now = self.clock()
         earlier = since - timedelta(days=2)  # a mail whose server said no time is counted on the day we saw it
-        tally = reconciliation.Tally(self.mailbox, counted.inbox, now)
+        tally = reconciliation.Tally(self.mailbox, counted.inbox, began)
         async with aclosing(self.ledger.pages(self.mailbox, earlier)) as pages:
             async for lines in pages:
                 tally.add(lines, await self.seen.known([line.entry.contact_id for line in lines]))
-        waiting = tally.waiting()
+        # Old mail is taken in after all other, however long it takes: until then it waits its turn.
+        waiting = [one for one in tally.waiting() if not self.census.account.is_old(one.day)]
         if not waiting:
-            await self.ledger.moved(tally.gone, now)
+            await self.ledger.moved(tally.gone, self.clock())
         left = reconciliation.unmatched(counted.processed, tally.standing)
         return [
             *waiting,

@@ -63,6 +63,24 @@ def test_what_is_being_taken_in_right_now_is_no_difference():
     assert tally(inbox(1), [line(1, seen_at=just_now)]).not_moved == []
 
 
+def test_a_mail_that_moves_while_the_folders_are_listed_lies_in_both_and_is_one():
+    just_now = NOW + GRACE / 2
+    taken_in_late = Line(line(1).entry, OLD, just_now)
+    for one in (line(1, seen_at=just_now), taken_in_late):
+        made = tally(inbox(1), [one])
+        assert (made.waiting(), made.not_moved, made.gone) == ([], [], [])
+        lying = Processed(8, array("q", [1]), array("q", [mark_of(one.entry.message_hash)]))
+        assert unmatched(lying, made.standing) == []
+
+
+def test_a_mail_that_came_after_the_inbox_was_listed_has_not_left_it():
+    assert tally(inbox(), [line(1, seen_at=NOW + GRACE / 2)]).gone == []
+
+
+def test_a_mail_that_was_moved_long_ago_and_lies_there_is_not_moved():
+    assert [one.kind for one in tally(inbox(1), [line(1, moved=True)]).not_moved] == [Kind.NOT_MOVED]
+
+
 def test_a_line_of_another_uidvalidity_is_not_about_the_mail_of_that_number():
     made = Tally(BOX, Inbox(8, frozenset({1}), (Lying(1, OLD),)), NOW)
     made.add([line(1)], {"c-1"})
