@@ -21,7 +21,11 @@ MAX_REFERENCES = 40
 _SEPARATORS = re.compile(r"[\s<>\"',;:()\[\]]+")
 MAX_HEADER = 20_000
 """Characters of a header that are read: what is longer was not written by a person."""
-_ANGLED = re.compile(r"^([^<]*)<\s*(?:@[^:<>\s]{1,500}:)?([^\s<>,;\"]+@[^\s<>,;@]+)\s*>")
+_ANGLED = re.compile(
+    r"^((?:\"(?:[^\"\\]|\\.)*+\"|[^<\"])*+)<\s*(?:@[^:<>\s]{1,500}:)?([^\s<>,;\"]+@[^\s<>,;@]+)\s*>", re.DOTALL
+)
+"""A name and an address in angles: one within the quotes of the name is a part of the name."""
+_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*+\"", re.DOTALL)
 _QUOTED_LOCAL = re.compile(r"(?:^|[<\s])\"((?:[^\"\\\r\n]|\\.){1,64})\"@([\w.-]{1,255})(?=$|[>\s])")
 _ATOM = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]+")
 _PASSED_ON = re.compile(r"^\W*(?:vb|vs|vl|fw|fwd|wg|tr)\W*:", re.IGNORECASE)
@@ -95,7 +99,7 @@ def _mail(headers: Headers, found: parts.Contents, tree: Message) -> Mail:
     given = message_ids(headers.raw("message-id") or "")
     subject = headers.text("subject")
     own = quoted.own_words(full[:MAX_FULL_TEXT], forwarded=bool(_PASSED_ON.match(subject)))
-    flags = (*found.flags, *_notices(headers, address=address, own=own, full=full, identified=bool(given)))
+    noticed = _notices(headers, address=address, own=own, full=full, identified=bool(given))
     return Mail(
         message_id=given[0] if given else _made_up_id(headers, full),
         identified=bool(given),
@@ -109,7 +113,7 @@ def _mail(headers: Headers, found: parts.Contents, tree: Message) -> Mail:
         own=own[:MAX_TEXT],
         full=full[:MAX_FULL_TEXT],
         files=tuple(found.files),
-        flags=flags,
+        flags=tuple(dict.fromkeys((*found.flags, *noticed))),
         # Neither a header nor a word nor a file: somebody must look at the original.
         unreadable=not headers.lines or not (full or found.files or headers.raw("subject")),
         structure=tree,
@@ -181,7 +185,7 @@ def addresses(value: str) -> list[str]:
 
 def _first_address(value: str) -> tuple[str | None, str | None]:
     angled = _ANGLED.match(value)
-    if angled and "@" not in text.without_words(angled[1]):
+    if angled and not _lists(angled[1]):
         return _name(angled[1]), text.header_text(angled[2]).lower()
     local = _QUOTED_LOCAL.search(value)
     if local:
@@ -199,6 +203,12 @@ def _first_address(value: str) -> tuple[str | None, str | None]:
     if not found:
         return None, None
     return written[: written.lower().find(found[0])].strip(" <\"'") or None, found[0]
+
+
+def _lists(before: str) -> bool:
+    """Say whether an address stands before the one in angles as the first of a list, not as the writer's name."""
+    plain = text.without_words(_QUOTED.sub("", before))
+    return "@" in plain and bool(re.search(r"[,;:]", plain))
 
 
 def _name(value: str) -> str | None:
