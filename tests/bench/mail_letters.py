@@ -72,10 +72,10 @@ def kinds(size: int, count: int) -> dict[str, list[bytes]]:
 
 def _head(message_id: str, number: int, to: str, dice: random.Random) -> str:
     trace = _TRACE.format(n=dice.getrandbits(32), to=to, bh=_noise(32, dice), b=_noise(250, dice))
-    subject = base64.b64encode(f"Ärende om sophämtning nr {number}".encode()).decode()
+    subject = base64.b64encode(f"Sophämtning och snöröjning, gata {number}".encode()).decode()
     return (
         f"{trace}Message-ID: {message_id}\r\nDate: Mon, 02 Nov 2026 08:14:58 +0100\r\n"
-        f"From: =?utf-8?q?G=C3=B6ran_Medborgare?= <medborgare-{number}@example.se>\r\nTo: <{to}>\r\n"
+        f"From: =?utf-8?q?G=C3=B6ran_Medborgare?= <{message_id[1:-1].replace('@', '.')}@example.se>\r\nTo: <{to}>\r\n"
         f"Subject: =?utf-8?b?{subject}?=\r\nMIME-Version: 1.0\r\n"
     )
 

@@ -53,6 +53,7 @@ _SIGNATURE = re.compile(
 )
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w:.-]{2,40})", re.IGNORECASE)
 _HUGE_NUMBER = re.compile(r"&#(?:x0*[0-9a-f]{7,}|0*\d{8,});?", re.IGNORECASE)
+_SPACES = " \t\n\r\f"
 _SPACE = re.compile(r" [ \t\n\r\f]+|[\t\n\r\f][ \t\n\r\f]*")
 """What becomes one space; a single space is none of it, for it is one already."""
 MAX_DEPTH = 200
@@ -174,12 +175,8 @@ class _Reader:
         if tag == "li" and not self._silent:
             self._lines[-1] = [self._prefix(), "- "]
         about = self._about(attributes) if attributes and tag in _TELLING else ""
-        if about and _REST_QUOTED.search(about):
-            self._rest = 1
-        if about and _SIGNATURE.search(about) and not self._silent:
-            self._new_line()
-            self._lines[-1] = [self._prefix(), "-- "]
-            self._lines.append([])
+        if about:
+            self._mark(about)
         if tag in _VOID or attributes.endswith("/") or len(self._stack) >= MAX_DEPTH:
             return
         quoting = (tag == "blockquote" and "gmail_default" not in about) or bool(about and _QUOTING.search(about))
@@ -188,6 +185,15 @@ class _Reader:
         self._depth += quoting
         self._silent += tag in self._hidden
         self._exact += tag == "pre"
+
+    def _mark(self, about: str) -> None:
+        """Note where the rest is quoted, and where a signature begins."""
+        if _REST_QUOTED.search(about):
+            self._rest = 1
+        if _SIGNATURE.search(about) and not self._silent:
+            self._new_line()
+            self._lines[-1] = [self._prefix(), "-- "]
+            self._lines.append([])
 
     def close(self, tag: str) -> None:
         """Leave an element and what was never closed in it."""
@@ -208,12 +214,22 @@ class _Reader:
         """Write words; an entity is its letter, spaces are one."""
         if self._silent:
             return
+        if not self._exact and not words.strip(_SPACES):  # between two tags, mostly
+            self._space()
+            return
         said = entities.unescape(words) if "&" in words else words
         first, *more = said.split("\n") if self._exact else [_SPACE.sub(" ", said)]
         self._write(first)
         for line in more:
             self._lines.append([self._prefix()])
             self._write(line)
+
+    def _space(self) -> None:
+        line = self._lines[-1]
+        if not line:
+            line.append(self._prefix())
+        elif len(line) > 1 and not line[-1].endswith(" "):
+            line.append(" ")
 
     def _write(self, words: str) -> None:
         line = self._lines[-1]
@@ -233,7 +249,8 @@ class _Reader:
         line.clear()
 
     def _prefix(self) -> str:
-        return "> " * min(self._depth + self._rest, MAX_QUOTES)
+        depth = self._depth + self._rest
+        return "> " * min(depth, MAX_QUOTES) if depth else ""
 
     def text(self) -> str:
         """Return all lines."""

@@ -114,7 +114,8 @@ def contents(part: Part, limits: Limits = USUAL) -> Contents:
         if found.said:
             found.flag("text_within", *(flag for flag in inner.flags if flag != "attachments_cut"))
         found.within.extend(inner.within)
-    shown = {unquote(name).strip("<>") for page in found.rich for name in _CID.findall(page)}
+    naming = [page for page in found.rich if "cid:" in page.lower()]  # quick: few name any
+    shown = {unquote(name).strip("<>") for page in naming for name in _CID.findall(page)}
     found.files = [replace(file, inline=True) if file.content_id in shown else file for file in found.files]
     return found
 
