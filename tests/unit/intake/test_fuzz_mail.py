@@ -19,8 +19,9 @@ from tests.support.mail_maker import Maker, damaged
 from tests.unit.intake.test_receive import NOW
 
 SEEDS = st.integers(min_value=0, max_value=2**32)
-FUZZ_SECONDS = 600
-RUN_HERE = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
+FUZZ_SECONDS = int(os.environ.get("KC_FUZZ_SECONDS", "600"))
+HERE = (str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", ""))
+RUN_HERE = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, HERE))}
 CUTS = {"parts_cut", "attachments_cut", "text_cut"}
 
 
