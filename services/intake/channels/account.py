@@ -60,6 +60,10 @@ class Account:
         """The name its place is remembered under."""
         return f"{self.user}@{self.host}/{self.folder}"
 
+    def is_old(self, day: date) -> bool:
+        """Say whether a mail of that day is from before the mailbox was ours."""
+        return self.import_before is not None and day < self.import_before
+
     @property
     def part(self) -> str:
         """What it is called at `/health/ready`."""

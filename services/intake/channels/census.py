@@ -16,7 +16,7 @@ from services.intake.domain.reconciliation import Inbox, Lying, Processed, mark_
 PAGE = 300
 """Mails that are asked about in one go."""
 MOST_OF_INBOX = 1000
-"""Mails in the inbox of which more than the number is asked."""
+"""Mails in the inbox, the newest, of which more than the number is asked."""
 
 HashOf = Callable[[bytes], str]
 
@@ -40,7 +40,7 @@ class Census:
         """Count both folders; marks that are known from before are not asked for again."""
         with self._open("") as (box, validity):
             uids = box.numbers()
-            first = tuple(Lying(one.uid, one.internal_at) for one in box.listed(uids[:MOST_OF_INBOX]))
+            first = tuple(Lying(one.uid, one.internal_at) for one in box.listed(uids[-MOST_OF_INBOX:]))
             inbox = Inbox(validity, frozenset(uids), first)
             if box.folder_problem:
                 return Counted(inbox, _none(0))

@@ -170,8 +170,7 @@ class RepairMail:
 
 def _raw(data: bytes, spot: Spot, came_at: datetime, account: Account | None) -> RawMail:
     """Return a mail as the loop would have given it: one from before the mailbox was ours is taken in quietly."""
-    first = account.import_before if account else None
-    quiet = first is not None and swedish_day(came_at) < first
+    quiet = account is not None and account.is_old(swedish_day(came_at))
     return RawMail(data, (), spot.mailbox, spot.uidvalidity, spot.uid, came_at, quiet, spot.folder)
 
 

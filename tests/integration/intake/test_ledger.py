@@ -141,6 +141,20 @@ async def test_what_is_younger_than_the_time_of_grace_is_no_difference(house: Ho
     assert await replace(house.reconcile, clock=utc_now).once() == []
 
 
+async def test_old_mail_that_waits_its_turn_is_no_difference_and_a_button_never_tells_anybody_of_it(
+    house: House, read_contacts: ReadContacts
+) -> None:
+    await house.post.server.send(letter(), to=house.post.address)
+    (found,) = await house.different()
+    old = Census(replace(house.account, import_before=TODAY + timedelta(days=2)))
+    assert await replace(house.reconcile, census=old).once() == []
+    await house.checks.write((await house.checks.all())[0], [found])
+    repair = replace(house.repair, boxes={house.account.name: old})
+    await repair.repair(found.id)
+    (told,) = await read_contacts()
+    assert "quiet" in getattr(told.event, "flags", ())
+
+
 async def test_a_mail_that_somebody_moved_by_hand_is_found_among_the_processed(
     house: House, read_contacts: ReadContacts
 ) -> None:
