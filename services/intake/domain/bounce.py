@@ -13,7 +13,7 @@ from email.message import Message
 from flufl.bounce import all_failures
 
 from services.intake.domain import parts, text
-from services.intake.domain.mail import Mail, message_ids
+from services.intake.domain.mail import MAX_HEADER, Mail, message_ids
 
 _FAILED_ID = re.compile(r"^[> \t]*message-id:[ \t]*(?:\r?\n[> \t]+)?(<[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
@@ -158,5 +158,7 @@ def _from_words(mail: Mail, ours: Ours) -> Bounce | None:
 def _failures(mail: Mail) -> tuple[frozenset[bytes], frozenset[bytes]]:
     """Return whom the detectors find: those still tried, and those given up."""
     nobody: tuple[frozenset[bytes], frozenset[bytes]] = (frozenset(), frozenset())
+    if sum(map(len, mail.headers.all("x-failed-recipients"))) > MAX_HEADER:
+        return nobody
     size = sum(len(said) for part in mail.structure.walk() if isinstance(said := part.get_payload(), str))
     return parts.attempt(lambda: all_failures(mail.structure), nobody) if size <= LONGEST_WORDS else nobody

@@ -22,9 +22,10 @@ _SEPARATORS = re.compile(r"[\s<>\"',;:()\[\]]+")
 MAX_HEADER = 20_000
 """Characters of a header that are read: what is longer was not written by a person."""
 _ANGLED = re.compile(
-    r"^((?:\"(?:[^\"\\]|\\.)*+\"|[^<\"])*+)<\s*(?:@[^:<>\s]{1,500}:)?([^\s<>,;\"]+@[^\s<>,;@]+)\s*>", re.DOTALL
+    r"^((?:\"(?:[^\"\\]|\\.)*+\"|\([^()\\]{0,200}+\)|[^<\"])*+)<\s*(?:@[^:<>\s]{1,500}:)?([^\s<>,;\"]+@[^\s<>,;@]+)\s*>",
+    re.DOTALL,
 )
-"""A name and an address in angles: one within the quotes of the name is a part of the name."""
+"""A name and an address in angles: one within the quotes or brackets of the name is a part of the name."""
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*+\"", re.DOTALL)
 _QUOTED_LOCAL = re.compile(r"(?:^|[<\s])\"((?:[^\"\\\r\n]|\\.){1,64})\"@([\w.-]{1,255})(?=$|[>\s])")
 _ATOM = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]+")

@@ -260,6 +260,14 @@ def test_several_recipients_and_the_one_that_failed_counts() -> None:
     assert (found.recipient, found.permanent) == (ANNA, True)
 
 
+def test_of_more_failed_recipients_than_anybody_names_the_first_is_told() -> None:
+    header = "z@borta.example, " + ", ".join(f"a{number}@borta.example" for number in range(2000))
+    read_mail = mail.read(f"From: robot@mx.example\nX-Failed-Recipients: {header}\n\nBorta".encode())
+    found = bounce.find(read_mail)
+    assert found is not None
+    assert found.recipient == "z@borta.example"
+
+
 def test_a_report_without_any_sense_raises_nothing() -> None:
     nested = "Content-Type: multipart/report; boundary=b\nFrom: mailer-daemon@x.example\n\n"
     nested += "".join(f"--b{'b' * n}\nContent-Type: multipart/mixed; boundary=b{'b' * (n + 1)}\n\n" for n in range(200))

@@ -40,6 +40,8 @@ def read(*headers: str | bytes) -> mail.Mail:
         ("mailto:anna@example.se", None, "anna@example.se"),
         ('"Anna <anna@example.se>" <bo@other.example>', "Anna <anna@example.se>", "bo@other.example"),
         ('"a\\" <anna@example.se>" <bo@other.example>', 'a" <anna@example.se>', "bo@other.example"),
+        ("(<anna@example.se>) <bo@other.example>", "(<anna@example.se>)", "bo@other.example"),
+        ("Anna :( <anna@example.se>", "Anna :(", "anna@example.se"),
         ("anna@example.se <bo@other.example>", "anna@example.se", "bo@other.example"),
         ("anna@example.se, Bo <bo@other.example>", None, "anna@example.se"),
         ("undisclosed-recipients:;", None, None),
