@@ -58,7 +58,7 @@ async def test_without_picked_times_or_when_it_is_urgent_it_is_there_at_once(roo
     _, now = await seen(room, number)
     assert (now.deliver_at, now.delivered_at) == (None, room.time())
     await _picks(room, "13:00")
-    await room.run(
+    await room.rewrite(
         'UPDATE casework.checklist_versions SET body = replace(body::text, \'"priority": "normal"\', '
         '\'"priority": "urgent"\')::jsonb'
     )
@@ -79,7 +79,7 @@ async def test_two_processes_deliver_each_once(room: Room):
 async def test_a_secret_one_is_delivered_without_anybodys_words(room: Room):
     number = await secret(room)
     await room.run("INSERT INTO casework.unit_terms (unit, delivery_times) VALUES ('bygg-och-plan', ARRAY['13:00'])")
-    await room.run(
+    await room.rewrite(
         "UPDATE casework.checklist_versions SET body = regexp_replace(body::text, 'urgent|high', 'normal', 'g')::jsonb"
     )
     made = await room.casework.hand_over.run(number, MARIA, request_id="r", to="bygg-och-plan")

@@ -288,7 +288,7 @@ async def test_an_answer_closes_the_open_cases_if_asked_but_none_that_is_not_don
     await room.casework.close.run(closed, MARIA, resolution=Resolution.REFERRED)
     for number in (plain, obligatory, closed, call):
         await incidents.link.run(leak, number, MARIA)
-    await room.run(
+    await room.rewrite(
         "UPDATE casework.checklist_versions SET body = jsonb_set(body, '{steps,0,obligatory}', 'true') "
         "WHERE id = 'bostad-kallt'"
     )
