@@ -159,6 +159,17 @@ async def test_of_a_case_that_is_elsewhere_no_door_says_anything(secret: Secret)
     assert await traces(secret) == before
 
 
+async def test_the_desk_offers_a_stranger_nothing_to_do_and_says_why(secret: Secret):
+    path, said = "/desk?case={number}", "bara ärendets kommunvägledare och dess verksamhet"
+    deeds = ('id="note"', "/steps?step=", "/gap", "/close?", '/reply"', "/park?")
+    token = await log_in(secret.house.app, secret.client, UNNAMED)
+    page = (await knock(secret, "GET", path, token)).text
+    assert (said in page, [one for one in deeds if one in page]) == (True, [])
+    token = await log_in(secret.house.app, secret.client, MARIA)
+    page = (await knock(secret, "GET", path, token)).text
+    assert (said in page, [one for one in deeds if one in page]) == (False, list(deeds))
+
+
 async def test_her_agent_comes_through_the_same_doors(secret: Secret):
     """So the strangers were refused for who they are, and not for what they had sent."""
     token = await log_in(secret.house.app, secret.client, MARIA)
