@@ -6,9 +6,15 @@ WRITTEN = ["email", "e_service"]
 FIRST_TABLE: tuple[dict[str, object], ...] = (
     {"name": "protected-identity", "when": {"flags": ["protected_identity"]}, "then": {"protected": True}},
     {
+        "name": "old-mail-lies-apart",
+        "when": {"flags": ["quiet"], "channel": ["email"]},
+        "then": {"queue": "gammal-post", "priority": "low", "due": "60 arbetsdagar", "skills": ["gammal-post"]},
+    },
+    {
         "name": "unreadable-is-looked-at",
         "when": {"unreadable": True, "channel": WRITTEN},
         "then": {"priority": "normal", "due": "1 arbetsdag"},
+        "yields_to": ["old-mail-lies-apart"],
     },
     {
         "name": "machines-wait",
@@ -34,7 +40,7 @@ FIRST_TABLE: tuple[dict[str, object], ...] = (
         "name": "not-ours-is-forwarded-soon",
         "when": {"taken_over": ["ej_overtagen"], "channel": WRITTEN},
         "then": {"due": "4 arbetstimmar"},
-        "yields_to": ["unreadable-is-looked-at"],
+        "yields_to": ["unreadable-is-looked-at", "old-mail-lies-apart"],
     },
     {
         "name": "mail-in-one-day",
@@ -48,11 +54,17 @@ FIRST_TABLE: tuple[dict[str, object], ...] = (
         "then": {"priority": "normal", "due": "2 arbetsdagar", "dwell": "30 minuter"},
         "yields_to": ["unreadable-is-looked-at", "machines-wait", "not-ours-is-forwarded-soon"],
     },
-    {"name": "not-ours-is-connected-on", "when": {"taken_over": ["ej_overtagen"]}, "then": {"queue": "ej-overtagen"}},
+    {
+        "name": "not-ours-is-connected-on",
+        "when": {"taken_over": ["ej_overtagen"]},
+        "then": {"queue": "ej-overtagen"},
+        "yields_to": ["old-mail-lies-apart"],
+    },
     {
         "name": "queue-of-the-unit",
         "when": {"taken_over": ["provdrift", "overtagen"]},
         "then": {"queue": "{unit}", "skills": ["{unit}"]},
+        "yields_to": ["old-mail-lies-apart"],
     },
     {"otherwise": {"queue": "{unit}", "priority": "normal"}},
 )

@@ -257,6 +257,15 @@ def test_by_the_first_table_what_is_not_taken_over_waits_apart_and_asks_for_no_s
     assert (call.queue, call.skills, call.priority) == ("ej-overtagen", (), Priority.HIGH)
 
 
+def test_by_the_first_table_old_mail_waits_for_those_who_are_set_to_it_alone():
+    table = compile_table("1", FIRST_TABLE, strict=True)
+    for taken in TakenOver:
+        old = Facts(Channel.EMAIL, "vaxel", "bostad", MONDAY_AT_NINE, flags=frozenset({"quiet"}), taken_over=taken)
+        decision = table.decide(old)
+        assert (decision.queue, decision.priority) == ("gammal-post", Priority.LOW)
+        assert "gammal-post" in decision.skills
+
+
 def test_the_table_that_the_description_begins_with_can_be_published():
     text = (Path(__file__).parents[3] / "docs/rules.md").read_text(encoding="utf-8")
     rows = yaml.safe_load(text.partition("```yaml\n")[2].partition("```")[0])
