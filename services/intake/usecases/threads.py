@@ -31,7 +31,7 @@ class Place:
 def place(key: bytes, read: Mail) -> Place:
     """Return where a mail belongs."""
     found = thread.find(key, read.references, read.sender_address or "", read.recipients)
-    if found and found.proven:
+    if found and found.proven and "several_senders" not in read.flags:  # who of them wrote is anybody's guess
         return Place(follows=found.case_id)
     returned = bounce.report(read, thread.is_ours) is not None
     return Place(None, found.case_id if found else None, thread.tag(read.subject), returned)
