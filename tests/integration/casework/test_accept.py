@@ -9,7 +9,7 @@ import pytest
 from services.casework.domain.case import case_id_of
 from services.casework.usecases.accept_offer import AcceptOffer
 from services.casework.usecases.finish_contact import FinishContact
-from shared.errors import ConflictError, NotFoundError
+from shared.errors import ConflictError
 from shared.vocabulary import CaseState, Channel
 from tests.support.casework import COLD, MARIA, Room, contact
 
@@ -152,7 +152,7 @@ async def test_a_contact_of_a_handed_over_case_is_finished_without_touching_the_
     assert router.completed == [(contact("b"), 4)]
     assert (await room.casework.read_case.run(number, MARIA)).state is CaseState.HANDED_OVER
     assert not (await room.casework.read_desk.run(MARIA.id)).cases
-    with pytest.raises(NotFoundError):
+    with pytest.raises(ConflictError):
         await finish.run(number, MARIA)
 
 
