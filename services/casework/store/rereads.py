@@ -16,7 +16,9 @@ _REPLACE = text(
     "person_key = COALESCE(r.person_key, c.person_key) FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r("
     "subject text, body text, full_body text, attachments jsonb, unreadable boolean, flags text[], automatic boolean, "
     "sender_name text, sender_email text, person_key text) "
-    "WHERE c.id IN (SELECT id FROM same) AND c.purged_at IS NULL RETURNING c.id, c.case_id, c.agent_id"
+    # A case begun with only the person of a mail has none of its words, so no original either: a copy has both.
+    "WHERE c.id IN (SELECT id FROM same) AND (c.id = :id OR c.original_key IS NOT NULL) AND c.purged_at IS NULL "
+    "RETURNING c.id, c.case_id, c.agent_id"
 )
 
 

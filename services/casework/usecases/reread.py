@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.casework.channels.intake import Intake
+from services.casework.domain.burst import BY_NUMBER, CAPPED, QUIET
 from services.casework.store.rereads import replace_words
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
@@ -12,6 +13,9 @@ from services.casework.usecases.read_files import contact_of, original_of
 from services.casework.usecases.scans import INFECTED, NOT_SCANNED
 from shared.events import Attachment, ContactReread
 from shared.web.access import Person
+
+_KEPT = (INFECTED, NOT_SCANNED, BY_NUMBER, CAPPED, QUIET)
+"""Flags that no reading gives or takes back: what a scan said, and how the mail came to where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +43,14 @@ async def take_rereads(work: Work, events: Sequence[ContactReread]) -> None:
 
 
 def _said(event: ContactReread, before: Row) -> dict[str, Any]:
-    held = [one for one in (INFECTED, NOT_SCANNED) if one in before["flags"] and one not in event.flags]
+    held = [one for one in _KEPT if one in before["flags"] and one not in event.flags]
     return {
         "subject": event.subject,
         "body": event.text,
         "full_body": event.full_text,
         "attachments": [_file(one, before["attachments"]) for one in event.attachments],
         "unreadable": event.unreadable,
-        "flags": [*event.flags, *held],  # a scan takes them back, no reading does
+        "flags": [*event.flags, *held],
         "automatic": event.automatic,
         "sender_name": event.sender.name,
         "sender_email": event.sender.email,

@@ -72,6 +72,23 @@ async def test_a_mail_that_was_copied_into_another_case_says_it_there_too(room: 
         assert (one.text, one.unreadable, one.original_key) == ("Elementen är kalla.", False, KEY)
 
 
+async def test_a_case_that_was_begun_with_the_person_alone_gets_no_words_of_her_old_mail(room: Room):
+    number = await room.open("a", **UNREAD)
+    made = await room.casework.deeds.follow_up.run(number, MARIA, "one")
+    await room.casework.follow_contacts.run([reread(room, attachments=(file(),))])
+    [begun] = (await room.casework.read_case.run(made, MARIA)).contacts
+    assert (begun.subject, begun.text, begun.attachments) == ("", "", ())
+    assert (await room.casework.read_case.run(number, MARIA)).contact.text == "Elementen är kalla."
+
+
+@pytest.mark.parametrize("flag", ["by_number", "rate_capped", "quiet"])
+async def test_how_a_mail_came_to_its_case_is_not_forgotten_by_a_reading(room: Room, flag: str):
+    number = await room.open("a", **{**UNREAD, "flags": ("no_sender", flag)})
+    for _ in range(2):
+        await room.casework.follow_contacts.run([reread(room, flags=("signed",))])
+    assert (await room.casework.read_case.run(number, MARIA)).contact.flags == ("signed", flag)
+
+
 async def test_what_was_erased_is_not_brought_back_and_what_never_came_is_not_made(room: Room):
     await room.open("a", **UNREAD)
     purge = ContactPurged(contact_id=contact("a"), channel=Channel.EMAIL, purged_at=room.time(), reason="erased")
