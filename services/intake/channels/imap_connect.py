@@ -22,6 +22,8 @@ Noted = Callable[[socket.socket], None]
 
 LARGEST = 200_000_000
 """Bytes of one answer above which the server is taken to be out of its mind."""
+LONGEST_LINE = 30_000_000
+"""Bytes of one line: a SEARCH says every UID of a folder on one, and the standard library ends at 142,000 mails."""
 
 
 class _Client(imaplib.IMAP4):
@@ -38,6 +40,13 @@ class _Client(imaplib.IMAP4):
         if size > LARGEST:
             raise self.abort(f"an answer of {size} bytes")
         return super().read(size)
+
+    def readline(self) -> bytes:
+        stream: Any = getattr(self, "_file", None) or self.file
+        line: bytes = stream.readline(LONGEST_LINE + 1)
+        if len(line) > LONGEST_LINE:
+            raise self.abort(f"a line of more than {LONGEST_LINE} bytes")
+        return line
 
 
 class _TlsClient(_Client, imaplib.IMAP4_SSL):

@@ -8,6 +8,7 @@ import pytest
 from services.intake.channels.account import Account, Security
 from services.intake.channels.census import MOST_OF_INBOX, Census
 from services.intake.channels.imap_errors import ERRORS
+from services.intake.channels.mailbox import Mailbox
 from services.intake.domain.reconciliation import mark_of
 from services.intake.usecases.understand_mail import hash_of
 from shared.errors import TransientError
@@ -85,3 +86,12 @@ def test_a_census_that_the_server_breaks_off_is_no_census(command: str, fault: s
         with pytest.raises((*ERRORS, TransientError)):
             made.take(BEFORE, hash_of)
         assert len(made.take(BEFORE, hash_of).processed.uids) == 3
+
+
+def test_a_folder_whose_numbers_are_a_line_beyond_the_librarys_bound_is_read():
+    uids = range(1_000_000, 1_150_000)
+    with scripted_imap(ScriptedImap(dict.fromkeys(uids, b""))) as script:
+        box = Mailbox(census(script).account)
+        box.open()
+        assert [one.uid for one in box.look(uids[:-3])] == list(uids[-3:])
+        box.close()
