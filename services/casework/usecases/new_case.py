@@ -5,8 +5,8 @@ from typing import Any
 
 from services.casework.domain.case import Case, case_id_of
 from services.casework.store.unit_of_work import Work
+from services.casework.usecases.inherited import same_people
 from services.casework.usecases.opening import open_cases
-from shared.ids import new_id
 from shared.vocabulary import LinkKind
 
 
@@ -24,11 +24,6 @@ async def open_from(work: Work, case: Case, contact_id: str, by: str, kind: Link
     number = numbers.get(contact_id) or await work.cases.number_of(case_id)
     if contact_id in numbers:
         await work.cases.change(case_id, now, protected=case.protected)
-        await _same_people(work, case.id, case_id)
+        await same_people(work, case.id, case_id)
         await work.links.add(case_id, case.id, kind.value, by=by, at=now)
     return case_id, number
-
-
-async def _same_people(work: Work, case_id: str, to: str) -> None:
-    for row in await work.people.of_cases([case_id]):
-        await work.people.add(**{**row, "id": new_id(), "case_id": to})

@@ -13,6 +13,7 @@ from services.casework.store.unit_of_work import Work
 from services.casework.usecases.first_contact import reopened
 from services.casework.usecases.going_on import hold_going_on
 from services.casework.usecases.handling import given_back
+from services.casework.usecases.inherited import same_people, stay_hidden
 from services.casework.usecases.park import waited
 from services.casework.usecases.pause_handover import citizen_wrote
 from shared.clock import local
@@ -127,10 +128,12 @@ def _opens_anew(contact: Row, case: Case | None, now: datetime, reopen_days: int
 
 
 async def _link(work: Work, old: Case, contact_id: str, number: str, now: datetime) -> None:
-    """Let the case of a contact follow up one that is closed too long to live again."""
+    """Let the case of a contact follow up one that is closed too long to live again: about the same, as hidden."""
     kind = LinkKind.FOLLOW_UP.value
     fresh = await work.links.add(case_id_of(contact_id), old.id, kind, by="", at=now)
     if fresh:
+        await same_people(work, old.id, case_id_of(contact_id))
+        await stay_hidden(work, old, case_id_of(contact_id), now)
         nobody = {"by": "", "by_name": "", "what": Deed.LINK.value}
         await work.history.write(case_id_of(contact_id), now, **nobody, facts={"kind": kind, "other": old.number})
         await work.history.write(old.id, now, **nobody, facts={"kind": kind, "other": number, "back": True})

@@ -10,6 +10,7 @@ from services.casework.domain.case import Case, Deed, case_id_of
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import Work
 from services.casework.usecases.going_on import hold_going_on
+from services.casework.usecases.inherited import stay_hidden
 from shared.vocabulary import CaseState, Channel, LinkKind
 
 
@@ -21,6 +22,8 @@ class Placed:
     said: Mapping[str, Row]
     links: dict[str, Case] = field(default_factory=dict)
     """The case that a contact may concern, by contact id."""
+    known: set[str] = field(default_factory=set)
+    """Contacts of senders who have written in the case that they may concern."""
     capped: set[str] = field(default_factory=set)
     """Contacts above what may come without a pause."""
 
@@ -69,7 +72,7 @@ class PlaceContacts:
         if not claimed and not tagged:
             return {}
         goes_on, held = await hold_going_on(work, sorted({*claimed.values(), *tagged.values()}))
-        writers = await work.places.writers(list(goes_on.values())) if tagged else frozenset()
+        writers = await work.places.writers(list(goes_on.values()))
         changed: dict[str, dict[str, object]] = {}
         for one in mails:
             named = claimed.get(one["id"]) or tagged.get(one["id"], "")
@@ -77,7 +80,8 @@ class PlaceContacts:
             if case is None or one["follows"] or case.id == case_id_of(one["id"]):
                 continue
             sender = (one["sender_email"] or "").strip().lower()
-            hers = one["id"] not in claimed and (case.id, sender) in writers and not case.protected
+            wrote = (case.id, sender) in writers
+            hers = one["id"] not in claimed and wrote and not case.protected
             # Of several senders no mail server has proved which one wrote.
             hers = hers and "several_senders" not in placed.said[one["id"]]["flags"]
             if hers and _is_free(one):
@@ -85,6 +89,7 @@ class PlaceContacts:
                 changed[one["id"]] = {"follows": case.id, "flag": BY_NUMBER}
             else:
                 placed.links[one["id"]] = case
+                placed.known |= {one["id"]} if wrote else set()
                 changed[one["id"]] = {"linked": case.number}
         return changed
 
@@ -171,7 +176,10 @@ def _is_over(case: Case) -> bool:
 
 
 async def link_claimed(work: Work, placed: Placed, numbers: Mapping[str, str], now: datetime) -> None:
-    """Link the cases of contacts with those they may concern, once, to be taken away by hand."""
+    """Link the cases of contacts with those they may concern, once, to be taken away by hand.
+
+    Who has written in the other one, and is hidden there, is as hidden in the case of her own.
+    """
     nobody = {"by": "", "by_name": "", "what": Deed.LINK.value}
     kind = LinkKind.RELATED.value
     for contact_id, other in placed.links.items():
@@ -180,6 +188,8 @@ async def link_claimed(work: Work, placed: Placed, numbers: Mapping[str, str], n
         if own in (None, other.id) or not (number := numbers.get(contact_id) or await _number(work, own)):
             continue
         if await work.links.add(own, other.id, kind, by="", at=now):
+            if contact_id in placed.known and own == case_id_of(contact_id):
+                await stay_hidden(work, other, own, now)
             await work.history.write(own, now, **nobody, facts={"kind": kind, "other": other.number})
             await work.history.write(other.id, now, **nobody, facts={"kind": kind, "other": number, "back": True})
 

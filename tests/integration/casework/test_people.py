@@ -257,3 +257,41 @@ async def test_the_page_of_an_incident_says_who_calls_instead_of_whom(room: Room
             shown = {row.number: row for row in rows}
             assert [shown[number].hidden for number in numbers] == hidden
             assert [not shown[number].phone for number in numbers] == hidden
+
+
+async def test_a_late_answer_of_one_who_is_hidden_opens_a_case_where_she_is_as_hidden(room: Room):
+    number = await room.open("a")
+    home, deeds = (await room.casework.read_case.run(number, MARIA)).id, room.casework.deeds
+    for about in (About(PersonRole.CITIZEN, name="Olle Ek"), About(PersonRole.ANONYMOUS)):
+        await deeds.add_person.run(number, MARIA, about)
+    await deeds.protect.run(number, MARIA, protected=True)
+    await room.casework.close.run(number, MARIA, resolution=Resolution.SOLVED)
+    room.time.move(days=31)
+    await room.casework.follow_contacts.run([room.followed("mail", home)])
+    await room.casework.follow_contacts.run([room.followed("call", home, channel=Channel.PHONE)])
+    await room.casework.follow_routing.run([room.accepted("call", channel=Channel.PHONE)])
+    for name in ("mail", "call"):
+        for reader in (MARIA, JONAS):
+            case = await room.casework.read_case.run(await room.number(name), reader)
+            assert (case.protected, case.anonymous or case.people == (), case.hidden) == (True, True, True), name
+            assert reader is MARIA or "olle" not in repr(case).lower()
+            assert len(await room.rows("SELECT 1 FROM casework.case_people WHERE case_id = :id", id=case.id)) == 2
+
+
+async def test_a_hidden_person_who_names_her_case_from_her_own_address_gets_one_where_she_is_as_hidden(room: Room):
+    number = await room.open("a")
+    await room.casework.deeds.add_person.run(number, MARIA, About(PersonRole.ANONYMOUS))
+    await room.casework.deeds.protect.run(number, MARIA, protected=True)
+    strange = Sender(name="Bo", email="bo@medborgare.example")
+    await room.casework.follow_contacts.run(
+        [room.received("hers", tagged_case=number), room.received("his", tagged_case=number, sender=strange)]
+    )
+    hers, his = [await room.casework.read_case.run(await room.number(name), JONAS) for name in ("hers", "his")]
+    assert (hers.number != number, hers.protected, hers.hidden, "olle" in repr(hers).lower()) == (
+        True,
+        True,
+        True,
+        False,
+    )
+    assert (his.protected, his.anonymous, his.contact.sender_name) == (False, False, "Bo")
+    assert (await room.casework.read_case.run(hers.number, PER)).anonymous
