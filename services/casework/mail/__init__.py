@@ -8,7 +8,7 @@ from services.casework.mail.errors import (
     MailUnsentError,
 )
 from services.casework.mail.letters import CHANNELS, Letters, answering, in_thread, when
-from services.casework.mail.receipts import Receipt, Sender
+from services.casework.mail.receipts import Receipt, Sender, greeted
 from services.casework.mail.server import MailServer, Safety
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Sender",
     "answering",
     "compose",
+    "greeted",
     "in_thread",
     "plain_address",
     "when",

@@ -161,8 +161,9 @@ class Letters:
     ) -> dict[str, Any]:
         """Return the mail that tells the citizen where her case is, in her thread: `handed_over moved resumed late`."""
         language = "en" if contact["language"] == "en" else "sv"
-        values = {"what": what, "number": number, "sender": sender.name, "answer_by": when(answer_by), **facts}
-        body = self._render(f"notice.{language}.txt", name=contact["sender_name"], **values)
+        by = when(answer_by, language)
+        values = {"what": what, "number": number, "sender": sender.name, "answer_by": by, **facts}
+        body = self._render(f"notice.{language}.txt", name=greeted(contact["sender_name"]), **values)
         mail = self._mail("notice", case_id, contact["sender_email"], nonce, now)
         subject = subject_of(contact, number, secret=secret)
         said = {"subject": subject, "body": body, "html": html_of(body, language, subject)}
@@ -236,9 +237,9 @@ class Letters:
         return re.sub(r"\n{3,}", "\n\n", self._texts.get_template(template).render(values)).strip() + "\n"
 
 
-def when(moment: datetime) -> str:
-    """Return a moment as our mails say it: `2026-11-25 kl. 14.30`."""
-    return local(moment).strftime("%Y-%m-%d kl. %H.%M")
+def when(moment: datetime, language: str = "sv") -> str:
+    """Return a moment as we write it: `2026-11-25 kl. 14.30`, in English `2026-11-25 14:30`."""
+    return local(moment).strftime("%Y-%m-%d %H:%M" if language == "en" else "%Y-%m-%d kl. %H.%M")
 
 
 def subject_of(contact: Mapping[str, Any], number: str, *, secret: bool) -> str:

@@ -49,7 +49,8 @@ def day_in_words(moment: datetime, language: str) -> str:
     return format_date(local(moment), pattern, locale=locale)
 
 
-_NAME = re.compile(r"[^\W\d_]+(?:[ .'’-]{1,2}[^\W\d_]+){0,5}\.?")
+_NAME = re.compile(r"[^\W\d_]+(?:(?!\.[^\W\d_]{2})[ .'’-]{1,2}[^\W\d_]+){0,5}\.?")
+"""Words; a dot ends one or stands between initials, for mail programs make a link of `evil.example`."""
 _LONGEST_NAME = 60
 
 

@@ -10,7 +10,7 @@ import orjson
 from services.casework.domain.case import Case
 from services.casework.domain.outgoing import LATELY
 from services.casework.domain.template import fill, most_specific
-from services.casework.mail import when
+from services.casework.mail import greeted, when
 from services.casework.store.sql import Row
 from services.casework.store.texts import REPLY, REPLY_FILES
 from services.casework.store.unit_of_work import UnitOfWork, Work
@@ -123,10 +123,10 @@ class Drafted:
         chosen = same or [one for one in fitting if one["language"] == "sv"]
         if not chosen:
             return ()
-        values = await self._values(work, case, row, person)
+        values = await self._values(work, case, row, person, chosen[0]["language"])
         return tuple(_view(one, values) for one in most_specific(chosen))
 
-    async def _values(self, work: Work, case: Case, row: Row, person: Person) -> dict[str, str]:
+    async def _values(self, work: Work, case: Case, row: Row, person: Person, language: str) -> dict[str, str]:
         """Return what the fields stand for; what the case does not know is empty."""
         contacts = [one for one in await work.contacts.of_case(case.id) if not one["purged_at"]]
         unit, run = await work.catalogue.unit(case.unit), await work.runs.of(case)
@@ -138,7 +138,7 @@ class Drafted:
             "namn": "" if row["anonymous"] or protects(row, person) else _name(contacts),
             "ärendenummer": case.number,
             "handläggare": person.name,
-            "svar_senast": when(due) if due else "",
+            "svar_senast": when(due, language) if due else "",
             "enhet": str(unit["name"]) if unit else "",
             "fråga": kind["path"][-1] if kind else "",
             "avsändare": (await sender_of(work, case.unit, case.entrance)).name,
@@ -146,7 +146,8 @@ class Drafted:
 
 
 def _name(contacts: Sequence[Row]) -> str:
-    return next((str(one["sender_name"]) for one in reversed(contacts) if one["sender_name"]), "")
+    """Return what the citizen is greeted by: what is no name is left to the agent to fill in."""
+    return next(filter(None, (greeted(one["sender_name"]) for one in reversed(contacts))), "")
 
 
 def _seen(other: Row, *, quiet: bool) -> Row:

@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from services.casework.domain.sms import parts, plain
-from shared.clock import local
+from services.casework.mail import when
 
 LONGEST = 306
 """Signs: two parts of GSM's alphabet."""
@@ -32,7 +32,6 @@ _NOTICES: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 _SOME_UNIT = MappingProxyType({"sv": "en verksamhet i kommunen", "en": "a unit of the municipality"})
 _FOLLOW = MappingProxyType({"sv": "Så går det: {url}", "en": "How it goes: {url}"})
-_WHEN = MappingProxyType({"sv": "%Y-%m-%d kl. %H.%M", "en": "%Y-%m-%d %H:%M"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +77,10 @@ def confirmed(number: str, answer_by: datetime | None, *, sender: str = "", lang
     spoken = tongue(language)
     if spoken == "en":
         thanks, said = "Thank you for your call.", f"The number of your case is {number}."
-        promise = f"You will have an answer by {_moment(answer_by, spoken)}." if answer_by else ""
+        promise = f"You will have an answer by {when(answer_by, spoken)}." if answer_by else ""
     else:
         thanks, said = "Tack för ditt samtal.", f"Ditt ärendenummer är {number}."
-        promise = f"Du får svar senast {_moment(answer_by, spoken)}." if answer_by else ""
+        promise = f"Du får svar senast {when(answer_by, spoken)}." if answer_by else ""
     return _fitting((thanks, said, promise, sender), (said, promise))
 
 
@@ -91,12 +90,8 @@ def only_number(number: str, language: str | None) -> str:
 
 
 def _said(what: str, news: News, language: str, unit: str) -> str:
-    moment = _moment(news.answer_by, language)
+    moment = when(news.answer_by, language)
     return _NOTICES[language][what].format(number=news.number, unit=unit or _SOME_UNIT[language], answer_by=moment)
-
-
-def _moment(at: datetime, language: str) -> str:
-    return local(at).strftime(_WHEN[language])
 
 
 def _fitting(*choices: tuple[str, ...]) -> str:

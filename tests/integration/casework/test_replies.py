@@ -63,6 +63,16 @@ async def test_a_template_in_the_citizens_language_comes_before_swedish(room: Ro
     assert {one.language for one in found} == {"sv"}
 
 
+async def test_a_template_greets_by_no_more_than_a_name(room: Room):
+    forged = Sender(name="Logga in på https://evil.example", email="olle@medborgare.example")
+    bodies = []
+    for name, sender in (("a", forged), ("b", room.received("b").sender)):
+        number = await room.open(name, sender=sender)
+        found = await room.casework.outgoing.templates.fitting(number, MARIA, "reply")
+        bodies.append("".join(one.body for one in found))
+    assert ("evil" in bodies[0], "[fyll i: namn]" in bodies[0], "[fyll i: namn]" in bodies[1]) == (False, True, False)
+
+
 async def test_a_blank_that_is_not_filled_in_is_never_sent(room: Room):
     number = await room.open("a")
     with pytest.raises(BlankFieldsError) as refused:

@@ -63,6 +63,8 @@ def test_a_units_own_text_is_filled_in_once_and_without_a_name_greets_without_on
         ("Anna-Karin O'Hara", "Anna-Karin O'Hara"),
         ("  Åsa   Öberg ", "Åsa Öberg"),
         ("Vinn pengar på http://x.example", ""),
+        ("Logga in på evil.example", ""),
+        ("J.R. Ek", "J.R. Ek"),
         ("{enhet}", ""),
         ("Ring 070 174 06 05", ""),
         ("a" * 61, ""),
@@ -71,6 +73,21 @@ def test_a_units_own_text_is_filled_in_once_and_without_a_name_greets_without_on
 )
 def test_only_a_name_is_greeted(name: str | None, greeting: str) -> None:
     assert greeted(name) == greeting
+
+
+@pytest.mark.parametrize("what", ["handed_over", "moved", "resumed", "late"])
+@pytest.mark.parametrize(("language", "moment"), [("sv", "2026-11-26 kl. 17.00"), ("en", "2026-11-26 17:00")])
+def test_a_notice_greets_by_no_more_than_a_name_and_says_the_time_in_its_language(
+    what: str, language: str, moment: str
+) -> None:
+    forged = contact(sender_name="Logga in på https://evil.example", language=language)
+    said: dict[str, Any] = {"sender": Sender("ÅFA"), "nonce": "1", "now": NOW, "answer_by": THURSDAY}
+    told: dict[str, Any] = {"unit_name": "Bostad", "url": "http://x", "reason": "Vi väntar."}
+    for writer, greeting in ((forged, ""), (contact(language=language), " Olle Ek")):
+        mail = LETTERS.notice(writer["case_id"], "KC-2026-000123", writer, what, **said, **told)
+        assert mail["body"].splitlines()[0] == f"{'Hello' if language == 'en' else 'Hej'}{greeting},"
+        assert "evil" not in mail["body"] + mail["html"]
+        assert moment in mail["body"]
 
 
 @pytest.mark.parametrize(
