@@ -161,18 +161,19 @@ def _gathered(placed: Placed, one: Row, case_id: str | None) -> dict[str, object
 
 
 async def _alive(work: Work, alike: Mapping[str, list[Row]], above: Mapping[str, Row]) -> dict[str, str]:
-    """Return by key the case that is gathered on; where that one is closed, counting begins anew with the latest."""
+    """Return by key the case that is gathered on.
+
+    Where that one is closed, or has become part of another (which may be a citizen's), counting begins anew with the
+    latest.
+    """
     if not above:
         return {}
-    _, held = await hold_going_on(work, [row["case_id"] for row in above.values()])
-    closed = {key for key, row in above.items() if (case := held.get(row["case_id"])) and _is_over(case)}
+    goes_on, held = await hold_going_on(work, [row["case_id"] for row in above.values()])
+    over = {one for one, last in goes_on.items() if last != one or held[last].state is CaseState.CLOSED}
+    closed = {key for key, row in above.items() if row["case_id"] in over}
     anew = [{"key_hash": k, "count": len(alike[k]), "case_id": case_id_of(alike[k][0]["id"])} for k in sorted(closed)]
     await work.places.begin_anew(anew)
     return {key: row["case_id"] for key, row in above.items() if key not in closed}
-
-
-def _is_over(case: Case) -> bool:
-    return case.state is CaseState.CLOSED
 
 
 async def link_claimed(work: Work, placed: Placed, numbers: Mapping[str, str], now: datetime) -> None:

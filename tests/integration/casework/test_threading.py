@@ -214,3 +214,17 @@ async def test_zammad_539_old_mail_is_taken_in_without_a_word_to_anybody(room: R
     case = await room.casework.read_case.run(number, MARIA)
     assert (case.state, len(case.contacts)) == (CaseState.CLOSED, 2)
     assert len(await room.events("case.opened.v1")) == 4
+
+
+async def test_what_gathers_never_goes_on_to_the_case_that_the_gathering_one_has_become_part_of(room: Room):
+    """Strangers' reports would stand in the citizen's case; a case closed after the merge would take them too."""
+    hers = await room.open("hers")
+    bounce: dict[str, Any] = {"automatic": True, "flags": ("bounce_unknown",), "sender": Sender(email="md@mx.example")}
+    for at in range(MOST[Burst.RETURNED] + 1):
+        await room.casework.follow_contacts.run([room.received(f"b{at}", **bounce)])
+    await room.casework.deeds.merge.run(await room.number("b0"), hers, MARIA)
+    for name in ("new", "newer"):
+        await room.casework.follow_contacts.run([room.received(name, **bounce)])
+    assert {name: (await _case_of(room, name))["id"] for name in ("new", "newer")} == {
+        name: case_id_of(contact(name)) for name in ("new", "newer")
+    }
