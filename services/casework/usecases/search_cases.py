@@ -17,6 +17,8 @@ from shared.web.access import ALL_UNITS, Person, visible_units
 PAGE = 20
 _DISCLOSED = frozenset({"name", "mail", "phone", "field", "reference", "handover"})
 """The kinds of text that another legal person may read of a case that was handed over to it."""
+_NAMING = frozenset({"name", "mail", "phone", "reply"})
+"""The kinds that say who somebody is who is to be anonymous; a reply greets her by name."""
 
 
 async def found_rows(
@@ -62,9 +64,12 @@ class SearchCases:
             found, rows, query = await found_rows(work, query, seeker_of(person, state), self.clock, cursor, limit)
             texts = await work.index.parts([row["id"] for row in rows]) if rows else []
             unread = await disclosed(work, rows, person)
+        nameless = {row["id"] for row in rows if row["anonymous"]}
         parts: dict[str, list[tuple[str, str]]] = {}
         for part in texts:
             if part["case_id"] in unread and part["kind"] not in _DISCLOSED:
+                continue
+            if part["case_id"] in nameless and part["kind"] in _NAMING:
                 continue
             parts.setdefault(part["case_id"], []).append((part["kind"], part["body"]))
         marker = Marker(query)

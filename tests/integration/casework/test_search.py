@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from services.casework.store.unit_of_work import UnitOfWork
+from services.casework.usecases.people import About
 from services.casework.usecases.reindex import Reindex
 from shared.errors import NotFoundError
 from shared.events import ContactPurged, Sender
-from shared.vocabulary import Resolution
+from shared.vocabulary import PersonRole, Resolution
 from tests.support.casework import COLD, LAMP, LENA, MARIA, PER, Room, contact
 
 pytestmark = pytest.mark.integration
@@ -167,3 +168,18 @@ async def test_two_who_write_in_one_case_at_once_lose_no_word(room: Room):
 
 async def _id(room: Room, number: str) -> str:
     return str((await room.rows("SELECT id FROM casework.cases WHERE number = :number", number=number))[0]["id"])
+
+
+async def test_why_a_case_was_found_does_not_say_who_is_anonymous(room: Room):
+    number = await room.open("a", sender=GORAN, text="Elementet är kallt")
+    await room.casework.reply.run(number, MARIA, "Hej Göran, montören kommer")
+    await room.casework.deeds.add_person.run(number, MARIA, About(PersonRole.CITIZEN, name="Göran Åkesson"))
+    for anonymous in (False, True):
+        if anonymous:
+            await room.casework.deeds.add_person.run(number, MARIA, About(PersonRole.ANONYMOUS))
+        for text in ("elementet", "göran", "goran.akesson@medborgare.example", "0612"):
+            [hit] = (await room.casework.search_cases.run(MARIA, text)).hits
+            said = repr(hit).lower()
+            assert any(one in said for one in ("göran", "akesson", "0612")) is not anonymous, text
+    [hit] = (await room.casework.search_cases.run(MARIA, "elementet")).hits
+    assert hit.why[0].kind == "text"
