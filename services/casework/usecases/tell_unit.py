@@ -24,14 +24,12 @@ class TellUnit:
         """Say at the units that have these contacts' cases that the citizen has written; robots are passed over."""
         goes_on = await work.moving.going_on([one["follows"] for one in contacts])
         wrote = [one for one in contacts if one["follows"] in goes_on and not one["automatic"]]
-        cases = {goes_on[one["follows"]]: one for one in wrote}
         own = await work.contacts.of_units([one["id"] for one in wrote])
+        cases = {goes_on[one["follows"]]: one for one in wrote if one["id"] not in own}
         for row in await work.handovers.alive(list(cases)):
-            contact = cases[row["case_id"]]
-            if contact["id"] not in own:
-                officer = await address_of(work, row["assignee"], now)
-                to = [row["address"], *([officer] if officer else [])]
-                await self._write(work, row, row["number"], "wrote", to, contact["id"], now)
+            officer = await address_of(work, row["assignee"], now)
+            to = [row["address"], *([officer] if officer else [])]
+            await self._write(work, row, row["number"], "wrote", to, cases[row["case_id"]]["id"], now)
 
     async def assigned(self, work: Work, row: Row, number: str, officer: Row, now: datetime) -> None:
         """Say to an officer that a hand-over is hers."""

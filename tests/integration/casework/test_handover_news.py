@@ -107,3 +107,13 @@ async def test_a_secret_case_is_not_told_of_by_name(room: Room):
     [mail] = await mails(room, "news")
     assert "slog" not in mail["body"] + mail["subject"]
     assert "Olle" not in mail["body"] + mail["subject"]
+
+
+async def test_that_the_citizen_wrote_is_told_also_when_the_units_own_mail_comes_right_behind(room: Room):
+    number, _ = await handed(room)
+    case = await room.casework.read_case.run(number, MARIA)
+    own = Sender(name="Jour", email="bostadsbolag@kommun.example")
+    await room.casework.follow_contacts.run(
+        [room.followed("b", case.id, text="Sovrummet"), room.followed("c", case.id, text="Vi åker dit", sender=own)]
+    )
+    assert [mail["recipient"] for mail in await mails(room, "news")] == ["bostadsbolag@kommun.example"]
