@@ -99,14 +99,26 @@ async def who_of(work: Work, row: Row, person: Person) -> Who:
     """Return who a case is about; a case that is part of another has at least the contact that it was about."""
     contacts = await work.contacts.of_case(row["id"])
     if not contacts:
-        moved = await work.contacts.get(row["current_contact"])
-        contacts = [moved] if moved else []
+        contacts = await _moved(work, row)
     names = ("id", "role", "name", "email", "phone", "note")
     rows = await work.people.of_cases([row["id"]])
     people = tuple(AboutView(**{name: one[name] for name in names}) for one in rows)
     anonymous = any(one.role == PersonRole.ANONYMOUS for one in people)
     foreign = row["id"] in await disclosed(work, [row], person)
     return Who(contacts, people, anonymous, protects(row, person), person, foreign)
+
+
+async def _moved(work: Work, row: Row) -> list[Row]:
+    """Return the contact that a merged case was about last, or what opened it when that has left by itself.
+
+    What was split from the case that goes on is read by those who may read the case that it is in now.
+    """
+    there = await work.moving.chain(row["id"])
+    for contact_id in (row["current_contact"], row["contact_id"]):
+        moved = await work.contacts.get(contact_id)
+        if moved is not None and moved["case_id"] in there:
+            return [moved]
+    return []
 
 
 async def facts_of(

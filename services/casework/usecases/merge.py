@@ -11,6 +11,7 @@ from typing import Any
 from services.casework.domain.case import Case, Deed
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
+from services.casework.usecases.inherited import stay_anonymous
 from services.casework.usecases.park import put_down, rested
 from services.casework.usecases.protection import guard
 from services.casework.usecases.standing import not_behind, permitted, write_down
@@ -142,6 +143,7 @@ class MergeCase:
             await work.cases.change(case.id, now, **{**state, **ended, **told, **await rested(work, case, now)})
             if case.protected or target.protected:
                 await work.cases.protect(target.id, now, protected=True)
+            await stay_anonymous(work, case.id, target.id)
             await work.links.add(case.id, target.id, LinkKind.MERGED.value, by=by, at=now)
             kept = {"moved": moved, **noted(case, target)}
             await write_down(work, case.id, person, by, Deed.MERGE, self.clock, other=target.number, **kept)

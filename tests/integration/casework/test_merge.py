@@ -8,9 +8,10 @@ import pytest
 from services.casework.domain.outgoing import OutgoingDeed
 from services.casework.usecases.bounces import not_arrived
 from services.casework.usecases.merge import BothTalkingError
+from services.casework.usecases.people import About
 from shared.errors import NotFoundError
 from shared.events import ContactEnded, ReturnCallPromised
-from shared.vocabulary import CaseState, Channel, Resolution, Role
+from shared.vocabulary import CaseState, Channel, PersonRole, Resolution, Role
 from shared.web.access import Person
 from tests.support.casework import MARIA, Room, contact
 from tests.support.wait import eventually
@@ -205,3 +206,33 @@ async def test_a_reply_of_a_merged_case_can_be_undone_and_sent_again(room: Room)
     await room.casework.outgoing.again.run(second, MARIA, failed["id"])
     rows = await room.rows("SELECT state FROM casework.mails_out WHERE kind = 'reply'")
     assert sorted(row["state"] for row in rows) == ["queued", "undone"]
+
+
+async def test_a_merge_keeps_somebody_anonymous_who_was(room: Room):
+    first, second, third = [await room.open(name) for name in "abc"]
+    deeds = room.casework.deeds
+    await deeds.add_person.run(first, MARIA, About(PersonRole.ANONYMOUS))
+    await deeds.merge.run(first, second, MARIA)
+    await deeds.merge.run(second, third, MARIA)
+    case = await case_of(room, third)
+    assert (case.anonymous, "olle" in repr(case).lower()) == (True, False)
+    for number in (second, first):
+        await deeds.unmerge.run(number, MARIA)
+    assert [(await case_of(room, number)).anonymous for number in (first, second, third)] == [True] * 3
+    assert len(await room.rows("SELECT 1 FROM casework.case_people")) == 3
+
+
+async def test_a_merged_case_does_not_show_a_contact_that_has_left_for_a_case_of_its_own(room: Room):
+    first, second = await room.open("a"), await room.open("b")
+    deeds = room.casework.deeds
+    follow = room.followed("c", (await case_of(room, first)).id, text="Gömda vägen 1")
+    await room.casework.follow_contacts.run([follow])
+    await room.casework.follow_routing.run([room.accepted("c")])
+    await room.run(f"UPDATE casework.cases SET current_contact = '{contact('c')}' WHERE number = '{first}'")  # noqa: S608 - ours
+    await deeds.merge.run(first, second, MARIA)
+    assert "Gömda" in repr(await case_of(room, first))
+    made = await deeds.split.run(second, MARIA, contact("c"), "request-1")
+    await deeds.protect.run(made, MARIA, protected=True)
+    for reader in (MARIA, JONAS):
+        case = await room.casework.read_case.run(first, reader)
+        assert ([one.id for one in case.contacts], "Gömda" in repr(case)) == ([contact("a")], False)
