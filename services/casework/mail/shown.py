@@ -54,6 +54,8 @@ _LOADS = re.compile(r"url|image|src|attr|var|expression|@|\\|/\*", re.IGNORECASE
 _LINKS = ("http://", "https://", "mailto:", "tel:")
 _INLINE = re.compile(r"data:image/(?:png|jpe?g|gif|webp);base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE)
 _CLOSED_BY_THEMSELVES = _VOID | {"p", "li", "td", "th", "tr", "dd", "dt", "meta", "link", "input", "option", "o:p"}
+_SCHEME = re.compile(r"^(?:https?://|mailto:|tel:)")
+_SLASHES = re.compile(r"^(https?:)/*", re.IGNORECASE)
 _MARKUP = re.compile(r"[&\xa0]|<(/?)([A-Za-z][^\s/>]*)")
 
 
@@ -151,8 +153,8 @@ class _Writer(HTMLParser):
         self._pictures = pictures
         self._bytes = 0
         self._open: list[str] = []
-        self._link: tuple[int, str, list[str]] | None = None
-        """Where the link's tag stands in `out`, where it leads, and its words."""
+        self._links: list[tuple[int, str]] = []
+        """Of the links that are open (one may stand in a table in another): where in `out`, and where it leads."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -167,7 +169,7 @@ class _Writer(HTMLParser):
             self.cut = True
             return
         if tag == "a":
-            self._link = (len(self.out), given.get("href", ""), [])
+            self._links.append((len(self.out), given.get("href", "")))
         self.out.append(_tag(tag, given))
 
     def handle_endtag(self, tag: str) -> None:
@@ -176,16 +178,14 @@ class _Writer(HTMLParser):
         while self._open:
             last = self._open.pop()
             if len(self._open) < MAX_DEPTH:
+                if last == "a":
+                    self._say_where()
                 self.out.append(f"</{last}>")
             if last == tag:
                 break
-        if tag == "a":
-            self._say_where()
 
     def handle_data(self, data: str) -> None:
         self.out.append(html.escape(data))
-        if self._link:
-            self._link[2].append(data)
 
     def _picture(self, given: dict[str, str]) -> None:
         source = given.pop("src", "").strip()
@@ -212,21 +212,31 @@ class _Writer(HTMLParser):
         return found
 
     def _say_where(self) -> None:
-        """Put the host that a link leads to at its tag, unless its words are just that."""
-        if self._link is None:
-            return
-        place, href, words = self._link
-        self._link = None
-        host, said = host_of(href), "".join(words).strip().lower()
-        if host and said not in {host, href.lower()} and host_of(said) != host:
+        """Put the host that a link leads to at its tag, unless its words begin with just that.
+
+        Words that a tag stands between may not be what is seen: one may hide what the other says.
+        """
+        place, href = self._links.pop()
+        host, within = host_of(href), self.out[place + 1 :]
+        said = html.unescape("".join(within)).strip().lower()
+        bare = not any(one.startswith("<") for one in within)
+        if host and not (bare and _names(said, host)):
             start = self.out[place].removesuffix(">")
             self.out[place] = f'{start} data-host="{html.escape(host)}">'
 
 
+def _names(said: str, host: str) -> bool:
+    """Say whether words name a host, and nothing that looks like another before it."""
+    rest = _SCHEME.sub("", said)
+    return said.isascii() and rest.startswith(host) and rest[len(host) :][:1] in {"", "/", "?", "#", ":"}
+
+
 def host_of(href: str) -> str:
     """Return where a link leads, in letters that look like nothing else; empty when it leads nowhere."""
+    # As browsers read it: a backslash is a slash, and any number of them come before the host.
+    plain = _SLASHES.sub(r"\1//", href.strip().replace("\\", "/"))
     try:
-        parts = urlsplit(href.strip())
+        parts = urlsplit(plain)
         if parts.scheme in {"mailto", "tel"}:
             return parts.path[:100]
         host = parts.hostname or ""

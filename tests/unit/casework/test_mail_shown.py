@@ -226,11 +226,33 @@ def test_a_link_says_where_it_leads():
 
 
 @pytest.mark.parametrize(
+    "link",
+    [
+        '<a href="https://evil.example/"><span style="font-size:0">https://evil.example/</span>bank.example</a>',
+        '<a href="https://evil.example/">https://evil.example/<img alt="bank.example"></a>',
+        '<a href="https://evil.example\\@bank.example/">https://bank.example/</a>',
+        '<a href="https://bank.example@evil.example/">https://bank.example@evil.example/</a>',
+        '<a href="https://evil.example/">evil.example.bank.example</a>',
+        '<a href="https://evil.example/"><table><tr><td><a href="https://b.example/">b.example</a></table>bank</a>',
+    ],
+)
+def test_a_link_whose_words_may_look_like_another_host_says_where_it_leads(link):
+    assert 'data-host="evil.example"' in shown(link).html
+
+
+@pytest.mark.parametrize("words", ["evil.example", "https://evil.example/a?b", "HTTPS://Evil.example/a?b&amp;c"])
+def test_a_link_whose_words_are_where_it_leads_does_not_say_it_twice(words):
+    assert "data-host" not in shown(f'<a href="https://evil.example/a?b">{words}</a>').html
+
+
+@pytest.mark.parametrize(
     ("href", "host"),
     [
         ("https://Ex.example:8/a", "ex.example"),
         ("https://bаnk.example/", "xn--bnk-6cd.example"),
         ("tel:+46701740605", "+46701740605"),
+        ("https://evil.example\\@bank.example/", "evil.example"),
+        ("https:///evil.example/", "evil.example"),
         ("https://[::1", "?"),
         ("https://" + "a" * 70 + ".example", "?"),
         ("/logout", ""),
