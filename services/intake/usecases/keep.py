@@ -5,7 +5,7 @@ it from; one without a verdict stays where it is, is said to be so, and is scann
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -90,11 +90,21 @@ async def keep(
 
     wholes = [put(one.key, one.data, one.content_type, whole=True) for one in originals]
     files = [put(key, file.data, file.content_type) for one in originals for key, file in one.files]
-    await asyncio.gather(*wholes, *files)
+    await _all([*wholes, *files])
     failed = sorted(key for key, scan in scans.items() if scan == "failed")
     if safety is not None and failed:
         await safety.waiting.note(failed)
     return scans
+
+
+async def _all(works: Sequence[Coroutine[None, None, None]]) -> None:
+    """Do all; when one fails the rest is given up, for it holds its bytes as long as the store hangs."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for work in works:
+                group.create_task(work)
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None  # who calls knows the errors of a store, and what follows is the same
 
 
 def attachments(kept: Kept, limits: Limits) -> tuple[Attachment, ...]:
