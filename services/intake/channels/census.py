@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any, TypeVar
 
 from imap_tools.consts import SHORT_MONTH_NAMES
 
+from services.intake.channels.imap_bounds import HELD, bounded
 from services.intake.channels.mailbox import Account, Found, Mailbox
 from services.intake.domain.outcome import swedish_day
 from services.intake.domain.reconciliation import Inbox, Lying, Processed, mark_of
@@ -18,6 +20,10 @@ PAGE = 300
 MOST_OF_INBOX = 1000
 """Mails in the inbox, the newest, of which more than the number is asked."""
 
+PATIENCE = 6
+"""How many of the socket's timeouts a command may take."""
+
+T = TypeVar("T")
 HashOf = Callable[[bytes], str]
 
 
@@ -30,11 +36,15 @@ class Counted:
 
 
 class Census:
-    """Looks into the folders of one mailbox; every wait is bounded by the socket's timeout."""
+    """Looks into the folders of one mailbox; called by `bounded`, a server holds nobody for long."""
 
     def __init__(self, account: Account) -> None:
         self.account = account
         self._known = _none(0)
+
+    async def bounded(self, work: Callable[[], T]) -> T:
+        """Do blocking work of ours in a thread, no command of it for long; raises what a mail server raises only."""
+        return await bounded(self.account.timeout * PATIENCE, work)
 
     def take(self, since: date, hash_of: HashOf) -> Counted:
         """Count both folders; marks that are known from before are not asked for again."""
@@ -98,6 +108,7 @@ class Census:
     @contextmanager
     def _open(self, folder: str) -> Iterator[tuple["_Folders", int]]:
         box = _Folders(self.account)
+        box.begin()
         try:
             yield box, box.open(folder)
         finally:
@@ -105,7 +116,20 @@ class Census:
 
 
 class _Folders(Mailbox):
-    """A mailbox that says all that lies in a folder, page by page."""
+    """A mailbox that says all that lies in a folder, page by page; every command of it is bounded."""
+
+    weight = 0
+    """About how many bytes the next answers have."""
+
+    def begin(self) -> None:
+        """Begin to wait for the server; TimeoutError when nobody waits for us any more."""
+        held = HELD.get()
+        if held is not None:
+            held.step(self, self.weight)
+
+    def _ask(self, command: str, *words: str | bytes) -> list[Any]:
+        self.begin()
+        return super()._ask(command, *words)
 
     def numbers(self, since: date | None = None) -> list[int]:
         """Return the mails that came since a day, and one day more: servers count days by clocks of their own."""

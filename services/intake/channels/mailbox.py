@@ -97,12 +97,13 @@ class Mailbox:
 
     def close(self) -> None:
         """Leave; a connection that is broken is dropped."""
-        box, self._box, self._wire = self._box, None, None
+        box, self._box = self._box, None
         if box is not None:
             with contextlib.suppress(*ERRORS):
                 box.client.logout()
             with contextlib.suppress(*ERRORS):
                 box.client.shutdown()
+        self._wire = None  # only now: a server can hold us at its farewell too
 
     def drop(self) -> None:
         """Break the connection from another thread: whatever waits in it raises at once."""

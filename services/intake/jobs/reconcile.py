@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -36,6 +36,7 @@ class Reconcile:
     every: float
     first: float = 30.0
     """Seconds before the first comparison: what lies there at the start is taken in first."""
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -49,14 +50,19 @@ class Reconcile:
         return all(one.well for one in await self.each())
 
     async def each(self) -> list[Compared]:
-        """Compare each; return what was found."""
-        return [await self._one(one) for one in self.mailboxes]
+        """Compare each; return what was found. A button that is pressed meanwhile waits for its turn."""
+        async with self.turn:
+            return [await self._one(one) for one in self.mailboxes]
 
     async def _one(self, one: ReconcileMail) -> Compared:
         try:
             found = await one.once()
         except (*ERRORS, TransientError) as error:
             log.warning("mail_not_compared", mailbox=one.mailbox, reason=words(error))
+            return Compared(one.mailbox, words(error), well=False)
+        except Exception as error:
+            # Whatever it is, it is the trouble of one mailbox, and those behind it are compared all the same.
+            log.exception("mail_comparison_failed", mailbox=one.mailbox)
             return Compared(one.mailbox, words(error), well=False)
         kinds = Counter(difference.kind for difference in found)
         said = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))

@@ -11,7 +11,6 @@ import structlog
 
 from services.intake.channels.census import Census, Counted
 from services.intake.channels.imap_errors import words
-from services.intake.channels.mailbox import ERRORS
 from services.intake.domain import reconciliation
 from services.intake.domain.outcome import swedish_day
 from services.intake.domain.reconciliation import Difference, Kind, mark_of
@@ -20,7 +19,6 @@ from services.intake.store.ledger import Ledger
 from services.intake.usecases.receive_mail import Known
 from services.intake.usecases.understand_mail import Arrival, RawMail, UnderstandMail, hash_of
 from shared.clock import Clock
-from shared.errors import TransientError
 from shared.metrics import MAIL_CHECKED, MAIL_DIFFERENCES
 
 MOST = 500
@@ -49,13 +47,13 @@ class ReconcileMail:
         return self.census.account.name
 
     async def once(self) -> list[Difference]:
-        """Compare; return the differences. A server that is away is written down, and raised."""
+        """Compare; return the differences. What keeps it from being done is written down, and raised."""
         began = self.clock()
         since = swedish_day(began) - timedelta(days=self.days)
         try:
-            counted = await asyncio.to_thread(self.census.take, since, hash_of)
+            counted = await self.census.bounded(lambda: self.census.take(since, hash_of))
             differences = await self._compare(counted, since, began)
-        except (*ERRORS, TransientError) as error:
+        except Exception as error:
             await self.checks.failed(self.mailbox, words(error), self.clock())
             raise
         found = differences[:MOST]
@@ -100,7 +98,8 @@ class ReconcileMail:
 
     async def _read(self, uidvalidity: int, uids: Sequence[int]) -> list[Arrival]:
         account = self.census.account
-        mails = await asyncio.to_thread(self.census.fetch, self._folder, uidvalidity, uids, self.mail_limit)
+        census = self.census
+        mails = await census.bounded(lambda: census.fetch(self._folder, uidvalidity, uids, self.mail_limit))
         raws = [
             RawMail(data, (), self.mailbox, uidvalidity, uid, found.internal_at, folder=self._folder)
             for uid, (data, found) in mails.items()

@@ -1,5 +1,7 @@
 """The census of a mailbox: paged, each header asked for once, and broken off when the server breaks."""
 
+import asyncio
+from dataclasses import replace
 from datetime import date
 from itertools import product
 
@@ -7,12 +9,12 @@ import pytest
 
 from services.intake.channels.account import Account, Security
 from services.intake.channels.census import MOST_OF_INBOX, Census
-from services.intake.channels.imap_errors import ERRORS
+from services.intake.channels.imap_errors import ERRORS, ServerError
 from services.intake.channels.mailbox import Mailbox
 from services.intake.domain.reconciliation import mark_of
 from services.intake.usecases.understand_mail import hash_of
 from shared.errors import TransientError
-from tests.support.scripted_imap import BYE, NO, ScriptedImap, scripted_imap
+from tests.support.scripted_imap import BYE, DRIP, NO, ScriptedImap, scripted_imap
 
 BEFORE, AFTER = date(2026, 11, 5), date(2026, 11, 6)
 """The server of the tests took everything in on the fifth."""
@@ -95,3 +97,21 @@ def test_a_folder_whose_numbers_are_a_line_beyond_the_librarys_bound_is_read():
         box.open()
         assert [one.uid for one in box.look(uids[:-3])] == list(uids[-3:])
         box.close()
+
+
+@pytest.mark.parametrize("command", ["GREETING", *STEPS, "LOGOUT"])
+async def test_a_server_that_says_a_byte_now_and_then_holds_no_comparison(command: str) -> None:
+    with scripted_imap(full(3)) as script:
+        made = Census(replace(census(script).account, timeout=0.1))
+        script.faults[command] = [DRIP]
+        with pytest.raises(TimeoutError):
+            await made.bounded(lambda: made.take(BEFORE, hash_of))
+        await asyncio.get_running_loop().shutdown_default_executor()  # the thread has come back
+
+
+async def test_a_server_whose_answer_is_no_imap_is_a_server_that_fails() -> None:
+    with scripted_imap(full(3)) as script:
+        script.uidvalidity = "5] ok [x"  # type: ignore[assignment] # that is the point
+        made = census(script)
+        with pytest.raises(ServerError, match="not understood: ValueError"):
+            await made.bounded(lambda: made.take(BEFORE, hash_of))
