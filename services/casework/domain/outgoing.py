@@ -21,6 +21,8 @@ class OutgoingDeed(StrEnum):
 
     UNDO_REPLY = "undo_reply"
     BOUNCED = "bounced"
+    DOUBTED = "doubted"
+    """A report that names no mail of ours says that it did not arrive."""
     FAILED = "failed"
     SEND_AGAIN = "send_again"
 
@@ -95,10 +97,11 @@ _WHY = MappingProxyType(
 def why(problem: str) -> str:
     """Return the kind of a problem that the queue has noted: a key of the words of the pages, `other` if unknown.
 
-    `550` and `5.1.1` are refused by the receiver, `451` is put off, `away …` is our own mail server.
+    `550` and `5.1.1` are refused by the receiver, `451` is put off, `away …` is our own mail server, `perhaps …` a
+    report that names no mail.
     """
     plain = problem.strip()
-    if plain.startswith(("away ", "unknown ")):
+    if plain.startswith(("away ", "unknown ", "perhaps ")) or plain == "perhaps":
         return plain.split(" ", 1)[0]
     if plain in _WHY:
         return _WHY[plain]

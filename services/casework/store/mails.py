@@ -62,6 +62,8 @@ _CLAIM = text(
 )
 
 
+PERHAPS = "perhaps "
+"""How the problem of a sent mail begins of which a report says that it did not arrive, without proof; why follows."""
 AWAY = "away "
 """How the problem of a mail begins that waits for the server itself; why follows."""
 _HOLD = text(
@@ -131,6 +133,12 @@ class Mails:
         late = update(mails_out).where(mails_out.c.message_id == message_id, mails_out.c.state == "sent")
         news = late.where(mails_out.c.problem != problem).values(problem=problem)
         return await row_of(self._conn, news.returning(mails_out))
+
+    async def doubted(self, message_id: str, status: str) -> Row | None:
+        """Somebody says that it did not arrive; returns the mail when that is news, which it is once."""
+        unsure = (mails_out.c.state == "sent") & ~mails_out.c.problem.startswith(PERHAPS)
+        noted = update(mails_out).where(mails_out.c.message_id == message_id, unsure)
+        return await row_of(self._conn, noted.values(problem=f"{PERHAPS}{status}").returning(mails_out))
 
     async def only_to(self, recipient: str, since: datetime) -> str | None:
         """Return the Message-ID of what went to an address since then, None when it was more than one mail, or none."""

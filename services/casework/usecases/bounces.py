@@ -21,22 +21,35 @@ CONFIRMATION = "receipt"
 
 
 async def take_bounces(work: Work, bounces: Sequence[ContactBounced], now: datetime) -> None:
-    """Note what came back, once per mail: the same bounce again, or another of the same mail, changes nothing.
-
-    One that names no mail is of the only one that went to its recipient lately; of several it is nobody's.
-    """
+    """Note what came back, once per mail: the same bounce again, or another of the same mail, changes nothing."""
     for bounce in bounces:
-        message_id = bounce.message_id
-        if not message_id and bounce.recipient:
-            message_id = await work.mails.only_to(bounce.recipient.strip().lower(), now - LONGEST_WAY)
-        if not message_id:
+        if not bounce.message_id:
+            await _perhaps(work, bounce, now)
             continue
         if not bounce.permanent:
-            await work.mails.delayed(message_id, bounce.status or LATER)
+            await work.mails.delayed(bounce.message_id, bounce.status or LATER)
             continue
-        mail = await work.mails.bounced(message_id, bounce.status or "bounced", now)
+        mail = await work.mails.bounced(bounce.message_id, bounce.status or "bounced", now)
         if mail is not None:
             await not_arrived(work, mail, OutgoingDeed.BOUNCED, mail["problem"], now)
+
+
+async def _perhaps(work: Work, bounce: ContactBounced, now: datetime) -> None:
+    """Note at the only mail that went to an address lately that it perhaps did not arrive; of several it is nobody's.
+
+    Whoever knows an address can write a report that names no mail: so it opens no case, rings nobody and says nothing
+    for sure. That a server still tries is nothing to note on such a word.
+    """
+    if not bounce.permanent or not bounce.recipient:
+        return
+    message_id = await work.mails.only_to(bounce.recipient.strip().lower(), now - LONGEST_WAY)
+    mail = await work.mails.doubted(message_id, bounce.status or "") if message_id else None
+    if mail is None or not mail["case_id"]:
+        return
+    facts = {"what": mail["kind"], "problem": mail["problem"]}
+    goes_on, _ = await hold_going_on(work, [mail["case_id"]])
+    for case_id in goes_on.values():
+        await work.history.write(case_id, now, by=SYSTEM, by_name="", what=OutgoingDeed.DOUBTED.value, facts=facts)
 
 
 async def not_arrived(work: Work, sent: Row, what: OutgoingDeed, problem: str, now: datetime) -> None:

@@ -52,12 +52,14 @@ _UNDELIVERED = {
     "escalation": "Beskedet om förseningen kom inte fram till den ansvariga",
 }
 """What did not arrive and does not stand among the messages of the case."""
+_DOUBTED = "Ett mejl till verksamheten kom kanske inte fram"
 _UNLINKED = "Länken till {other} togs bort"
 _PEOPLE = {False: "Person tillagd", True: "Person borttagen"}
 _PROTECTED = {True: "Märkt med skyddade personuppgifter", False: "Inte längre märkt med skyddade personuppgifter"}
 TEXTS = (
     *_TITLES.values(),
     *_UNDELIVERED.values(),
+    _DOUBTED,
     *_LINKS.values(),
     _UNLINKED,
     *_PEOPLE.values(),
@@ -91,6 +93,8 @@ def _title(deed: HistoryView) -> str:
     if deed.what == "people":
         protected = facts.get("protected")
         return _PEOPLE[bool(facts.get("gone"))] if protected is None else _PROTECTED[bool(protected)]
+    if deed.what == OutgoingDeed.DOUBTED:
+        return _DOUBTED if facts.get("what") in _UNDELIVERED else ""
     if deed.what in {OutgoingDeed.BOUNCED, OutgoingDeed.FAILED}:
         return _UNDELIVERED.get(facts.get("what", ""), "")
     return _TITLES.get(deed.what, "")

@@ -11,6 +11,7 @@ from services.casework.store.bell import Bell
 from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.web.deed_words import lines_of
 from shared.events import ContactBounced
+from shared.vocabulary import CaseState, Resolution
 from tests.support.casework import MARIA, Room, contact
 from tests.support.wait import eventually
 
@@ -56,8 +57,8 @@ async def rings(room: Room) -> AsyncIterator[Rings]:
     await asyncio.gather(listening, return_exceptions=True)
 
 
-async def history(room: Room) -> list[str]:
-    rows = await room.rows("SELECT facts FROM casework.case_history WHERE what = 'bounced' ORDER BY id")
+async def history(room: Room, what: str = "bounced") -> list[str]:
+    rows = await room.rows("SELECT facts FROM casework.case_history WHERE what = :what ORDER BY id", what=what)
     return [row["facts"]["what"] for row in rows]
 
 
@@ -102,11 +103,43 @@ async def test_a_delay_is_said_and_is_no_failure(room: Room):
     assert await history(room) == ["reply"]
 
 
-async def test_a_report_that_names_no_mail_is_of_the_only_one_that_went_there(room: Room):
-    await room.open("a")
+async def test_a_report_that_names_no_mail_says_perhaps_of_the_only_one_that_went_there(room: Room):
+    number = await room.open("a")
     await mail_of(room, "receipt")
-    await room.casework.follow_contacts.run([came_back(room, None, recipient="Olle@medborgare.example")])
-    assert await history(room) == ["receipt"]
+    forged = came_back(room, None, recipient="Olle@medborgare.example")
+    for status in ("5.1.1", "5.2.2", None):
+        await room.casework.follow_contacts.run([forged.model_copy(update={"status": status})])
+    await room.casework.follow_contacts.run([came_back(room, None, permanent=False)])
+    [message] = [one for one in (await room.casework.read_case.run(number, MARIA)).messages if one.kind == "receipt"]
+    assert message.delivery is not None
+    assert (message.state, message.delivery.state, message.delivery.why) == ("sent", "sent", "perhaps")
+    assert (await history(room), await history(room, "doubted")) == ([], ["receipt"])
+
+
+async def test_a_forged_report_opens_no_closed_case_and_rings_nobody_but_one_that_names_the_reply_does(
+    room: Room, rings: Rings
+):
+    number = await room.open("a")
+    await room.casework.close.run(number, MARIA, resolution=Resolution.SOLVED, text="Hej.")
+    sent = await mail_of(room, "reply")
+    await room.run("DELETE FROM casework.mails_out WHERE kind = 'receipt'")
+    told = room.casework.follow_contacts.run([came_back(room, None), came_back(room, None)])
+    assert await rings.since(told) == []
+    assert (await room.casework.read_case.run(number, MARIA)).state is CaseState.CLOSED
+    assert (await history(room), await history(room, "doubted")) == ([], ["reply"])
+    await room.casework.follow_contacts.run([came_back(room, sent["message_id"])])
+    assert (await room.casework.read_case.run(number, MARIA)).state is CaseState.OPEN
+    assert await history(room) == ["reply"]
+
+
+async def test_of_a_hand_over_a_report_that_names_no_mail_says_perhaps(room: Room):
+    await room.run("UPDATE casework.units SET handover_address = 'bostad@bolag.example' WHERE id = 'bostadsbolag'")
+    number = await room.open("a")
+    await room.casework.hand_over.run(number, MARIA, request_id="r1")
+    await mail_of(room, "handover")
+    await room.casework.follow_contacts.run([came_back(room, None, recipient="bostad@bolag.example")])
+    lines = [line.title for line in lines_of(await room.casework.read_case.run(number, MARIA))]
+    assert "Ett mejl till verksamheten kom kanske inte fram" in lines
 
 
 async def test_of_several_mails_a_report_that_names_none_is_nobodys(room: Room):
@@ -114,7 +147,7 @@ async def test_of_several_mails_a_report_that_names_none_is_nobodys(room: Room):
     await room.casework.reply.run(number, MARIA, "Hej.")
     await mail_of(room, "reply")
     await room.casework.follow_contacts.run([came_back(room, None), came_back(room, None, recipient=None)])
-    assert await history(room) == []
+    assert (await history(room), await history(room, "doubted")) == ([], [])
 
 
 async def test_a_storm_of_bounces_of_one_mail_is_one_line_in_its_case(room: Room):
