@@ -27,7 +27,9 @@ _ANGLED = re.compile(
 )
 """A name and an address in angles: one within the quotes or brackets of the name is a part of the name."""
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*+\"", re.DOTALL)
-_QUOTED_LOCAL = re.compile(r"(?:^|[<\s])\"((?:[^\"\\\r\n]|\\.){1,64})\"@([\w.-]{1,255})(?=$|[>\s])")
+_QUOTED_LOCAL = re.compile(r"(?:^|[<\s])\"((?:[^\"\\\r\n]|\\.){1,64})\"@([\w.-]{1,255})(?=$|[>\s(,;])")
+_ASIDE = re.compile(r"\(.*\)|\(.*", re.DOTALL)
+"""Everything that may be a comment, nested or never ended."""
 _ATOM = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]+")
 _PASSED_ON = re.compile(r"^\W*(?:vb|vs|vl|fw|fwd|wg|tr)\W*:", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<[^<>]+>")
@@ -126,13 +128,30 @@ def _notices(headers: Headers, *, address: str | None, own: str, full: str, iden
         "no_sender": address is None,
         "no_message_id": not identified,
         "text_cut": len(own) > MAX_TEXT or len(full) > MAX_FULL_TEXT,
-        "several_senders": len(set(_senders(headers))) > 1,
+        "several_senders": address is not None and not _alone(headers, address),
     }
     return [name for name, seen in notices.items() if seen]
 
 
-def _senders(headers: Headers) -> list[str]:
-    return [one for value in headers.all("from") for one in addresses(text.header_text(value[:MAX_HEADER]))]
+def _alone(headers: Headers, address: str) -> bool:
+    """Say whether From names this one address and nothing that another reader could take for one.
+
+    Whose mail it is was proved by mail servers that read From their way, and Sender and Reply-To not at all: where
+    an address may hide in a name, a comment or an encoded word, ours may not be the one that they have looked at.
+    """
+    values = headers.all("from")
+    whole = {word for value in values for word in _like_addresses(value)}
+    bare = {word for value in values for word in _like_addresses(_bare(value))}
+    return whole == bare == {address} and all(len(value) <= MAX_HEADER for value in values)
+
+
+def _bare(value: str) -> str:
+    return text.without_words(_ASIDE.sub(" ", _QUOTED.sub("", value[:MAX_HEADER])))
+
+
+def _like_addresses(value: str) -> list[str]:
+    words = _SEPARATORS.split(text.header_text(value[:MAX_HEADER]).lower())
+    return [word.strip(".") for word in words if "@" in word]
 
 
 def sent_at(headers: Headers) -> datetime | None:
@@ -199,7 +218,7 @@ def _first_address(value: str) -> tuple[str | None, str | None]:
         plain = text.header_text(address).lower()
         if addresses(plain) == [plain]:
             return text.header_text(name) or None, plain
-    written = text.header_text(value)
+    written = text.header_text(_QUOTED.sub("", value))
     found = addresses(written)
     if not found:
         return None, None

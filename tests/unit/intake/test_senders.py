@@ -75,6 +75,51 @@ def test_several_senders_are_said() -> None:
     assert "several_senders" not in read("From: a@example.se", "From: A@example.se").flags
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ['From: "anna@example.se"@evil.example(x)'],
+        ['From: "anna@example.se"@evil.example, x'],
+        ['From: "anna@example.se"@[192.0.2.4]'],
+        ['From: "anna@example.se" @evil.example'],
+        ["From: anna@example.se @evil.example"],
+        ["From: anna@example.se(x)@evil.example"],
+        ["From: <anna@example.se>@evil.example"],
+        ["From: anna@example.se@evil.example", "Reply-To: anna@example.se"],
+        ['From: (x\\") <bo@evil.example> (") <anna@example.se>'],
+        ['From: "anna@example.se"'],
+        ["From: (anna@example.se)"],
+        ["From: =?utf-8?q?anna=40example.se?="],
+        ["From: Bo", "Reply-To: anna@example.se"],
+        ["From: Bo", "Sender: anna@example.se"],
+        ["Reply-To: anna@example.se"],
+        [f"From: {'Bo ' * 7000}<bo@evil.example>", "Reply-To: anna@example.se"],
+        [f"From: anna@example.se, {'Bo ' * 7000}<bo@evil.example>"],
+    ],
+)
+def test_an_address_that_no_mail_server_has_proved_is_never_the_sure_sender(headers: list[str]) -> None:
+    found = read(*headers)
+    assert found.sender_address != "anna@example.se" or "several_senders" in found.flags
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "anna@example.se",
+        "ANNA@EXAMPLE.SE",
+        "<anna@example.se>",
+        '"anna@example.se" <anna@example.se>',
+        "anna@example.se (Anna (Ankan) Berg)",
+        '"Berg, Anna (Kiruna)" <anna@example.se>',
+        "=?utf-8?q?=C3=85sa?= <anna@example.se>",
+        "Åsa Öman <anna@example.se>",
+    ],
+)
+def test_who_writes_as_people_do_is_the_sure_sender(value: str) -> None:
+    found = read(f"From: {value}")
+    assert (found.sender_address, "several_senders" in found.flags) == ("anna@example.se", False)
+
+
 def test_of_a_doubled_header_the_first_counts() -> None:
     found = read("Subject: ett", "Subject: två", "From: a@example.se")
     assert found.subject == "ett"
