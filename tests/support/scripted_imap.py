@@ -46,6 +46,9 @@ class ScriptedImap:
     deadly: set[int] = field(default_factory=set)
     """UIDs that it dies of."""
     immovable: set[int] = field(default_factory=set)
+    copies: list[int] = field(default_factory=list)
+    """What was copied, each as often as it was."""
+    deleted: set[int] = field(default_factory=set)
     heard: list[str] = field(default_factory=list)
     """Every command, without its tag."""
     port: int = 0
@@ -179,6 +182,19 @@ class _Connection(socketserver.StreamRequestHandler):
             return
         for uid in uids:
             self.script.moved[uid] = self.script.mails.pop(uid, b"")
+        self._say(tag)
+
+    def _copy(self, tag: str, words: str) -> None:
+        self.script.copies += [int(uid) for uid in words.split(" ")[1].split(",")]
+        self._say(tag)
+
+    def _store(self, tag: str, words: str) -> None:
+        self.script.deleted |= {int(uid) for uid in words.split(" ")[1].split(",")}
+        self._say(tag)
+
+    def _expunge(self, tag: str, _words: str) -> None:
+        for uid in self.script.deleted & self.script.mails.keys():
+            self.script.moved[uid] = self.script.mails.pop(uid)
         self._say(tag)
 
     def _idle(self, tag: str, _words: str) -> None:

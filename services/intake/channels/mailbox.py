@@ -61,6 +61,9 @@ class Mailbox:
         self._wire: socket.socket | None = None
         self._tokens = Tokens(account.oauth2, account.timeout) if account.oauth2 else None
         self._abilities: frozenset[str] = frozenset()
+        self._numbering = ("", 0)
+        self._copied: set[int] = set()
+        """What lies among the processed already, where the server copied it and would not remove it (no MOVE)."""
 
     def open(self, folder: str = "") -> int:
         """Log in and select the folder (that of arrivals, or another); return its UIDVALIDITY."""
@@ -74,7 +77,11 @@ class Mailbox:
             self._box.folder.set(name)
         except UnexpectedCommandStatusError as error:
             raise ServerError(f"the folder {name} cannot be opened: {told_by(error)}") from error
-        return self._uidvalidity(name)
+        numbering = (name, self._uidvalidity(name))
+        if numbering != self._numbering:
+            self._copied.clear()
+        self._numbering = numbering
+        return numbering[1]
 
     def _note(self, wire: socket.socket) -> None:
         self._wire = wire
@@ -155,12 +162,16 @@ class Mailbox:
         if "MOVE" in self._abilities:
             self._ask("MOVE", names, target)
             return
-        self._ask("COPY", names, target)
+        # What was copied and then not removed is tried again and again: each of it is copied once.
+        if fresh := [uid for uid in uids if uid not in self._copied]:
+            self._ask("COPY", ",".join(map(str, fresh)), target)
+            self._copied.update(fresh)
         self._ask("STORE", names, "+FLAGS.SILENT", r"(\Deleted)")
         if "UIDPLUS" in self._abilities:
             self._ask("EXPUNGE", names)
         else:
             self._client.expunge()
+        self._copied.difference_update(uids)
 
     def wait(self, seconds: float) -> None:
         """Return when the server hints at something new, on `drop`, or after `seconds`."""

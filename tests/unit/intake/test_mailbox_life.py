@@ -172,6 +172,21 @@ async def test_what_cannot_be_moved_is_tried_again_without_a_restart(
     assert server.count("LOGIN") == 1
 
 
+async def test_without_move_what_is_copied_and_not_removed_is_copied_once(
+    server: ScriptedImap, life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "MOVE_AGAIN_SECONDS", 0.05)
+    server.capabilities = "IMAP4rev1 IDLE UIDPLUS"
+    server.mails |= {1: mail(1), 2: mail(2)}
+    server.faults["STORE"] = [NO] * 8
+    server.faults["IDLE"] = ["", BYE]  # another connection, the same numbers
+    async with life.running():
+        assert "STORE answered NO" in await eventually(lambda: life.problem(".move"))
+        await eventually(lambda: server.moved.keys() == {1, 2})
+        await eventually(lambda: not life.health._problems)
+    assert sorted(server.copies) == [1, 2]
+
+
 async def test_a_new_uidvalidity_makes_all_old_numbers_void(server: ScriptedImap, life: Life) -> None:
     life.memory.places[life.account.name] = Place(uidvalidity=6, last_uid=900)
     server.mails[1] = mail(1)
