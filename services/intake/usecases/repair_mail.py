@@ -52,7 +52,7 @@ class Originals(Protocol):
 
     async def put(self, key: str, data: bytes, *, content_type: str) -> None: ...
     async def get(self, key: str) -> bytes: ...
-    async def delete(self, prefix: str) -> None: ...
+    async def remove(self, key: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class RepairMail:
             await self.receive.log.publish(message_of(with_scans(arrival.event, scans)))
             await self.receive.seen.mark([arrival.contact_id])
         await self.ledger.settle(arrival.entry, spot=line.entry.spot)
-        await self.originals.delete(held_key(contact_id))
+        await self.originals.remove(held_key(contact_id))
         log.info("mail_released", contact_id=arrival.contact_id)
         return arrival.contact_id
 

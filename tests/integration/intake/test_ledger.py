@@ -257,7 +257,11 @@ async def test_a_mail_noted_by_a_person_is_kept_and_counted_and_can_be_taken_in_
     assert await house.folders() == (0, 1)
     assert await read_contacts() == []
     (line,) = (await house.overview()).quarantined
+    held = held_key(line.entry.contact_id)
+    assert await house.repair.originals.get(held)
     assert await house.repair.release(line.entry.contact_id)
+    with pytest.raises(NotFoundError):  # what is released lies with its contact, and nowhere else
+        await house.repair.originals.get(held)
     assert await house.outcomes() == {Outcome.IMPORTED: 1}
     assert len(await read_contacts()) == 1
     assert await house.different() == []
