@@ -17,6 +17,8 @@ from services.intake.domain.reconciliation import Inbox, Lying, Processed, mark_
 
 PAGE = 300
 """Mails that are asked about in one go."""
+PAGE_BYTES = 20_000_000
+"""Bytes of mails that are in memory at once; a mail that is larger comes alone."""
 MOST_OF_INBOX = 1000
 """Mails in the inbox, the newest, of which more than the number is asked."""
 
@@ -83,19 +85,26 @@ class Census:
     def fetch(
         self, folder: str, uidvalidity: int, uids: Sequence[int], limit: int
     ) -> Mapping[int, tuple[bytes, Found]]:
-        """Return mails of a folder (empty: the inbox) with what is known of each; none under another UIDVALIDITY.
+        """Return mails of a folder (empty: the inbox) with what is known of each; see `read`."""
+        return dict(self.read(folder, uidvalidity, uids, limit, lambda raw, found: (found.uid, (raw, found))))
 
-        Of a mail above `limit` bytes only the header is returned.
+    def read(
+        self, folder: str, uidvalidity: int, uids: Sequence[int], limit: int, make: Callable[[bytes, Found], T]
+    ) -> list[T]:
+        """Return what `make` makes of each mail of a folder (empty: the inbox); nothing under another UIDVALIDITY.
+
+        Of a mail above `limit` bytes only the header is read, and of the others no more at once than memory is for.
         """
         with self._open(folder) as (box, validity):
             if validity != uidvalidity:
-                return {}
-            found = {one.uid: one for one in box.listed(uids)}
-            data: dict[int, bytes] = {}
-            for page in _pages(list(found), 20):
-                data |= box.fetch([uid for uid in page if found[uid].size <= limit])
-                data |= box.fetch([uid for uid in page if found[uid].size > limit], "BODY.PEEK[HEADER]")
-            return {uid: (raw, found[uid]) for uid, raw in data.items() if uid in found}
+                return []
+            made: list[T] = []
+            for page in _by_bytes(list(box.listed(uids)), limit):
+                box.weight = sum(min(one.size, limit) for one in page)
+                data = box.fetch([one.uid for one in page if one.size <= limit])
+                data |= box.fetch([one.uid for one in page if one.size > limit], "BODY.PEEK[HEADER]")
+                made += [make(data.pop(one.uid), one) for one in page if one.uid in data]
+            return made
 
     def move(self, uidvalidity: int, uid: int) -> bool:
         """Move a mail from the inbox to the processed; return whether it still lay there under that number."""
@@ -154,6 +163,20 @@ def _none(uidvalidity: int) -> Processed:
 
 def _day(found: Found) -> date:
     return swedish_day(found.internal_at) if found.internal_at else date.max
+
+
+def _by_bytes(mails: Sequence[Found], limit: int) -> Iterator[Sequence[Found]]:
+    page: list[Found] = []
+    size = 0
+    for one in mails:
+        weight = min(one.size, limit)
+        if page and size + weight > PAGE_BYTES:
+            yield page
+            page, size = [], 0
+        page.append(one)
+        size += weight
+    if page:
+        yield page
 
 
 def _pages(uids: Sequence[int], size: int = PAGE) -> Iterator[Sequence[int]]:

@@ -68,6 +68,14 @@ class Checks:
         async with transaction(self.engine) as connection:
             return [_difference(row) for row in await connection.execute(question.limit(limit))]
 
+    async def unknown(self, mailbox: str, folder: str, uidvalidity: int) -> list[Difference]:
+        """Return what was found in a folder that nobody had taken in."""
+        table = MAIL_DIFFERENCES.c
+        place = (table.mailbox == mailbox) & (table.folder == folder) & (table.uidvalidity == uidvalidity)
+        question = select(MAIL_DIFFERENCES).where(place & (table.kind == Kind.UNKNOWN)).order_by(table.uid)
+        async with transaction(self.engine) as connection:
+            return [_difference(row) for row in await connection.execute(question)]
+
     async def difference(self, difference_id: str) -> Difference | None:
         """Return one difference."""
         question = select(MAIL_DIFFERENCES).where(MAIL_DIFFERENCES.c.id == difference_id)

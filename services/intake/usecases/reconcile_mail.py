@@ -1,6 +1,5 @@
 """Compare a mailbox with the ledger: every mail seen has exactly one outcome, or it is named as a difference."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -11,19 +10,21 @@ import structlog
 
 from services.intake.channels.census import Census, Counted
 from services.intake.channels.imap_errors import words
+from services.intake.channels.mailbox import Found
 from services.intake.domain import reconciliation
-from services.intake.domain.outcome import swedish_day
+from services.intake.domain.outcome import Entry, swedish_day
 from services.intake.domain.reconciliation import Difference, Kind, mark_of
 from services.intake.store.checks import Check, Checks
 from services.intake.store.ledger import Ledger
 from services.intake.usecases.receive_mail import Known
-from services.intake.usecases.understand_mail import Arrival, RawMail, UnderstandMail, hash_of
+from services.intake.usecases.understand_mail import RawMail, UnderstandMail, hash_of
 from shared.clock import Clock
 from shared.metrics import MAIL_CHECKED, MAIL_DIFFERENCES
 
 MOST = 500
 """Differences of a mailbox that are listed: what is more is the same trouble."""
-READ_AT_ONCE = 20
+READ_MOST = 500
+"""Mails that a comparison reads whole; the next one reads those that follow."""
 
 log = structlog.get_logger(__name__)
 
@@ -71,7 +72,7 @@ class ReconcileMail:
                 tally.add(lines, await self.seen.known([line.entry.contact_id for line in lines]))
         # Old mail is taken in after all other, however long it takes: until then it waits its turn.
         waiting = [one for one in tally.waiting() if not self.census.account.is_old(one.day)]
-        if not waiting:
+        if not tally.waiting():  # what waits, be it old, may be what has gone, under a new number
             await self.ledger.moved(tally.gone, self.clock())
         left = reconciliation.unmatched(counted.processed, tally.standing)
         return [
@@ -83,29 +84,38 @@ class ReconcileMail:
 
     async def _look_closer(self, uidvalidity: int, left: Sequence[int], standing: Counter[int]) -> list[Difference]:
         """Read the mails whose header told too little; those whose contact is known get their line."""
-        unknown: list[Difference] = []
-        for start in range(0, min(len(left), MOST), READ_AT_ONCE):
-            arrivals = await self._read(uidvalidity, left[start : start + READ_AT_ONCE])
-            for one in arrivals:
-                self.census.correct(uidvalidity, one.raw.uid, one.entry.message_hash)
-            lone = [one for one in arrivals if not _stands(one, standing)]
-            known = await self.seen.known([one.contact_id for one in lone])
-            adopted = [one.entry for one in lone if one.contact_id in known]
-            await self.ledger.write(adopted)
-            await self.ledger.moved([one.spot for one in adopted], self.clock())
-            unknown += [_unknown(one) for one in lone if one.contact_id not in known]
-        return unknown
+        unknown = await self._as_before(uidvalidity, left)
+        told = {one.spot.uid for one in unknown}
+        entries = await self._read(uidvalidity, [uid for uid in left if uid not in told][:READ_MOST])
+        for one in entries:
+            self.census.correct(uidvalidity, one.spot.uid, one.message_hash)
+        lone = [one for one in entries if not _stands(one, standing)]
+        known = await self.seen.known([one.contact_id for one in lone])
+        adopted = [one for one in lone if one.contact_id in known]
+        await self.ledger.write(adopted)
+        await self.ledger.moved([one.spot for one in adopted], self.clock())
+        return [*unknown, *(_unknown(one) for one in lone if one.contact_id not in known)]
 
-    async def _read(self, uidvalidity: int, uids: Sequence[int]) -> list[Arrival]:
-        account = self.census.account
-        census = self.census
-        mails = await census.bounded(lambda: census.fetch(self._folder, uidvalidity, uids, self.mail_limit))
-        raws = [
-            RawMail(data, (), self.mailbox, uidvalidity, uid, found.internal_at, folder=self._folder)
-            for uid, (data, found) in mails.items()
+    async def _as_before(self, uidvalidity: int, left: Sequence[int]) -> list[Difference]:
+        """Return what the last comparison found already, unless its contact is known by now: it is not read again."""
+        there = frozenset(left)
+        found = [
+            one for one in await self.checks.unknown(self.mailbox, self._folder, uidvalidity) if one.spot.uid in there
         ]
-        fallback = account.entrance or account.address
-        return await asyncio.to_thread(lambda: [self.reader.understand(raw, fallback) for raw in raws])
+        known = await self.seen.known([one.contact_id for one in found if one.contact_id])
+        return [one for one in found if one.contact_id and one.contact_id not in known]
+
+    async def _read(self, uidvalidity: int, uids: Sequence[int]) -> list[Entry]:
+        """Read mails, and keep of each no more than its line."""
+        if not uids:
+            return []
+        census, fallback = self.census, self.census.account.entrance or self.census.account.address
+
+        def line_of(data: bytes, found: Found) -> Entry:
+            raw = RawMail(data, (), self.mailbox, uidvalidity, found.uid, found.internal_at, folder=self._folder)
+            return self.reader.understand(raw, fallback).entry
+
+        return await census.bounded(lambda: census.read(self._folder, uidvalidity, uids, self.mail_limit, line_of))
 
     @property
     def _folder(self) -> str:
@@ -121,13 +131,13 @@ class ReconcileMail:
             log.warning("mail_differs", mailbox=self.mailbox, count=len(differences))
 
 
-def _stands(arrival: Arrival, standing: Counter[int]) -> bool:
+def _stands(entry: Entry, standing: Counter[int]) -> bool:
     """Say whether a line stands for a mail, and take it away."""
-    mark = mark_of(arrival.entry.message_hash)
+    mark = mark_of(entry.message_hash)
     there = standing[mark] > 0
     standing[mark] -= there
     return there
 
 
-def _unknown(arrival: Arrival) -> Difference:
-    return Difference(Kind.UNKNOWN, arrival.entry.spot, arrival.entry.received_at, arrival.contact_id)
+def _unknown(entry: Entry) -> Difference:
+    return Difference(Kind.UNKNOWN, entry.spot, entry.received_at, entry.contact_id)

@@ -7,6 +7,7 @@ from itertools import product
 
 import pytest
 
+from services.intake.channels import census as census_module
 from services.intake.channels.account import Account, Security
 from services.intake.channels.census import MOST_OF_INBOX, Census
 from services.intake.channels.imap_errors import ERRORS, ServerError
@@ -115,3 +116,17 @@ async def test_a_server_whose_answer_is_no_imap_is_a_server_that_fails() -> None
         made = census(script)
         with pytest.raises(ServerError, match="not understood: ValueError"):
             await made.bounded(lambda: made.take(BEFORE, hash_of))
+
+
+def test_mails_are_read_by_as_many_bytes_as_memory_is_for_and_only_what_is_made_of_them_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(census_module, "PAGE_BYTES", 1000)
+    mails = {1: b"a" * 600, 2: b"b" * 300, 3: b"c" * 200, 4: b"d" * 5000, 5: b"e" * 900}
+    with scripted_imap(ScriptedImap(mails)) as script:
+        made = census(script).read("", 7, [*mails, 6], 2000, lambda raw, found: (found.uid, raw[:1]))
+        assert made == [(uid, raw[:1]) for uid, raw in mails.items()]
+        asked = [one.split(" ", 2)[1:] for one in script.heard if "BODY" in one]
+    header = "(UID BODY.PEEK[HEADER])"
+    whole = "(UID BODY.PEEK[])"
+    assert asked == [["1,2", whole], ["3", whole], ["4", header], ["5", whole]]
