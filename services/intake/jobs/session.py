@@ -1,4 +1,4 @@
-"""One connection to a mailbox: wait for a hint, ask for the truth, take in, remember, move.
+"""One connection to a mailbox: wait for a hint, ask for the truth, take in, move.
 
 A crash anywhere repeats harmlessly: a mail is moved only after its event is acknowledged and its line written, so
 what lies in the folder is what is not known to be done. Reading one again finds its contact published
@@ -43,7 +43,7 @@ class Receive(Protocol):
 
 
 class Places(Protocol):
-    """Where it is remembered how far a mailbox is read."""
+    """Where it is remembered how a mailbox is numbered."""
 
     async def place(self, name: str) -> Place | None: ...
     async def remember(self, name: str, place: Place) -> None: ...
@@ -89,7 +89,7 @@ class Session:
         self._tries = tries
         self._mailbox = job.mailbox
         self._timeout = job.mailbox.account.timeout
-        self._place = Place(0, 0)
+        self._place = Place(0)
         self._lying: set[int] = set()
         self._why = ""
         self._gone: set[int] = set()
@@ -120,7 +120,7 @@ class Session:
             if place is not None:
                 log.warning("mailbox_renumbered", mailbox=self._job.part, before=place.uidvalidity, now=uidvalidity)
                 self._tries.forget()
-            place = Place(uidvalidity, 0)
+            place = Place(uidvalidity)
             await self._job.places.remember(name, place)
         self._place = place
         if self._job.ledger:
@@ -165,8 +165,6 @@ class Session:
         try:
             if raws:
                 await self._job.receive.receive(raws, self._job.address)
-                self._place = Place(self._place.uidvalidity, max(self._place.last_uid, *(raw.uid for raw in raws)))
-                await self._job.places.remember(self._mailbox.account.name, self._place)
             fetched = await ahead if ahead else None
         except BaseException:
             if ahead:

@@ -1,4 +1,4 @@
-"""How far a mailbox is read: UIDVALIDITY and the highest UID whose contact is published."""
+"""By which UIDVALIDITY the mails of a mailbox were numbered when we last read it."""
 
 from dataclasses import dataclass
 
@@ -12,10 +12,9 @@ from services.intake.store.tables import MAILBOXES
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in a mailbox; UIDs mean nothing under another UIDVALIDITY (RFC 3501, 2.3.1.1)."""
+    """How a mailbox is numbered; UIDs mean nothing under another UIDVALIDITY (RFC 3501, 2.3.1.1)."""
 
     uidvalidity: int
-    last_uid: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +24,15 @@ class Mailboxes:
     engine: AsyncEngine
 
     async def place(self, name: str) -> Place | None:
-        """Return how far the mailbox is read, None when it never was."""
-        question = select(MAILBOXES.c.uidvalidity, MAILBOXES.c.last_uid).where(MAILBOXES.c.name == name)
+        """Return how the mailbox was numbered, None when it never was read."""
+        question = select(MAILBOXES.c.uidvalidity).where(MAILBOXES.c.name == name)
         async with transaction(self.engine) as connection:
-            row = (await connection.execute(question)).one_or_none()
-        return Place(row.uidvalidity, row.last_uid) if row else None
+            uidvalidity = await connection.scalar(question)
+        return None if uidvalidity is None else Place(uidvalidity)
 
     async def remember(self, name: str, place: Place) -> None:
-        """Write how far the mailbox is read."""
-        values = {"uidvalidity": place.uidvalidity, "last_uid": place.last_uid}
+        """Write how the mailbox is numbered."""
+        values = {"uidvalidity": place.uidvalidity, "last_uid": 0}  # the column is of an earlier time; nobody reads it
         write = insert(MAILBOXES).values(name=name, **values)
         async with transaction(self.engine) as connection:
             await connection.execute(write.on_conflict_do_update(index_elements=["name"], set_=values))

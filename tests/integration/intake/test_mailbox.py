@@ -227,14 +227,13 @@ async def test_a_bounce_is_no_contact_of_a_citizen(
 
 async def test_another_uidvalidity_reads_anew_without_a_second_event(post: Post, read_contacts: ReadContacts) -> None:
     name = post.mailbox().account.name
-    await Mailboxes(post.engine).remember(name, Place(uidvalidity=1, last_uid=4711))
+    await Mailboxes(post.engine).remember(name, Place(uidvalidity=1))
     await post.server.send(letter(), to=post.address)
     async with running(post.poll()):
         await eventually(lambda: _folder(post, "Behandlat", 1))
     place = await Mailboxes(post.engine).place(name)
     assert place is not None
     assert place.uidvalidity != 1
-    assert place.last_uid < 4711
     assert len(await read_contacts()) == 1
 
 
