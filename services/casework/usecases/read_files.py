@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.casework.mail.original import read_original
 from services.casework.mail.shown import Shown, show
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases.case_facts import who_of
-from shared.errors import ConflictError, ForbiddenError, NotFoundError
+from shared.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from shared.originals import Originals, quarantined
 from shared.vocabulary import Channel
 from shared.web.access import Person, visible_units
@@ -76,20 +76,56 @@ class ReadFile:
         return FileView(name, content_type, await _fetched(self.originals(), key))
 
 
+PATIENCE = 20.0
+"""Seconds that somebody waits for a mail as it looked; the largest takes a few."""
+
+
+class ShownLaterError(DomainError):
+    """Others' mails are being read for show, and it is not this one's turn yet."""
+
+    type = "shown-later"
+    status = 503
+    title = "Flera mejl läses in just nu. Visa mejlet igen om en stund."
+
+
 @dataclass(frozen=True, slots=True)
 class ReadShown:
-    """Show a mail as it looked, made harmless, from its original; NotFoundError as for the original itself."""
+    """Show a mail as it looked, made harmless, from its original; NotFoundError as for the original itself.
+
+    One is read at a time: many presses on large mails wait for each other and leave the threads to everybody else.
+    """
 
     uow: UnitOfWork
     originals: Callable[[], Originals]
+    patience: float = PATIENCE
+    turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
     async def run(self, number: str, contact_id: str, person: Person) -> Shown:
-        """Return its HTML, empty when the mail has none; InfectedFileError when a scan knows something in it."""
+        """Return its HTML, empty when the mail has none; InfectedFileError when a scan knows something in it.
+
+        ShownLaterError (503) when others' mails take too long.
+        """
         contact = await contact_of(self.uow, number, contact_id, person, whole=True)
         if "infected" in contact["flags"]:
             raise InfectedFileError
-        raw = await _fetched(self.originals(), original_of(contact))
+        try:
+            async with asyncio.timeout(self.patience):
+                await self.turn.acquire()
+                reading = asyncio.ensure_future(self._read(original_of(contact)))
+                reading.add_done_callback(self._give_back)
+                return await asyncio.shield(reading)
+        except TimeoutError as error:
+            raise ShownLaterError from error
+
+    async def _read(self, key: str) -> Shown:
+        raw = await _fetched(self.originals(), key)
         return await asyncio.to_thread(lambda: show(read_original(raw)))
+
+    def _give_back(self, reading: asyncio.Future[Shown]) -> None:
+        """Let the next one in when the thread has ended: none can be stopped, so it outlives a reader who leaves."""
+        self.turn.release()
+        if not reading.cancelled():
+            reading.exception()  # seen, also where nobody waits for it any more
 
 
 def original_of(contact: Row) -> str:

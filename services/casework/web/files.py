@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
-from services.casework.usecases.read_files import FileView, InfectedFileError
+from services.casework.usecases.read_files import FileView, InfectedFileError, ShownLaterError
 from services.casework.usecases.scans import INFECTED
 from services.casework.usecases.views import CaseView, ContactView
 from services.casework.web.again_dialog import show
@@ -58,11 +58,15 @@ async def original(request: Request, number: str, contact_id: str, person: Reade
 @router.get("/shown")
 async def shown(request: Request, number: str, contact_id: str, person: Reader) -> Response:
     """Show the mail as it looked, for a frame: harmless by nh3, and held by its headers besides."""
-    found = await casework_of(request).read_shown.run(number, contact_id, person)
+    try:
+        found, status = await casework_of(request).read_shown.run(number, contact_id, person), 200
+    except ShownLaterError as error:  # said here: a page of errors is shown in no frame
+        found, status = None, error.status
     page: Response = request.app.state.pages.render(
         request,
         "pages/mail_shown.html",
-        shown=replace(found, html=Markup(found.html)),  # noqa: S704 - nh3 has made it harmless
+        status_code=status,
+        shown=replace(found, html=Markup(found.html)) if found else None,  # noqa: S704 - nh3 has made it harmless
     )
     page.headers.update(_FRAMED)
     return page

@@ -1,17 +1,20 @@
 """A mail read anew takes the place of what it said; its files and how it looked are for those who may read the case."""
 
+import asyncio
+from dataclasses import replace
 from email.message import EmailMessage
 from typing import Any
 
 import pytest
 
 from services.casework.usecases.people import About
-from services.casework.usecases.read_files import InfectedFileError, UnscannedFileError
+from services.casework.usecases.read_files import InfectedFileError, ShownLaterError, UnscannedFileError
 from shared.errors import NotFoundError
 from shared.events import Attachment, ContactPurged, ContactReread, Sender
 from shared.originals import Originals
 from shared.vocabulary import Channel, PersonRole
 from tests.support.casework import LENA, MARIA, PER, Room, contact
+from tests.support.wait import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -148,6 +151,42 @@ async def test_how_a_mail_looked_is_for_those_who_may_read_it_as_it_came(room: R
             await room.casework.read_shown.run(case, contact(of), reader)
         with pytest.raises(NotFoundError):
             await room.casework.read_again.run(case, contact(of), reader)
+
+
+async def test_mails_are_read_for_show_one_at_a_time_and_who_waits_too_long_is_told_so(room: Room):
+    await store(room)
+    number = await room.open("a", original_key=KEY)
+    reader = replace(room.casework.read_shown, patience=0.05, turn=asyncio.Semaphore(1))
+    await reader.turn.acquire()  # somebody else's mail is being read
+    with pytest.raises(ShownLaterError):
+        await reader.run(number, contact("a"), MARIA)
+    reader.turn.release()
+    patient = replace(reader, patience=60)
+    found = await asyncio.gather(*(patient.run(number, contact("a"), MARIA) for _ in range(3)))
+    assert ["<p>Hej</p>" in one.html for one in found] == [True] * 3
+    assert not reader.turn.locked()
+
+
+async def test_a_reader_who_leaves_keeps_the_turn_until_her_mail_is_read(room: Room):
+    await store(room)
+    number = await room.open("a", original_key=KEY)
+    fetched, go_on = asyncio.Event(), asyncio.Event()
+
+    class Slow(Originals):
+        async def get(self, key: str) -> bytes:
+            fetched.set()
+            await go_on.wait()
+            return await super().get(key)
+
+    slow = Slow(room.settings.originals)
+    reader = replace(room.casework.read_shown, originals=lambda: slow, turn=asyncio.Semaphore(1))
+    left = asyncio.create_task(reader.run(number, contact("a"), MARIA))
+    await fetched.wait()
+    left.cancel()
+    await asyncio.gather(left, return_exceptions=True)
+    assert reader.turn.locked()
+    go_on.set()
+    await eventually(lambda: not reader.turn.locked())
 
 
 async def test_of_somebody_anonymous_neither_the_quoted_thread_nor_the_look_of_the_mail_is_shown(room: Room):

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import httpx
 import pytest
@@ -95,6 +95,17 @@ async def test_the_look_of_a_mail_is_a_page_that_nothing_can_be_done_from(house,
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
     alone = await client.get(f"/cases/{NUMBER}/contacts/{contact_id}/as-it-looked")
     assert "<iframe" in alone.text  # a page of its own without scripts
+
+
+async def test_while_others_mails_are_read_the_frame_says_so(house, client):
+    contact_id = await arrive(house)
+    await log_in(house.app, client, MARIA)
+    reader = replace(house.app.state.casework.read_shown, patience=0)
+    house.app.state.casework = replace(house.app.state.casework, read_shown=reader)
+    async with reader.turn:
+        answer = await client.get(f"/cases/{NUMBER}/contacts/{contact_id}/shown")
+    assert (answer.status_code, "Flera mejl läses in just nu." in answer.text) == (503, True)
+    assert answer.headers["x-frame-options"] == "SAMEORIGIN"
 
 
 @pytest.mark.parametrize("end", ["shown", "as-it-looked", "original", "attachments/1", "read-again"])

@@ -204,6 +204,33 @@ def test_a_picture_is_what_its_bytes_are_whatever_the_mail_says():
     assert picture_of(b"") is None
 
 
+def deep(levels: int, lines: int, end: bytes = b"\n", word: bytes = b"boundary=") -> bytes:
+    opened = (b'Content-Type: multipart/mixed; %s"b%d"\n\n--b%d\n' % (word, level, level) for level in range(levels))
+    return b"".join(opened) + b"Content-Type: text/html\n\n" + (b"a" + end) * lines
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        deep(25, 250_000),
+        deep(25, 250_000, b"\r"),
+        deep(25, 250_000, word=b"BOUNDARY = "),
+        deep(1, 300_000, b"\n--b0\n\n"),
+        b"a:b\n" * 1_100_000 + b"\n",
+    ],
+    ids=["lines", "bare returns", "spaced", "parts", "headers"],
+)
+def test_a_mail_that_would_take_the_parser_long_is_not_parsed_and_that_is_said(raw):
+    assert read_original(raw) == Original(cut=True)
+
+
+def test_the_largest_mail_of_a_usual_shape_is_shown():
+    rich = mail("<p>Hej</p>").as_bytes()
+    at = rich.rindex(b"--==")  # another file of the outermost container
+    large = rich[:at] + b"\n" + (b"A" * 76 + b"\r\n") * 600_000 + rich[at:]
+    assert "Hej" in read_original(large).html
+
+
 def test_pictures_are_bounded_and_that_is_said():
     large = PNG + b"\0" * MAX_PICTURE
     found = read_original(mail(picture=large).as_bytes())
