@@ -13,8 +13,8 @@ MAX_DEPTH = 30
 MAX_COST = 5_000_000
 """Of parsing, as `_cost` counts it: a second or two.
 
-The largest mail that is taken in (50 MB: 650,000 lines of an attachment) costs 2.6 million with the three containers that
-mail programs make; 25 MB of short lines below forty levels cost 500 million, and took minutes.
+The largest mail that is taken in (50 MB: 650,000 lines of an attachment) costs 2.6 million with the three containers
+that mail programs make; 25 MB of short lines below forty levels cost 500 million, and took minutes.
 """
 MAX_HTML = 500_000
 """Characters of HTML that are shown; the original holds the rest."""
