@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from imap_tools.consts import SHORT_MONTH_NAMES
 
 from services.intake.channels.imap_bounds import HELD, bounded
+from services.intake.channels.imap_errors import ServerError
 from services.intake.channels.mailbox import Account, Found, Mailbox
 from services.intake.domain.outcome import swedish_day
 from services.intake.domain.reconciliation import Inbox, Lying, Processed, mark_of
@@ -19,8 +20,6 @@ PAGE = 300
 """Mails that are asked about in one go."""
 PAGE_BYTES = 20_000_000
 """Bytes of mails that are in memory at once; a mail that is larger comes alone."""
-MOST_OF_INBOX = 1000
-"""Mails in the inbox, the newest, of which more than the number is asked."""
 
 PATIENCE = 6
 """How many of the socket's timeouts a command may take."""
@@ -51,14 +50,21 @@ class Census:
     def take(self, since: date, hash_of: HashOf) -> Counted:
         """Count both folders; marks that are known from before are not asked for again."""
         with self._open("") as (box, validity):
-            uids = box.numbers()
-            first = tuple(Lying(one.uid, one.internal_at) for one in box.listed(uids[-MOST_OF_INBOX:]))
-            inbox = Inbox(validity, frozenset(uids), first)
+            inbox = Inbox(validity, frozenset(box.numbers()))
             if box.folder_problem:
                 return Counted(inbox, _none(0))
         with self._open(self.account.processed) as (box, validity):
             self._known = self._processed(box, validity, since, hash_of)
             return Counted(inbox, self._known)
+
+    def times(self, uidvalidity: int, uids: Sequence[int]) -> list[Lying]:
+        """Return when mails of the inbox came; of one that is gone nothing. ServerError under another UIDVALIDITY."""
+        if not uids:
+            return []
+        with self._open("") as (box, validity):
+            if validity != uidvalidity:
+                raise ServerError("the folder was renumbered while it was counted")
+            return [Lying(one.uid, one.internal_at) for one in box.listed(uids)]
 
     def _processed(self, box: "_Folders", validity: int, since: date, hash_of: HashOf) -> Processed:
         """Read page by page: the time of each mail, and the header of those that were not seen before."""

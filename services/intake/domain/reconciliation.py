@@ -37,11 +37,10 @@ class Lying:
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """The inbox as it was found: its UIDVALIDITY, every number in it, and what is known of the newest."""
+    """The inbox as it was found: its UIDVALIDITY and every number in it."""
 
     uidvalidity: int
     uids: frozenset[int]
-    mails: tuple[Lying, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +97,9 @@ class Tally:
         self.standing: Counter[int] = Counter()
         """For how many mails outside the inbox a line stands, by the mark of their Message-ID."""
         self._now = now
-        self._unknown = {Spot(mailbox, inbox.uidvalidity, one.uid): one.came_at or now for one in inbox.mails}
+        self._mailbox = mailbox
         self._inbox = inbox
+        self._without = set(inbox.uids)
 
     def add(self, lines: Iterable[Line], published: Collection[str]) -> None:
         """Count a page of lines; of whose contacts `published` names those with an event."""
@@ -107,7 +107,8 @@ class Tally:
             entry, spot = line.entry, line.entry.spot
             here = not spot.folder and spot.uidvalidity == self._inbox.uidvalidity and spot.uid in self._inbox.uids
             passing = self._now - (line.moved_at or line.seen_at) <= GRACE
-            self._unknown.pop(spot, None)
+            if here:
+                self._without.discard(spot.uid)
             if here and not passing:
                 self.not_moved.append(_of(Kind.NOT_MOVED, line))
             # The folders are listed one after the other: what is moved in between lies in both, and is one mail.
@@ -119,10 +120,17 @@ class Tally:
             if counted and entry.contact_id not in published:
                 self.not_published.append(_of(Kind.NOT_PUBLISHED, line))
 
-    def waiting(self) -> list[Difference]:
-        """Return what has lain in the inbox for a while and has no line."""
-        old = [(spot, came_at) for spot, came_at in self._unknown.items() if self._now - came_at > GRACE]
-        return [Difference(Kind.WAITING, spot, came_at) for spot, came_at in old]
+    def without_line(self) -> list[int]:
+        """Return the numbers of the mails in the inbox that have no line, the newest first."""
+        return sorted(self._without, reverse=True)
+
+    def waiting(self, mails: Iterable[Lying]) -> list[Difference]:
+        """Return which of the mails without a line have lain in the inbox for a while."""
+        old = [(one.uid, one.came_at) for one in mails if one.came_at and self._now - one.came_at > GRACE]
+        return [Difference(Kind.WAITING, self._spot(uid), came_at) for uid, came_at in old if uid in self._without]
+
+    def _spot(self, uid: int) -> Spot:
+        return Spot(self._mailbox, self._inbox.uidvalidity, uid)
 
 
 def unmatched(processed: Processed, lines: Counter[int]) -> list[int]:

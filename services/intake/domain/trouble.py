@@ -17,6 +17,7 @@ _SENTENCES = tuple(
         (r"^the folder (.+?) cannot be opened: ", r"mappen \1 kan inte öppnas: "),
         (r"^(\d+) taken in and not moved to (.+?): ", r"\1 intagna men inte flyttade till \2: "),
         (r"^(\d+) that the server does not hand over: ", r"\1 som servern inte lämnar ut: "),
+        (r"^the folder was renumbered while it was counted$", "mappen numrerades om medan den räknades"),
         (r"^the entrance (.+) is not in the catalogue$", r"ingången \1 finns inte i katalogen"),
         (r"the token's server answered without a token", "tokenservern svarade utan token"),
         (r"the token's server answered ", "tokenservern svarade "),

@@ -14,6 +14,9 @@ from services.intake.domain.reconciliation import Difference, Kind
 from services.intake.store.database import transaction
 from services.intake.store.tables import MAIL_CHECKS, MAIL_DIFFERENCES
 
+_AT_ONCE = 1_000
+"""Rows of one statement."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -26,6 +29,16 @@ class Check:
     processed: int = 0
     problem: str | None = None
     problem_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """How many mails of a mailbox and day differ in one way."""
+
+    mailbox: str
+    kind: Kind
+    day: date
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +56,9 @@ class Checks:
         async with transaction(self.engine) as connection:
             await connection.execute(done)
             await connection.execute(over)
-            if differences:
-                new = insert(MAIL_DIFFERENCES).values([_values(one) for one in differences])
-                await connection.execute(new.on_conflict_do_nothing())
+            for start in range(0, len(differences), _AT_ONCE):
+                page = [_values(one) for one in differences[start : start + _AT_ONCE]]
+                await connection.execute(insert(MAIL_DIFFERENCES).values(page).on_conflict_do_nothing())
 
     async def failed(self, mailbox: str, problem: str, at: datetime) -> None:
         """Note that a mailbox cannot be compared; what was found before stays."""
@@ -61,6 +74,13 @@ class Checks:
         async with transaction(self.engine) as connection:
             rows = await connection.execute(select(MAIL_CHECKS).order_by(MAIL_CHECKS.c.mailbox))
         return [Check(**row) for row in rows.mappings()]
+
+    async def counts(self) -> list[Differing]:
+        """Return how many mails differ now, by mailbox, kind and day."""
+        groups = (MAIL_DIFFERENCES.c.mailbox, MAIL_DIFFERENCES.c.kind, MAIL_DIFFERENCES.c.day)
+        async with transaction(self.engine) as connection:
+            rows = await connection.execute(select(*groups, func.count()).group_by(*groups))
+        return [Differing(mailbox, Kind(kind), day, number) for mailbox, kind, day, number in rows]
 
     async def differences(self, limit: int = 500) -> list[Difference]:
         """Return what is different now, the oldest first."""

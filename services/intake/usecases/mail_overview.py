@@ -9,7 +9,7 @@ from services.intake.channels.census import Census
 from services.intake.domain.outcome import Line, Outcome
 from services.intake.domain.reconciliation import Difference, Kind
 from services.intake.domain.trouble import in_swedish
-from services.intake.store.checks import Check, Checks
+from services.intake.store.checks import Check, Checks, Differing
 from services.intake.store.ledger import Ledger
 from shared.health import Health
 
@@ -84,7 +84,7 @@ class MailOverview:
         """Return the days from `first` to `last`; differences and quarantine are those of now, whatever their day."""
         counts = await self.ledger.counts(first, last)
         checks = {check.mailbox: check for check in await self.checks.all()}
-        differences = await self.checks.differences()
+        differing = await self.checks.counts()
         failing = await self.health.failing()
         names = sorted({*self.boxes, *checks, *(count.mailbox for count in counts)})
         boxes = []
@@ -93,9 +93,10 @@ class MailOverview:
             for one in counts:
                 if one.mailbox == name:
                     tally.setdefault(one.day, Counter())[one.outcome] += one.count
-            ours = [one for one in differences if one.spot.mailbox == name]
+            ours = [one for one in differing if one.mailbox == name]
             boxes.append(self._box(name, checks.get(name), _days(tally, ours, first, last), failing))
-        return Overview(tuple(boxes), tuple(differences[:MOST]), tuple(await self.ledger.quarantined(MOST)))
+        differences = await self.checks.differences(MOST)
+        return Overview(tuple(boxes), tuple(differences), tuple(await self.ledger.quarantined(MOST)))
 
     def _box(self, name: str, check: Check | None, days: tuple[Day, ...], failing: Mapping[str, str]) -> Box:
         read = self.boxes.get(name)
@@ -110,10 +111,13 @@ class MailOverview:
 
 
 def _days(
-    tally: Mapping[date, Counter[Outcome]], differences: Sequence[Difference], first: date, last: date
+    tally: Mapping[date, Counter[Outcome]], differing: Sequence[Differing], first: date, last: date
 ) -> tuple[Day, ...]:
-    missing = Counter(one.day for one in differences if one.kind in {Kind.WAITING, Kind.UNKNOWN})
-    listed = Counter(one.day for one in differences)
+    missing: Counter[date] = Counter()
+    listed: Counter[date] = Counter()
+    for one in differing:
+        listed[one.day] += one.count
+        missing[one.day] += one.count if one.kind in {Kind.WAITING, Kind.UNKNOWN} else 0
     days = sorted({*tally, *(day for day in listed if first <= day <= last)}, reverse=True)
     none: Counter[Outcome] = Counter()
     return tuple(

@@ -21,8 +21,8 @@ from services.intake.usecases.understand_mail import RawMail, UnderstandMail, ha
 from shared.clock import Clock
 from shared.metrics import MAIL_CHECKED, MAIL_DIFFERENCES
 
-MOST = 500
-"""Differences of a mailbox that are listed: what is more is the same trouble."""
+MOST = 5_000
+"""Differences of a mailbox that are kept, and counted by day: what is more is the same trouble."""
 READ_MOST = 500
 """Mails that a comparison reads whole; the next one reads those that follow."""
 
@@ -71,8 +71,11 @@ class ReconcileMail:
             async for lines in pages:
                 tally.add(lines, await self.seen.known([line.entry.contact_id for line in lines]))
         # Old mail is taken in after all other, however long it takes: until then it waits its turn.
-        waiting = [one for one in tally.waiting() if not self.census.account.is_old(one.day)]
-        if not tally.waiting():  # what waits, be it old, may be what has gone, under a new number
+        unlined, census = tally.without_line()[:MOST], self.census
+        lying = await census.bounded(lambda: census.times(counted.inbox.uidvalidity, unlined))
+        alone = tally.waiting(lying)
+        waiting = [one for one in alone if not census.account.is_old(one.day)]
+        if not alone:  # what waits, be it old, may be what has gone, under a new number
             await self.ledger.moved(tally.gone, self.clock())
         left = reconciliation.unmatched(counted.processed, tally.standing)
         return [

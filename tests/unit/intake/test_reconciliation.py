@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.domain.outcome import Entry, Line, Outcome, Spot
-from services.intake.domain.reconciliation import GRACE, Inbox, Kind, Lying, Processed, Tally, mark_of, unmatched
+from services.intake.domain.reconciliation import (
+    GRACE,
+    Difference,
+    Inbox,
+    Kind,
+    Lying,
+    Processed,
+    Tally,
+    mark_of,
+    unmatched,
+)
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
 OLD = NOW - 2 * GRACE
@@ -26,8 +36,13 @@ def line(uid: int, name: str = "0a", *, moved: bool = False, seen_at: datetime =
     return Line(entry, seen_at, OLD if moved else None)
 
 
-def inbox(*uids: int, came_at: datetime | None = OLD) -> Inbox:
-    return Inbox(7, frozenset(uids), tuple(Lying(uid, came_at) for uid in uids))
+def inbox(*uids: int) -> Inbox:
+    return Inbox(7, frozenset(uids))
+
+
+def lying(made: Tally, came_at: datetime | None = OLD) -> list[Difference]:
+    """Return what waits when every mail without a line came at that time."""
+    return made.waiting([Lying(uid, came_at) for uid in made.without_line()])
 
 
 def tally(lying: Inbox, lines: list[Line]) -> Tally:
@@ -39,7 +54,7 @@ def tally(lying: Inbox, lines: list[Line]) -> Tally:
 @given(st.sets(UIDS), st.dictionaries(UIDS, IDS))
 def test_every_mail_of_the_inbox_is_waiting_or_has_a_line_and_stands_out_once(there: set[int], ours: dict[int, str]):
     made = tally(inbox(*there), [line(uid, name) for uid, name in ours.items()])
-    waiting, stuck = ({one.spot.uid for one in some} for some in (made.waiting(), made.not_moved))
+    waiting, stuck = ({one.spot.uid for one in some} for some in (lying(made), made.not_moved))
     assert waiting | stuck == there
     assert waiting.isdisjoint(stuck)
     assert {spot.uid for spot in made.gone} == ours.keys() - there
@@ -58,8 +73,8 @@ def test_a_line_stands_for_one_mail_and_no_other(processed: list[str], lines: li
 
 def test_what_is_being_taken_in_right_now_is_no_difference():
     just_now = NOW - GRACE / 2
-    assert tally(inbox(1, came_at=just_now), []).waiting() == []
-    assert tally(inbox(1, came_at=None), []).waiting() == []
+    assert lying(tally(inbox(1), []), just_now) == []
+    assert lying(tally(inbox(1), []), None) == []
     assert tally(inbox(1), [line(1, seen_at=just_now)]).not_moved == []
 
 
@@ -68,9 +83,9 @@ def test_a_mail_that_moves_while_the_folders_are_listed_lies_in_both_and_is_one(
     taken_in_late = Line(line(1).entry, OLD, just_now)
     for one in (line(1, seen_at=just_now), taken_in_late):
         made = tally(inbox(1), [one])
-        assert (made.waiting(), made.not_moved, made.gone) == ([], [], [])
-        lying = Processed(8, array("q", [1]), array("q", [mark_of(one.entry.message_hash)]))
-        assert unmatched(lying, made.standing) == []
+        assert (lying(made), made.not_moved, made.gone) == ([], [], [])
+        there = Processed(8, array("q", [1]), array("q", [mark_of(one.entry.message_hash)]))
+        assert unmatched(there, made.standing) == []
 
 
 def test_a_mail_that_came_after_the_inbox_was_listed_has_not_left_it():
@@ -82,9 +97,9 @@ def test_a_mail_that_was_moved_long_ago_and_lies_there_is_not_moved():
 
 
 def test_a_line_of_another_uidvalidity_is_not_about_the_mail_of_that_number():
-    made = Tally(BOX, Inbox(8, frozenset({1}), (Lying(1, OLD),)), NOW)
+    made = Tally(BOX, Inbox(8, frozenset({1})), NOW)
     made.add([line(1)], {"c-1"})
-    assert [one.kind for one in made.waiting()] == [Kind.WAITING]
+    assert [one.kind for one in lying(made)] == [Kind.WAITING]
     assert made.not_moved == []
 
 
@@ -99,7 +114,13 @@ def test_only_what_should_have_an_event_is_missed():
 
 
 def test_a_difference_is_known_by_the_same_name_at_every_comparison():
-    first, again = (tally(inbox(1), []).waiting()[0] for _ in range(2))
-    other = tally(inbox(2), []).waiting()[0]
+    first, again = (lying(tally(inbox(1), []))[0] for _ in range(2))
+    other = lying(tally(inbox(2), []))[0]
     assert first.id == again.id != other.id
     assert first.day == (OLD + timedelta(hours=1)).date()
+
+
+def test_an_old_mail_without_a_line_is_found_under_however_many_newer_ones_that_have_theirs():
+    made = tally(inbox(*range(1, 3001)), [line(uid) for uid in range(2, 3001)])
+    assert made.without_line() == [1]
+    assert [one.spot.uid for one in lying(made)] == [1]
