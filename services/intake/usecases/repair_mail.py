@@ -147,7 +147,7 @@ class RepairMail:
         spot = found.spot
         box = self._box(found)
         try:
-            mails = await asyncio.to_thread(box.fetch, spot.folder, spot.uidvalidity, [spot.uid], self.mail_limit)
+            mails = await box.bounded(lambda: box.fetch(spot.folder, spot.uidvalidity, [spot.uid], self.mail_limit))
         except ERRORS as error:
             raise TransientError(words(error)) from error
         if spot.uid not in mails:
@@ -161,8 +161,9 @@ class RepairMail:
         """Move a mail out of the inbox, if it lies there, and write that down."""
         spot = found.spot
         if not spot.folder:
+            box = self._box(found)
             try:
-                await asyncio.to_thread(self._box(found).move, spot.uidvalidity, spot.uid)
+                await box.bounded(lambda: box.move(spot.uidvalidity, spot.uid))
             except ERRORS as error:
                 raise TransientError(words(error)) from error
         await self.ledger.moved([spot], self.receive.clock())

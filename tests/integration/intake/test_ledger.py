@@ -13,7 +13,7 @@ from services.intake.channels.census import Census
 from services.intake.domain.outcome import Entry, Outcome, Spot, swedish_day
 from services.intake.domain.reconciliation import Difference, Kind
 from services.intake.jobs.reconcile import Reconcile
-from services.intake.store.checks import Checks
+from services.intake.store.checks import Check, Checks
 from services.intake.store.ledger import PAGE, Ledger
 from services.intake.usecases.mail_overview import MailOverview, Overview
 from services.intake.usecases.read_again import ReadAgain
@@ -22,12 +22,13 @@ from services.intake.usecases.reconcile_mail import ReconcileMail
 from services.intake.usecases.repair_mail import GoneError, RepairMail, StillUnreadError
 from services.intake.usecases.understand_mail import UnderstandMail, hash_of, held_key, quarantined
 from shared.clock import utc_now
-from shared.errors import NotFoundError
+from shared.errors import NotFoundError, TransientError
 from shared.events import ContactReceived, ContactReread
 from shared.originals import original_key
 from tests.integration.intake.conftest import Post
 from tests.integration.intake.reading import ReadContacts
 from tests.integration.intake.test_mailbox import letter, running
+from tests.support.scripted_imap import DRIP, ScriptedImap, scripted_imap
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.integration
@@ -303,6 +304,17 @@ async def test_a_mail_that_has_gone_in_the_meantime_is_said_to_be_gone(house: Ho
     with pytest.raises(GoneError):
         await house.repair.repair(found.id)
     assert await house.checks.differences() == []
+
+
+@pytest.mark.parametrize("command", ["FETCH", "MOVE"])
+async def test_a_server_that_says_a_byte_now_and_then_holds_no_button(house: House, command: str) -> None:
+    with scripted_imap(ScriptedImap({1: letter()})) as script:
+        account = replace(house.account, port=script.port, timeout=0.1)
+        found = Difference(Kind.WAITING, Spot(account.name, script.uidvalidity, 1), utc_now())
+        await house.checks.write(Check(account.name, utc_now()), [found])
+        script.faults[command] = [DRIP]
+        with pytest.raises(TransientError, match="in time"):
+            await replace(house.repair, boxes={account.name: Census(account)}).repair(found.id)
 
 
 async def test_a_server_that_is_away_is_written_down_with_its_time_and_forgotten_when_it_is_back(house: House) -> None:
