@@ -30,6 +30,9 @@ SHAPES: dict[str, Shape] = {
     "senders": head(b"From: a@b.se, c@d.se\n"),
     "quotes in a sender": head(b'"', b"From: "),
     "brackets in a sender": head(b"(<", b"From: "),
+    "senders of quotes that never end": lambda many: (
+        b"From: a@b.se\n" + (b'From: "' + rb"\"" * 9_000 + b"\n") * (many // 250) + b"\nx"
+    ),
     "recipients": head(b"@,", b"To: "),
     "references": head(b"<", b"References: "),
     "words": head(b"=?", b"Subject: "),

@@ -26,10 +26,13 @@ _ANGLED = re.compile(
     re.DOTALL,
 )
 """A name and an address in angles: one within the quotes or brackets of the name is a part of the name."""
-_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*+\"", re.DOTALL)
+_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*+(\"?)", re.DOTALL)
+"""What is quoted, or never ended: one that matched only what ends would look for it from every quote anew."""
 _QUOTED_LOCAL = re.compile(r"(?:^|[<\s])\"((?:[^\"\\\r\n]|\\.){1,64})\"@([\w.-]{1,255})(?=$|[>\s(,;])")
 _ASIDE = re.compile(r"\(.*\)|\(.*", re.DOTALL)
 """Everything that may be a comment, nested or never ended."""
+_MOST_FROM = 20
+"""From headers of a mail from which on none is believed; one is what there may be."""
 _ATOM = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]+")
 _PASSED_ON = re.compile(r"^\W*(?:vb|vs|vl|fw|fwd|wg|tr)\W*:", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<[^<>]+>")
@@ -139,10 +142,10 @@ def _alone(headers: Headers, address: str) -> bool:
     Whose mail it is was proved by mail servers that read From their way, and Sender and Reply-To not at all: where
     an address may hide in a name, a comment or an encoded word, ours may not be the one that they have looked at.
     """
-    values = headers.all("from")
+    values = headers.all("from")[:_MOST_FROM]
     whole = {word for value in values for word in _like_addresses(value)}
     bare = {word for value in values for word in _like_addresses(_bare(value))}
-    return whole == bare == {address} and all(len(value) <= MAX_HEADER for value in values)
+    return whole == bare == {address} and len(values) < _MOST_FROM and all(len(value) <= MAX_HEADER for value in values)
 
 
 def _bare(value: str) -> str:
@@ -218,16 +221,20 @@ def _first_address(value: str) -> tuple[str | None, str | None]:
         plain = text.header_text(address).lower()
         if addresses(plain) == [plain]:
             return text.header_text(name) or None, plain
-    written = text.header_text(_QUOTED.sub("", value))
+    written = text.header_text(_unquoted(value))
     found = addresses(written)
     if not found:
         return None, None
     return written[: written.lower().find(found[0])].strip(" <\"'") or None, found[0]
 
 
+def _unquoted(value: str) -> str:
+    return _QUOTED.sub(lambda found: "" if found[1] else found[0], value)
+
+
 def _lists(before: str) -> bool:
     """Say whether an address stands before the one in angles as the first of a list, not as the writer's name."""
-    plain = text.without_words(_QUOTED.sub("", before))
+    plain = text.without_words(_unquoted(before))
     return "@" in plain and bool(re.search(r"[,;:]", plain))
 
 
