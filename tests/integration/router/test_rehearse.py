@@ -33,7 +33,7 @@ async def test_a_table_is_tried_on_the_past_through_the_door(house: FloorHouse):
     assert (same.json()["contacts"], same.json()["changed"]) == (7, 0)
     place = next(n for n, rule in enumerate(rules) if rule.get("name") == "queue-of-the-unit")
     mine = {"name": "mail-of-the-company", "when": {"unit": ["bostadsbolag"], "channel": ["email"]}}
-    mine |= {"then": {"queue": "kontaktcenter"}, "yields_to": ["not-ours-is-connected-on"]}
+    mine |= {"then": {"queue": "kontaktcenter"}, "yields_to": ["not-ours-is-connected-on", "old-mail-lies-apart"]}
     below = rules[place] | {"yields_to": ["mail-of-the-company", *rules[place].get("yields_to", ())]}
     changed = [*rules[:place], mine, below, *rules[place + 1 :]]
     tried = await house.http.post("/api/v1/rules/rehearse", json={"rules": changed, "weeks": 1}, timeout=60)
