@@ -108,10 +108,11 @@ class ReadShown:
         contact = await contact_of(self.uow, number, contact_id, person, whole=True)
         if "infected" in contact["flags"]:
             raise InfectedFileError
+        key = original_of(contact)  # before the turn: what raises now would keep it from everybody for good
         try:
             async with asyncio.timeout(self.patience):
                 await self.turn.acquire()
-                reading = asyncio.ensure_future(self._read(original_of(contact)))
+                reading = asyncio.ensure_future(self._read(key))
                 reading.add_done_callback(self._give_back)
                 return await asyncio.shield(reading)
         except TimeoutError as error:

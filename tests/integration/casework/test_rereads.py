@@ -151,6 +151,7 @@ async def test_how_a_mail_looked_is_for_those_who_may_read_it_as_it_came(room: R
             await room.casework.read_shown.run(case, contact(of), reader)
         with pytest.raises(NotFoundError):
             await room.casework.read_again.run(case, contact(of), reader)
+    assert not room.casework.read_shown.turn.locked(), "a refusal keeps the turn from nobody"
 
 
 async def test_mails_are_read_for_show_one_at_a_time_and_who_waits_too_long_is_told_so(room: Room):

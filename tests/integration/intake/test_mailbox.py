@@ -45,17 +45,15 @@ def letter(body: str = "Soporna är inte hämtade", *, number: int = 1, headers:
     return ("\r\n".join(lines) + "\r\n\r\n" + body + "\r\n").encode()
 
 
-async def test_a_mail_is_an_event_within_two_seconds_and_lies_among_the_processed(
+async def test_a_mail_is_an_event_at_the_servers_hint_and_lies_among_the_processed(
     post: Post, read_contacts: ReadContacts, settings: ServiceSettings
 ) -> None:
     mailbox = post.mailbox()
-    async with running(post.poll(mailbox)):
+    async with running(replace(post.poll(mailbox), poll_seconds=60)):
         await eventually(lambda: mailbox._box is not None)
         for number in range(5):
-            started = time.monotonic()
             await post.server.send(letter(number=number), to=post.address)
-            await eventually(partial(_count, post, number + 1), timeout=2)
-            assert time.monotonic() - started < 2
+            await eventually(partial(_count, post, number + 1), timeout=20)
         moved = await eventually(lambda: _folder(post, "Behandlat", 5))
         await eventually(lambda: REGISTRY.get_sample_value("kc_mailbox_waiting", {"mailbox": "imap"}) == 0)
         assert (REGISTRY.get_sample_value("kc_mailbox_taken_total", {"mailbox": "imap"}) or 0) >= 5
@@ -77,7 +75,7 @@ async def test_mails_that_come_while_others_are_taken_in_wait_for_no_poll(post: 
         await eventually(lambda: mailbox._box is not None)
         for number in range(25):
             await post.server.send(letter(number=number), to=post.address)
-        await eventually(partial(_count, post, 25), timeout=10)
+        await eventually(partial(_count, post, 25), timeout=30)
 
 
 @dataclass(frozen=True, slots=True)
