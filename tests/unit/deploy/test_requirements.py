@@ -11,14 +11,19 @@ UNSEEN = {"httptools", "python-multipart", "tzdata", "psycopg", "uvloop"}
 
 def required() -> set[str]:
     lines = (ROOT / "requirements.in").read_text(encoding="utf-8").splitlines()
-    return {found[0].lower() for line in lines if (found := re.match(r"[A-Za-z0-9-]+", line))}
+    return {plain(found[0]) for line in lines if (found := re.match(r"[A-Za-z0-9.-]+", line))}
 
 
 def imported() -> set[str]:
     text = "\n".join(path.read_text(encoding="utf-8") for top in ("shared", "services") for path in in_(top))
     modules = set(re.findall(r"^\s*(?:from|import) (\w+)", text, re.MULTILINE))
     names = packages_distributions()
-    return {name.lower().replace("_", "-") for module in modules for name in names.get(module, ())}
+    return {plain(name) for module in modules for name in names.get(module, ())}
+
+
+def plain(name: str) -> str:
+    """Return a package's name as the index compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def in_(top: str) -> list[Path]:
