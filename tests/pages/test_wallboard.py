@@ -125,7 +125,10 @@ async def test_a_person_of_one_unit_sees_that_unit(settings):
             await expect(page.get_by_role("alert")).to_have_count(0)
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 720), (3840, 2160), (360, 800)])
+@pytest.mark.parametrize(
+    ("width", "height"),
+    [(1280, 720), pytest.param(3840, 2160, marks=pytest.mark.long), pytest.param(360, 800, marks=pytest.mark.long)],
+)
 async def test_every_screen_shows_it_whole(settings, width, height):
     async with running_stats(settings, morning(), weeks=2) as stats:
         token = await cookie_of(settings, Role.LEAD)

@@ -11,6 +11,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 LITTLE = ("--cases", "400", "--rounds", "1", "--open", "60", "--deeds", "4", "--searches", "4", "--events", "40")
 
 
+@pytest.mark.long
 def test_the_benchmark_of_cases_runs():
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.cases", *LITTLE], capture_output=True, text=True, timeout=280, check=True

@@ -116,6 +116,7 @@ def run(url: str, transitions: int) -> None:
     print(f"{dict(Machine.done)} in {seconds:.0f} s: {Machine.done['transitions'] / seconds:.0f} transitions/s")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_twenty_thousand_transitions_with_a_crash_between_any_two_commands(redis_url: str):
     run(redis_url, 20_000)
