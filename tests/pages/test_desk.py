@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -19,18 +19,16 @@ from tests.support.served import served
 from tests.support.wait import eventually
 from tests.support.web import MARIA
 
-pytestmark = [pytest.mark.integration, pytest.mark.browser, needs_browser, pytest.mark.timeout(180)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.browser,
+    needs_browser,
+    pytest.mark.timeout(180),
+    pytest.mark.usefixtures("patience"),
+]
 
 PICTURES = os.environ.get("KC_PICTURES")
 KALLT = "Det är kallt inne, räknas det som ett fel?"
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """A machine that is busy with other tests is slow, not wrong."""
-    expect.set_options(timeout=30_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 async def picture(page: Page, name: str) -> None:

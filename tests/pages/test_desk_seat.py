@@ -1,6 +1,6 @@
 """Beside an agent's status: after-work, a supervisor's word, ways of working, a peak; and passing a contact on."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,15 +16,13 @@ from tests.support.wait import eventually
 from tests.support.web import MARIA
 
 JONAS = replace(MARIA, id="agent-jonas-berg", name="Jonas Berg")
-pytestmark = [pytest.mark.integration, pytest.mark.browser, needs_browser, pytest.mark.timeout(180)]
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """A machine that is busy with other tests is slow, not wrong."""
-    expect.set_options(timeout=30_000)
-    yield
-    expect.set_options(timeout=5_000)
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.browser,
+    needs_browser,
+    pytest.mark.timeout(180),
+    pytest.mark.usefixtures("patience"),
+]
 
 
 @pytest.fixture

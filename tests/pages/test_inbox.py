@@ -1,7 +1,7 @@
 """The officers' inbox and the page of a hand-over in a real browser: by keyboard, refused, and without scripts."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -17,18 +17,16 @@ from tests.support.desk import MAIL, DeskHouse, desk_house
 from tests.support.served import served
 from tests.support.web import MARIA, PER
 
-pytestmark = [pytest.mark.integration, pytest.mark.browser, needs_browser, pytest.mark.timeout(180)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.browser,
+    needs_browser,
+    pytest.mark.timeout(180),
+    pytest.mark.usefixtures("patience"),
+]
 
 PICTURES = os.environ.get("KC_PICTURES")
 REFUSED = "422|409|htmx:"
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """A machine that is busy with other tests is slow, not wrong."""
-    expect.set_options(timeout=30_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 async def picture(page: Page, name: str) -> None:

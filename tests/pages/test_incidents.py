@@ -1,7 +1,7 @@
 """Incidents in a real browser: opened, linked with H, answered and closed by keyboard alone; live at every desk."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -23,7 +23,13 @@ from tests.support.desk import MAIL, DeskHouse, desk_house
 from tests.support.served import served
 from tests.support.web import MARIA
 
-pytestmark = [pytest.mark.integration, pytest.mark.browser, needs_browser, pytest.mark.timeout(180)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.browser,
+    needs_browser,
+    pytest.mark.timeout(180),
+    pytest.mark.usefixtures("patience"),
+]
 
 PICTURES = os.environ.get("KC_PICTURES")
 SARA = Person("agent-sara-ek", "Sara Ek", frozenset({Role.AGENT, Role.LEAD}), frozenset({"*"}))
@@ -32,14 +38,6 @@ COLD_HOMES = Said(
     "Ingen värme på Norra torget", TEXT, "bostadsbolag", case_types=(COLD,), greeting="Vi vet att värmen är borta."
 )
 LIFT = Said("Hissen står", "Montören är på väg.", "bostadsbolag")
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """A machine that is busy with other tests is slow, not wrong."""
-    expect.set_options(timeout=30_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import asyncio
 import imaplib
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,17 +22,15 @@ from tests.support.browser import cookie_of, needs_browser, page_at
 from tests.support.parts import MailServer
 from tests.support.served import served
 
-pytestmark = [pytest.mark.integration, pytest.mark.browser, needs_browser, pytest.mark.timeout(180)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.browser,
+    needs_browser,
+    pytest.mark.timeout(180),
+    pytest.mark.usefixtures("patience"),
+]
 
 PICTURES = os.environ.get("KC_PICTURES")
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """A machine that is busy with other tests is slow, not wrong."""
-    expect.set_options(timeout=30_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.message import EmailMessage
 from pathlib import Path
@@ -18,7 +18,13 @@ from tests.support.desk import DeskHouse, desk_house
 from tests.support.served import served
 from tests.support.web import MARIA
 
-pytestmark = [pytest.mark.integration, pytest.mark.browser, needs_browser, pytest.mark.timeout(240)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.browser,
+    needs_browser,
+    pytest.mark.timeout(240),
+    pytest.mark.usefixtures("patience"),
+]
 
 PICTURES = os.environ.get("KC_PICTURES")
 NUMBER = "KC-2026-000001"
@@ -39,14 +45,6 @@ HTML = """<html><head><title>t</title><style>body {{ background: url({outside}/s
 <a style="font-size:0;background-color:#4a4a4a" href="https://bank.example@evil.example/">https://bank.example</a>
 <form action="{outside}/form"><input name="a"><button>Skicka</button></form>
 <iframe src="{outside}/frame"></iframe></body></html>"""
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """A machine that is busy with other tests is slow, not wrong."""
-    expect.set_options(timeout=30_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,19 +16,17 @@ from shared.vocabulary import Channel, Presence, Role
 from tests.support.browser import cookie_of, needs_browser, page_at
 from tests.support.floor_day import FloorHouse, floor_house
 
-pytestmark = [pytest.mark.integration, pytest.mark.browser, needs_browser, pytest.mark.timeout(180)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.browser,
+    needs_browser,
+    pytest.mark.timeout(180),
+    pytest.mark.usefixtures("patience"),
+]
 
 PICTURES = os.environ.get("KC_PICTURES")
 ABORTED = "htmx:sendAbort|htmx:afterRequest"
 """What htmx says when a newer look takes the place of one under way."""
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """A machine that is busy with other tests is slow, not wrong."""
-    expect.set_options(timeout=30_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture
