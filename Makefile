@@ -6,6 +6,7 @@ RUN := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 ARGS ?=
 BACKEND ?= local
+WORKERS ?= -n logical --maxprocesses 4 --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help install run stop reset demo test test-fast test-long test-setup check format lint bench lock docs
@@ -32,10 +33,10 @@ demo: $(STAMP) ## Play a municipal day through the real doors (stack must be up;
 	@$(RUN) -m deploy.demo $(ARGS)
 
 test: $(STAMP) check ## Static checks and all tests on the real parts (BACKEND=containers uses testcontainers)
-	@KC_TEST_BACKEND=$(BACKEND) $(RUN) -m pytest -m "not long" $(ARGS)
+	@KC_TEST_BACKEND=$(BACKEND) $(RUN) -m pytest $(WORKERS) -m "not long" $(ARGS)
 
 test-fast: $(STAMP) check ## What needs no server
-	@$(RUN) -m pytest -m "not integration and not e2e and not browser and not containers and not long" $(ARGS)
+	@$(RUN) -m pytest $(WORKERS) -m "not integration and not e2e and not browser and not containers and not long" $(ARGS)
 
 test-long: $(STAMP) ## Soak, fuzz and million-step models (the fuzzer itself only where it has a wheel)
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-fuzz.txt || true

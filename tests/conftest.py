@@ -3,11 +3,13 @@
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from xdist.scheduler import LoadScopeScheduling
 
 from shared.settings import ServiceSettings
 from tests.support import dovecot as dovecot_support
@@ -19,6 +21,19 @@ from tests.support.postfix import Postfix
 
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")  # a busy machine is slow, not wrong
+
+
+class ByFile(LoadScopeScheduling):  # type: ignore[misc] # its base has no types
+    """Files go to the workers as they stand; all that needs the whole stack goes to one, which starts it once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return "tests/e2e" if file.startswith("tests/e2e/") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """Say who gets which tests when several workers run them (`make test`)."""
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -76,10 +91,10 @@ def redis_url(parts: Parts) -> str:
 
 
 @pytest.fixture
-def settings(parts: Parts, database_url: str, redis_url: str, tmp_path: Path) -> ServiceSettings:
+def settings(parts: Parts, database_url: str, redis_url: str, tmp_path: Path) -> Iterator[ServiceSettings]:
     """Settings of an installation of one's own on the shared parts; topics are made by `ensure_topics(settings)`."""
     name = f"t{secrets.token_hex(4)}"
-    return ServiceSettings(
+    yield ServiceSettings(
         kafka=parts.kafka,
         topic_prefix=f"{name}.",
         postgres=database_url,
@@ -89,6 +104,7 @@ def settings(parts: Parts, database_url: str, redis_url: str, tmp_path: Path) ->
         log_format="console",
         drain_seconds=2,
     )
+    parts.end_topics(f"{name}.")
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ from shared.ids import new_id
 from shared.settings import ServiceSettings
 from shared.vocabulary import Channel, Priority
 from shared.web.app import build_app
+from tests.support.templates import copied
 
 SEED = Path(__file__).parents[2] / "deploy/seed"
 KNOCKING = (
@@ -250,10 +251,8 @@ def _routed(event: ContactReceived, offer: dict[str, Any], why: tuple[str, ...])
 async def desk_house(settings: ServiceSettings, times: Times | None = None) -> AsyncIterator[DeskHouse]:
     """Build the house with the seed's catalogue and people; what tells Kafka stays in the outbox."""
     own = Settings(**settings.model_dump())
-    await asyncio.to_thread(upgrade, own.postgres, "services.casework.migrations")
+    await copied(own.postgres, "desk", _seed)
     engine = make_engine(own, "casework")
-    uow = UnitOfWork(engine)
-    await _seed(uow)
     router = FakeRouter()
     built = wiring.build(own, engine)
     await built.router.close()
@@ -291,9 +290,13 @@ async def desk_house(settings: ServiceSettings, times: Times | None = None) -> A
         await engine.dispose()
 
 
-async def _seed(uow: UnitOfWork) -> None:
+async def _seed(url: str) -> None:
+    await asyncio.to_thread(upgrade, url, "services.casework.migrations")
+    engine = make_engine(ServiceSettings(postgres=url), "casework")
+    uow = UnitOfWork(engine)
     await imports.ImportCatalogue(uow, "kommun.example").run((SEED / "catalogue-sv.csv").read_bytes())
     await imports.ImportChecklists(uow, utc_now).run((SEED / "checklists-sv.yaml").read_bytes())
     await imports.ImportEntrances(uow).run((SEED / "entrances.yaml").read_bytes())
     await imports.ImportPeople(uow).run((SEED / "people.yaml").read_bytes())
     await ImportTemplates(uow, utc_now).run((SEED / "templates.yaml").read_bytes())
+    await engine.dispose()

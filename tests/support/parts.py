@@ -22,6 +22,7 @@ from typing import Protocol, TypeVar, cast
 import aiosmtplib
 import psycopg
 import redis
+from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.local.database import Postgres
 from deploy.local.kafka import Kafka
@@ -32,6 +33,8 @@ from deploy.local.valkey import Valkey
 
 BACKEND = os.environ.get("KC_TEST_BACKEND", "local")
 REDIS_DATABASES = 64
+ENDED_AT_ONCE = 12
+"""So many installations' topics are removed together: a broker with ten thousand partitions answers late."""
 T = TypeVar("T")
 
 
@@ -93,6 +96,7 @@ class Parts:
     backend: Backend
     _known: dict[str, object] = field(default_factory=dict)
     _databases: int = 0
+    _ended: list[str] = field(default_factory=list)
 
     @property
     def kafka(self) -> str:
@@ -134,10 +138,31 @@ class Parts:
             client.flushdb()
         return url
 
+    def end_topics(self, prefix: str) -> None:
+        """Remove the topics of an installation whose test is over, sooner or later."""
+        self._ended.append(prefix)
+        if len(self._ended) < ENDED_AT_ONCE or "kafka" not in self._known:
+            return
+        prefixes, self._ended = tuple(self._ended), []
+        thread = threading.Thread(target=lambda: asyncio.run(_delete_topics(self.kafka, prefixes)))
+        thread.start()
+        thread.join()
+
     def _once(self, name: str, start: Callable[[], T]) -> T:
         if name not in self._known:
             self._known[name] = start()
         return cast("T", self._known[name])
+
+
+async def _delete_topics(kafka: str, prefixes: tuple[str, ...]) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka, request_timeout_ms=60_000)
+    await admin.start()
+    try:
+        names = [name for name in await admin.list_topics() if name.startswith(prefixes)]
+        if names:
+            await admin.delete_topics(names)
+    finally:
+        await admin.close()
 
 
 @dataclass(frozen=True, slots=True)
