@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from services.intake.channels.phone import e164
-from services.intake.domain.call import Turn
+from services.intake.domain.call import HangUp, Heard, Ring, Turn
 from services.intake.domain.text import one_line
 from shared.errors import DomainError, FieldError
 
@@ -28,26 +28,6 @@ class CallIdMissingError(DomainError):
 
     def __init__(self) -> None:
         super().__init__(errors=[FieldError("/callid", "Uppgiften saknas.")])
-
-
-@dataclass(frozen=True, slots=True)
-class Ring:
-    """What telephony says of a call; `caller` is E.164 or None when withheld, `result` that of the turn before."""
-
-    call_id: str
-    dialled: str
-    caller: str | None
-    incoming: bool
-    result: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class HangUp:
-    """The end of a call; `leg_seconds` are the answered times of its connected legs, where telephony says."""
-
-    call_id: str
-    state: str
-    leg_seconds: tuple[float, ...] = ()
 
 
 def ring(form: Mapping[str, Any]) -> Ring:
@@ -98,19 +78,19 @@ class Actions:
     hold_sound: str
     caller_id: str = ""
 
-    def write(self, turn: Turn, *, recording: str = "", number: str = "", caller: str | None = None) -> dict[str, str]:
+    def write(self, heard: Heard) -> dict[str, str]:
         """Return the action of a turn; whatever it is, its end leads back to us."""
-        match turn:
+        match heard.turn:
             case Turn.HANG_UP:
                 return {"hangup": "reject"}
             case Turn.CONNECT:
-                shown = self.caller_id or caller or ""
-                action = {"connect": number, **({"callerid": shown} if shown else {})}
-            case Turn.MESSAGE if recording:
-                action = {"play": recording, "skippable": "no"}
+                shown = self.caller_id or heard.caller or ""
+                action = {"connect": heard.number, **({"callerid": shown} if shown else {})}
+            case Turn.MESSAGE if heard.recording:
+                action = {"play": heard.recording, "skippable": "no"}
             case _:
                 action = {"play": self.hold_sound, "skippable": "no"}
-        return {**action, "next": self._ours("next", after=turn), "whenhangup": self._ours("hangup")}
+        return {**action, "next": self._ours("next", after=heard.turn), "whenhangup": self._ours("hangup")}
 
     def _ours(self, door: str, **query: str) -> str:
         words = urlencode({**query, **({"token": self.token} if self.token else {})})

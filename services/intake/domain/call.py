@@ -1,4 +1,8 @@
-"""The life of a call: it waits, its caller is connected to the agent who accepted, and it ends."""
+"""The life of a call: it waits, its caller is connected to the agent who accepted, and it ends.
+
+What is said here is every telephony's: a provider is one file of `channels` that reads its own words into `Ring` and
+`HangUp` and writes `Heard` in them.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +15,26 @@ HOLD_SECONDS = 5
 """The longest piece of hold sound: so soon does a caller ask again."""
 AGAIN_SECONDS = 60
 """How often a waiting caller hears the queue message in a storm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """What telephony says of a call; `caller` is E.164 or None when withheld, `result` that of the turn before."""
+
+    call_id: str
+    dialled: str
+    caller: str | None
+    incoming: bool
+    result: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """The end of a call; `leg_seconds` are the answered times of its connected legs, where telephony says."""
+
+    call_id: str
+    state: str
+    leg_seconds: tuple[float, ...] = ()
 
 
 class CallState(StrEnum):
@@ -53,6 +77,16 @@ class Turn(StrEnum):
     HOLD = "hold"
     CONNECT = "connect"
     HANG_UP = "hang_up"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the caller hears next: the entrance's recording, hold sound, the agent's phone or nothing more."""
+
+    turn: Turn
+    recording: str = ""
+    number: str = ""
+    caller: str | None = None
 
 
 def message_again(call: Call, now: datetime) -> bool:

@@ -6,8 +6,7 @@ from typing import Protocol
 
 import structlog
 
-from services.intake.channels.elks import Ring
-from services.intake.domain.call import Call, CallState, Turn, message_again, next_turn
+from services.intake.domain.call import Call, CallState, Heard, Ring, Turn, message_again, next_turn
 from services.intake.usecases import entrances
 from services.intake.usecases.entrances import Entrances
 from shared.clock import Clock
@@ -45,16 +44,6 @@ class Records(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What the caller hears next: the entrance's recording, hold sound, the agent's phone or nothing more."""
-
-    turn: Turn
-    recording: str = ""
-    number: str = ""
-    caller: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class AnswerCall:
     """Answer telephony's question about a call; never waits for Kafka longer than `timeout`."""
 
@@ -67,7 +56,7 @@ class AnswerCall:
     person_secret: bytes
     timeout: float = 2.0
 
-    async def answer(self, ring: Ring, after: Turn | None) -> Answer:
+    async def answer(self, ring: Ring, after: Turn | None) -> Heard:
         """Take the call in unless it is, and return its next turn; `after` is the turn that it comes from."""
         call = await self._taken_in(ring)
         now = self.clock()
@@ -81,7 +70,7 @@ class AnswerCall:
             await self.calls.connecting(call, now)
         entrance = self.entrances.entrance(call.entrance)
         recording = entrance.queue_message_url if entrance else ""
-        return Answer(turn, recording=recording, number=number or "", caller=call.caller)
+        return Heard(turn, recording=recording, number=number or "", caller=call.caller)
 
     async def _taken_in(self, ring: Ring) -> Call:
         entrance, flags = entrances.find(self.entrances, EntranceKind.NUMBER, ring.dialled)

@@ -6,8 +6,7 @@ from typing import Protocol
 
 import structlog
 
-from services.intake.channels.elks import HangUp
-from services.intake.domain.call import Call, talk_seconds
+from services.intake.domain.call import Call, HangUp, talk_seconds
 from shared.clock import Clock
 from shared.events import ContactEnded
 from shared.ids import natural_event_id

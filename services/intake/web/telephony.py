@@ -45,6 +45,6 @@ async def _turn(request: Request, after: Turn | None) -> Response:
     ring = elks.ring(await request.form())
     if not ring.incoming:
         return Response(status_code=204)
-    told = await request.app.state.answer_call.answer(ring, after)
+    heard = await request.app.state.answer_call.answer(ring, after)
     actions: elks.Actions = request.app.state.elks
-    return JSONResponse(actions.write(told.turn, recording=told.recording, number=told.number, caller=told.caller))
+    return JSONResponse(actions.write(heard))

@@ -7,7 +7,16 @@ import pytest
 from services.intake.channels import elks
 from services.intake.channels.elks import Actions
 from services.intake.channels.phone import e164
-from services.intake.domain.call import MAX_ATTEMPTS, Call, CallState, Turn, message_again, next_turn, talk_seconds
+from services.intake.domain.call import (
+    MAX_ATTEMPTS,
+    Call,
+    CallState,
+    Heard,
+    Turn,
+    message_again,
+    next_turn,
+    talk_seconds,
+)
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
 
@@ -79,13 +88,13 @@ def test_legs_that_make_no_sense_are_no_legs(legs: str) -> None:
 
 def test_every_action_but_the_last_leads_back_to_us() -> None:
     actions = Actions("https://kc.example", "t&k", "https://kc.example/hold.wav")
-    played = actions.write(Turn.MESSAGE, recording="https://x.example/ko.mp3")
+    played = actions.write(Heard(Turn.MESSAGE, recording="https://x.example/ko.mp3"))
     assert played["play"] == "https://x.example/ko.mp3"
     assert played["next"] == "https://kc.example/webhooks/46elks/next?after=message&token=t%26k"
     assert played["whenhangup"] == "https://kc.example/webhooks/46elks/hangup?token=t%26k"
-    assert actions.write(Turn.MESSAGE)["play"].endswith("hold.wav")
-    assert actions.write(Turn.CONNECT, number="+4670", caller="+4671")["callerid"] == "+4671"
-    assert actions.write(Turn.HANG_UP) == {"hangup": "reject"}
+    assert actions.write(Heard(Turn.MESSAGE))["play"].endswith("hold.wav")
+    assert actions.write(Heard(Turn.CONNECT, number="+4670", caller="+4671"))["callerid"] == "+4671"
+    assert actions.write(Heard(Turn.HANG_UP)) == {"hangup": "reject"}
 
 
 @pytest.mark.parametrize(
