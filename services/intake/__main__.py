@@ -12,7 +12,8 @@ from services.intake.channels.mailbox import try_mailbox
 from services.intake.channels.mailboxes_file import MailboxesFileError
 from services.intake.main import create_app
 from services.intake.settings import Settings
-from services.intake.wiring import compare, make_accounts, open_dead_letters
+from services.intake.wiring.doors import open_dead_letters
+from services.intake.wiring.mail import compare, make_accounts
 from shared.database import upgrade
 from shared.web.commands import service_commands
 

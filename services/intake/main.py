@@ -10,16 +10,10 @@ from fastapi import FastAPI
 from services.intake import consumers
 from services.intake.settings import Settings
 from services.intake.web import api, eservices, mail, reception, sounds, telephony
-from services.intake.wiring import (
-    Parts,
-    make_background,
-    make_doors,
-    make_inflow,
-    make_mail,
-    make_parts,
-    make_reconcile,
-    watch,
-)
+from services.intake.wiring.doors import make_doors
+from services.intake.wiring.loops import make_background, make_inflow
+from services.intake.wiring.mail import make_mail, make_reconcile
+from services.intake.wiring.parts import Parts, make_parts, watch
 from shared.background import Background
 from shared.consume import Inflow, tune_gc
 from shared.health import Health

@@ -7,8 +7,9 @@ import pytest
 
 from services.casework import wiring as casework
 from services.casework.settings import Settings as CaseworkSettings
-from services.intake import wiring as intake
 from services.intake.settings import Settings as IntakeSettings
+from services.intake.wiring import loops, mail
+from services.intake.wiring.parts import make_parts, watch
 from services.router import wiring as router
 from services.router.settings import Settings as RouterSettings
 from services.router.usecases.teach import Taught
@@ -26,9 +27,9 @@ NOWHERE: dict[str, Any] = {
 
 def intake_asks(health: Health) -> None:
     settings = IntakeSettings(**NOWHERE, imap_host="127.0.0.1")
-    parts = intake.make_parts(settings)
-    intake.watch(health, parts)
-    intake.make_background(settings, health, parts, intake.make_reconcile(settings, parts))
+    parts = make_parts(settings)
+    watch(health, parts)
+    loops.make_background(settings, health, parts, mail.make_reconcile(settings, parts))
 
 
 def router_asks(health: Health) -> None:

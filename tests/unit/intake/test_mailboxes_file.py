@@ -10,7 +10,7 @@ from services.intake.__main__ import cli
 from services.intake.channels.account import Account, OAuth2, Security
 from services.intake.channels.mailboxes_file import MailboxesFileError, read_mailboxes
 from services.intake.settings import Settings
-from services.intake.wiring import make_accounts
+from services.intake.wiring.mail import make_accounts
 from tests.support.scripted_imap import ScriptedImap, scripted_imap
 
 WHOLE = """

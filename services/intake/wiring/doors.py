@@ -1,0 +1,88 @@
+"""What the routes call."""
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.intake.channels.elks import Actions
+from services.intake.channels.forms import Verifier
+from services.intake.settings import Settings
+from services.intake.store.answers import Answers
+from services.intake.store.calls import Calls
+from services.intake.store.tables import DEAD_DECISIONS
+from services.intake.store.visits import Visits
+from services.intake.usecases.answer_call import AnswerCall
+from services.intake.usecases.end_call import EndCall
+from services.intake.usecases.receive_form import ReceiveForm
+from services.intake.usecases.register_visit import EndVisit, RegisterCall, RegisterVisit
+from services.intake.web.reception import Reception
+from services.intake.wiring.parts import Parts, limits_of
+from shared.clock import utc_now
+from shared.dead import DeadLetters
+from shared.decisions import SqlDecisions, open_letters
+from shared.publish import Publisher
+from shared.web.live import Hub
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What the routes call, by its name in `app.state`."""
+
+    verifier: Verifier
+    elks: Actions
+    hub: Hub
+    dead_letters: DeadLetters
+    reception: Reception
+    receive_form: ReceiveForm
+    answer_call: AnswerCall
+    end_call: EndCall
+    register_visit: RegisterVisit
+    register_call: RegisterCall
+    end_visit: EndVisit
+
+
+def make_doors(settings: Settings, parts: Parts) -> Doors:
+    """Build what the routes call."""
+    person = settings.key_for("person")
+    calls, visits, answers = Calls(parts.engine), Visits(parts.engine), Answers(parts.engine)
+    wait = settings.publish_timeout
+    tables = (parts.catalogue, parts.agents, parts.rules)
+    return Doors(
+        verifier=Verifier(settings.webhook_secret.get_secret_value(), settings.webhook_old_secret.get_secret_value()),
+        elks=Actions(
+            base=settings.outside,
+            token=settings.elks_token.get_secret_value(),
+            hold_sound=settings.hold_sound_url or f"{settings.outside}/sounds/hold-1.wav",
+            caller_id=settings.caller_id,
+        ),
+        hub=parts.hub,
+        dead_letters=make_dead_letters(settings, parts.engine, parts.publisher),
+        reception=Reception(parts.catalogue, visits, utc_now),
+        receive_form=ReceiveForm(
+            parts.catalogue,
+            parts.originals,
+            parts.publisher,
+            parts.seen,
+            utc_now,
+            person,
+            timeout=wait,
+            safety=parts.safety,
+            limits=limits_of(settings),
+        ),
+        answer_call=AnswerCall(*tables, calls, parts.publisher, utc_now, person, timeout=wait),
+        end_call=EndCall(calls, utc_now),
+        register_visit=RegisterVisit(parts.engine, parts.catalogue, visits, answers, utc_now),
+        register_call=RegisterCall(parts.engine, parts.catalogue, answers, utc_now, person),
+        end_visit=EndVisit(visits, utc_now),
+    )
+
+
+def make_dead_letters(settings: Settings, engine: AsyncEngine, publisher: Publisher) -> DeadLetters:
+    """Build what the operator works with."""
+    return DeadLetters(settings, "intake", publisher, SqlDecisions(engine, DEAD_DECISIONS))
+
+
+def open_dead_letters(settings: Settings) -> AbstractAsyncContextManager[DeadLetters]:
+    """Open the dead letters for a command."""
+    return open_letters(settings, "intake", DEAD_DECISIONS)

@@ -1,0 +1,60 @@
+"""What runs behind the doors."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from services.intake import consumers
+from services.intake.jobs.prune import Prune
+from services.intake.jobs.reconcile import Reconcile
+from services.intake.jobs.rescan import Rescan
+from services.intake.settings import Settings
+from services.intake.store.answers import Answers
+from services.intake.store.calls import Calls
+from services.intake.store.ledger import Ledger
+from services.intake.store.tables import OUTBOX
+from services.intake.store.unscanned import Unscanned
+from services.intake.store.visits import Visits
+from services.intake.usecases.note_routing import NoteRouting
+from services.intake.web.reception import TOPIC
+from services.intake.wiring.mail import make_accounts, make_poll
+from services.intake.wiring.parts import Parts
+from shared.background import Background
+from shared.clock import utc_now
+from shared.consume import Inflow
+from shared.health import Health
+from shared.outbox import Relay
+
+
+def make_inflow(settings: Settings, health: Health, parts: Parts) -> Inflow:
+    """Build what reads Kafka."""
+    changed: Callable[[], None] = lambda: parts.hub.publish(TOPIC, "visits")  # noqa: E731 - typed and used once
+    inflow = Inflow(settings, "intake", parts.publisher, health)
+    consumers.register(inflow, NoteRouting(Calls(parts.engine), Visits(parts.engine), changed))
+    return inflow
+
+
+def make_background(settings: Settings, health: Health, parts: Parts, reconcile: Reconcile) -> Background:
+    """Build the loops: the spool's relay, the mailboxes and their comparison, the pruning."""
+    background = Background(health)
+    background.add("outbox", Relay(parts.engine, OUTBOX, parts.publisher).run)
+    background.add("prune", _prune(settings, parts).run)
+    if parts.clamd:
+        background.add("rescan", Rescan(parts.originals, parts.clamd, Unscanned(parts.engine), utc_now).run)
+    if reconcile.mailboxes:
+        background.add("reconcile", reconcile.run)
+    for account in make_accounts(settings):
+        name = f"mailbox:{account.label}" if account.label else "mailbox"
+        background.add(name, make_poll(settings, health, parts, account).run)
+    return background
+
+
+def _prune(settings: Settings, parts: Parts) -> Prune:
+    kept = timedelta(days=settings.keep_seen_days)
+    rules = (
+        (timedelta(hours=24), Answers(parts.engine).forget_before),
+        (kept, parts.seen.forget_before),
+        (kept, Ledger(parts.engine).forget_before),
+        (kept, Visits(parts.engine).forget_before),
+        (timedelta(days=settings.unscanned_days), Unscanned(parts.engine).forget_before),
+    )
+    return Prune(rules, utc_now)

@@ -1,0 +1,79 @@
+"""What intake stands on: database, log, tables and stores."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.intake.domain.archives import Limits
+from services.intake.settings import Settings
+from services.intake.store.seen import Seen
+from services.intake.store.unscanned import Unscanned
+from services.intake.usecases.keep import Safety
+from shared.catalogue import Catalogue
+from shared.clamd import Clamd
+from shared.database import check, make_engine
+from shared.health import Health
+from shared.originals import Originals
+from shared.publish import Publisher
+from shared.table import Table
+from shared.topics import AGENTS, RULES
+from shared.web.live import Hub
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What intake stands on: database, log, tables and stores; nothing is connected yet."""
+
+    engine: AsyncEngine
+    publisher: Publisher
+    catalogue: Catalogue
+    agents: Table
+    rules: Table
+    originals: Originals
+    seen: Seen
+    hub: Hub
+    clamd: Clamd | None
+    """None where files are not scanned."""
+
+    @property
+    def safety(self) -> Safety | None:
+        """Return what scans files before they are kept."""
+        return Safety(self.clamd, Unscanned(self.engine)) if self.clamd else None
+
+
+def make_parts(settings: Settings) -> Parts:
+    """Build what the rest stands on."""
+    engine = make_engine(settings, "intake")
+    return Parts(
+        engine=engine,
+        publisher=Publisher(settings, "intake"),
+        catalogue=Catalogue(settings),
+        agents=Table(settings, AGENTS),
+        rules=Table(settings, RULES),
+        originals=Originals(settings.originals),
+        seen=Seen(engine),
+        hub=Hub(),
+        clamd=Clamd(settings.clamd_socket, deadline=settings.clamd_seconds) if settings.clamd_socket else None,
+    )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Return how much of a mail's files is kept, and how much of an archive is no attack."""
+    return Limits(
+        files=settings.mail_files,
+        file_bytes=settings.mail_file_bytes,
+        members=settings.archive_members,
+        unpacked=settings.archive_unpacked,
+        depth=settings.archive_depth,
+    )
+
+
+def watch(health: Health, parts: Parts) -> None:
+    """Ask the parts how they are whenever somebody asks us."""
+    health.add("postgres", check(parts.engine))
+    health.add("kafka", parts.publisher.check)
+    health.add("catalogue", parts.catalogue.check)
+    health.add("agents", parts.agents.check)
+    health.add("rules", parts.rules.check)
+    if parts.clamd:
+        health.add("clamd", parts.clamd.health, blocks=False)
