@@ -33,6 +33,8 @@ class DomainError(PermanentError):
     type: str = "rule-broken"
     status: int = 422
     title: str = "Det går inte."
+    retry_after: int | None = None
+    """Seconds after which another try can succeed, where that is known."""
 
     def __init__(self, detail: str = "", *, errors: Sequence[FieldError] = (), **params: object) -> None:
         super().__init__(detail or self.title)

@@ -67,4 +67,7 @@ MAIL_CHECKED = Gauge(
 )
 MAILS_OUT = Counter("kc_mails_out_total", "What became of attempts to send a mail.", ["kind", "outcome"])
 
+REFUSED = Counter("kc_refused_total", "Requests that a door refused before it read what they say.", ["door", "reason"])
+SIGNED = Counter("kc_webhook_signed_total", "Form webhooks by the name of the key that signed them.", ["key"])
+
 LOOP_RESTARTS = Counter("kc_loop_restarts_total", "Background loops that failed and were started again.", ["loop"])

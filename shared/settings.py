@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from ipaddress import IPv4Network, IPv6Network
 from typing import Literal
 
 from pydantic import Field, SecretStr
@@ -54,6 +55,27 @@ class ServiceSettings(BaseSettings):
     one_origin: bool = Field(
         False, description="A proxy puts all services under one origin: /intake, /router, /stats, casework at the root."
     )
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (), description="Whose X-Forwarded-For is believed: the last address it names is the caller."
+    )
+    connections: int = Field(2000, ge=1, description="Connections at once; who comes above them is answered 503.")
+    head_bytes: int = Field(32_768, ge=1024, description="Bytes of a request's address and headers.")
+    head_fields: int = Field(100, ge=10, description="Headers of a request.")
+    head_seconds: float = Field(10.0, gt=0, description="How long the head of a request may take to come.")
+    body_seconds: float = Field(
+        60.0, gt=0, description="How long a body may take to come, and a stalled reader is kept."
+    )
+    request_seconds: float = Field(120.0, gt=0, description="How long a request may take until its answer begins.")
+    bodies_bytes: int = Field(
+        200_000_000, ge=1, description="Bytes of all bodies that lie in memory at once, or of the largest allowed one."
+    )
+    rate_webhooks: float = Field(
+        1000.0, ge=0, description="Requests a second to /webhooks/ from one address, twice as many at once; 0: any."
+    )
+    rate_api: float = Field(
+        500.0, ge=0, description="The same for /api/; who shows the machine token is not counted anywhere."
+    )
+    rate_pages: float = Field(500.0, ge=0, description="The same for pages; an office can be one address.")
     session_idle_minutes: int = Field(60, description="A login that is not used for so long ends.")
     session_hours: int = Field(12, description="A login ends after so long, used or not.")
     log_level: str = Field("INFO", description="Least level that is logged.")

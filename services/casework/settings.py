@@ -28,9 +28,6 @@ class Settings(ServiceSettings):
     elks_password: SecretStr = Field(SecretStr(""), description="API password at 46elks.")
     elks_token: SecretStr = Field(SecretStr(""), description="`?token=` of the webhook of delivery reports.")
     elks_networks: tuple[Network, ...] = Field(ELKS_NETWORKS, description="Addresses that need no token.")
-    trusted_proxies: tuple[Network, ...] = Field(
-        (), description="Whose X-Forwarded-For is believed: the last address it names is the caller."
-    )
     mail_from: str = Field("kontakt@kommun.example", description="From address of every mail; answers come back here.")
     reply_plus: bool = Field(
         False,

@@ -38,9 +38,6 @@ class Settings(ServiceSettings):
     elks_networks: tuple[Network, ...] = Field(
         ELKS_NETWORKS, description="Addresses that need no token, as 46elks publishes them."
     )
-    trusted_proxies: tuple[Network, ...] = Field(
-        (), description="Whose X-Forwarded-For is believed: the last address it names is the caller."
-    )
     public_url: str = Field("", description="Where telephony reaches us from outside; `intake_url` when empty.")
     hold_sound_url: str = Field("", description="Hold sound of at most 5 s; our own when empty.")
     caller_id: str = Field("", description="E.164 number shown to the agent's phone; the caller's when empty.")

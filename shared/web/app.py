@@ -12,8 +12,9 @@ from shared.settings import ServiceSettings
 from shared.web import errors
 from shared.web.assets import Assets, mounts
 from shared.web.csrf import SameOrigin
-from shared.web.frame import BodyLimit, Frame
+from shared.web.frame import Frame
 from shared.web.languages import Texts
+from shared.web.limits import Bounds, Turnstile
 from shared.web.links import Links
 from shared.web.pages import Pages, translation_folders
 from shared.web.problems import describe_problems
@@ -59,7 +60,8 @@ def build_app(  # noqa: PLR0913 - one call per service, every argument by name
         app.mount(path, files)
     describe_problems(app)
     app.add_middleware(SameOrigin)
-    app.add_middleware(BodyLimit, limit=body_limit, larger=larger_bodies)
+    app.add_middleware(Bounds, settings=settings, limit=body_limit, larger=larger_bodies)
+    app.add_middleware(Turnstile, settings=settings)
     app.add_middleware(Frame, form_targets=" ".join(("'self'", *_origins(settings), *form_targets)))
     return app
 

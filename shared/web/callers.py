@@ -9,6 +9,7 @@ from fastapi import Request
 from pydantic import SecretStr
 
 from shared.errors import ForbiddenError
+from shared.web.refusals import refused
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -70,7 +71,9 @@ def _within(address: Address, networks: Sequence[Network]) -> bool:
 async def check_telephony(request: Request) -> None:
     """Refuse a telephony webhook without its token that is not from its provider, or loopback on a local stack."""
     settings: Telephony = request.app.state.settings
-    if not _knows(settings, request.query_params.get("token", "")) and not _near(settings, request):
+    token = request.query_params.get("token", "")
+    if not _knows(settings, token) and not _near(settings, request):
+        refused("46elks", "token" if token else "address")
         raise ForbiddenError
 
 

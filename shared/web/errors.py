@@ -46,11 +46,53 @@ class TooLargeError(DomainError):
     title = "Det du skickade är för stort."
 
 
+class TooSlowError(DomainError):
+    """The request did not come in the time that a request may take."""
+
+    type = "too-slow"
+    status = 408
+    title = "Det du skickade kom inte fram i tid. Försök igen."
+
+
+class TooManyError(DomainError):
+    """The caller's address has used up its share; `retry_after` says when there is more."""
+
+    type = "too-many"
+    status = 429
+    title = "Det kom för många anrop på kort tid. Vänta en liten stund och försök igen."
+
+
+class HeadTooLargeError(DomainError):
+    """The head of the request is larger, or has more fields, than any door takes."""
+
+    type = "head-too-large"
+    status = 431
+    title = "Anropets huvud är för stort."
+
+
+class UnreadableError(DomainError):
+    """What came is no HTTP request."""
+
+    type = "bad-request"
+    status = 400
+    title = "Det går inte att läsa det du skickade."
+
+
+class BusyError(DomainError):
+    """There is no room for another connection now."""
+
+    type = "unavailable"
+    status = 503
+    retry_after = 5
+    title = "Tjänsten är hårt belastad just nu. Försök igen om en liten stund."
+
+
 class UnavailableError(DomainError):
     """A part that we stand on does not answer; trying again helps."""
 
     type = "unavailable"
     status = 503
+    retry_after = 2
     title = "Tjänsten svarar inte just nu. Försök igen om en liten stund."
 
 
@@ -106,8 +148,9 @@ def problem_response(request: Request, error: DomainError) -> Response:
         return _to_login(request)
     if wants_page and (pages := getattr(request.app.state, "pages", None)) is not None:
         page: Response = pages.render(request, "error.html", status_code=error.status, problem=_problem(request, error))
+        _say_when(page, error)
         return page
-    return _problem_json(request, error)
+    return problem_json(request, error)
 
 
 def unexpected(request: Request, error: Exception) -> Response:
@@ -147,15 +190,21 @@ def _problem(request: Request, error: DomainError) -> dict[str, Any]:
     return body
 
 
-def _problem_json(request: Request, error: DomainError) -> JSONResponse:
+def problem_json(request: Request, error: DomainError) -> JSONResponse:
+    """Return the error as a problem for programs."""
     response = JSONResponse(_problem(request, error), status_code=error.status, media_type=MEDIA_TYPE)
     response.headers["content-language"] = choose_language(request)
     response.headers["vary"] = "Accept-Language"
-    if error.status == 503:
-        response.headers["retry-after"] = "2"
+    _say_when(response, error)
     if error.status == 401:
         response.headers["www-authenticate"] = "Bearer"
     return response
+
+
+def _say_when(response: Response, error: DomainError) -> None:
+    wait = error.retry_after or (2 if error.status == 503 else None)
+    if wait:
+        response.headers["retry-after"] = str(wait)
 
 
 def _to_login(request: Request) -> Response:
@@ -208,6 +257,7 @@ def _from_status(status: int) -> DomainError:
         401: NotLoggedInError,
         403: ForbiddenError,
         404: NotFoundError,
+        408: TooSlowError,
         413: TooLargeError,
         503: UnavailableError,
     }

@@ -1,15 +1,14 @@
-"""What wraps every request: an id, a bound on its size, and the headers that keep browsers careful."""
+"""What wraps every request: an id, and the headers that keep browsers careful."""
 
 import re
-from collections.abc import Mapping
 
 import structlog
-from fastapi import HTTPException, Request
+from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.ids import new_id
-from shared.web.errors import TooLargeError, problem_response, unexpected
+from shared.web.errors import unexpected
 
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; media-src 'self'; "
@@ -65,43 +64,6 @@ class Frame:
         headers.setdefault("cache-control", "no-store")
         if scope["scheme"] == "https":
             headers.setdefault("strict-transport-security", "max-age=31536000")
-
-
-class BodyLimit:
-    """Refuse a body above the limit, by what it says of itself and by what comes.
-
-    `larger` are limits of paths (by an expression for the whole path) where files come in.
-    """
-
-    def __init__(self, app: ASGIApp, *, limit: int, larger: Mapping[str, int] | None = None) -> None:
-        self._app = app
-        self._limit = limit
-        self._larger = [(re.compile(path), most) for path, most in (larger or {}).items()]
-
-    def _limit_of(self, path: str) -> int:
-        return next((most for pattern, most in self._larger if pattern.fullmatch(path)), self._limit)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Count one request's bytes."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        limit = self._limit_of(scope["path"])
-        announced = Headers(scope=scope).get("content-length", "0")
-        if not announced.isdigit() or int(announced) > limit:
-            await problem_response(Request(scope), TooLargeError())(scope, receive, send)
-            return
-        seen = 0
-
-        async def counted() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > limit:
-                raise HTTPException(413)  # FastAPI passes on no other error out of a body
-            return message
-
-        await self._app(scope, counted, send)
 
 
 def _request_id(headers: Headers) -> str:

@@ -1,12 +1,17 @@
 """Runs an app until SIGTERM: streams and waiting pulls are told to end first, then the rest drains."""
 
 import contextlib
+import resource
 from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
 
 from shared.settings import ServiceSettings
+from shared.web.protocol import protocol_for
+
+OTHER_FILES = 500
+"""Files that are open besides the connections: Kafka, PostgreSQL, Redis, originals."""
 
 
 class Server(uvicorn.Server):
@@ -29,12 +34,19 @@ class Server(uvicorn.Server):
 
 def serve(app: FastAPI, settings: ServiceSettings) -> None:
     """Serve `app` on the settings' address until it is told to stop, then return."""
-    config = uvicorn.Config(
+    _allow_files(settings.connections)
+    with contextlib.suppress(KeyboardInterrupt):
+        Server(config_of(app, settings), app).run()
+
+
+def config_of(app: FastAPI, settings: ServiceSettings, *, port: int | None = None) -> uvicorn.Config:
+    """Return how every service is served; tests give a port of their own."""
+    return uvicorn.Config(
         app,
         host=settings.host,
-        port=settings.port,
+        port=settings.port if port is None else port,
         loop="uvloop",
-        http="httptools",
+        http=protocol_for(app, settings),
         ws="none",
         access_log=False,
         log_config=None,
@@ -42,5 +54,13 @@ def serve(app: FastAPI, settings: ServiceSettings) -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=max(1, round(settings.answer_seconds)),
     )
-    with contextlib.suppress(KeyboardInterrupt):
-        Server(config, app).run()
+
+
+def _allow_files(connections: int) -> None:
+    """Have as many files open as connections may come, as far as the machine lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + OTHER_FILES
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -6,13 +6,12 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
 
 from shared.settings import ServiceSettings
 from shared.vocabulary import Role
 from shared.web.access import Person
-from shared.web.serve import Server
+from shared.web.serve import Server, config_of
 from shared.web.session import COOKIE
 
 MARIA = Person(
@@ -50,10 +49,7 @@ async def served(app: FastAPI, settings: ServiceSettings, port: int | None = Non
     """Serve the app on loopback by the server that the product uses, until the block ends."""
     with free_port() as free:
         port = port or free
-    config = uvicorn.Config(
-        app, port=port, log_config=None, timeout_graceful_shutdown=max(1, round(settings.drain_seconds))
-    )
-    server = Server(config, app)
+    server = Server(config_of(app, settings, port=port), app)
     running = asyncio.create_task(server.serve())
     try:
         while not server.started:
