@@ -19,17 +19,17 @@ Open = Callable[[], AbstractAsyncContextManager[DeadLetters]]
 def dead_commands(open_letters: Open) -> typer.Typer:
     """Return the commands; add them to a service's app with `app.add_typer(…, name="dead")`."""
     app = typer.Typer(no_args_is_help=True, help="Records that could not be handled.")
-    console = Console()
 
     @app.command("list")
     def list_(topic: str) -> None:
         """List what nothing is decided about yet, newest first."""
-        console.print(_grid(asyncio.run(_list(open_letters, _topic(topic)))))
+        Console().print(_grid(asyncio.run(_list(open_letters, _topic(topic)))))
 
     @app.command()
     def show(topic: str, letter: str) -> None:
         """Show one record as it is; it may hold personal data."""
         found = asyncio.run(_read(open_letters, _topic(topic), letter))
+        console = Console()
         console.print(_grid([found]))
         console.print((found.record.value or b"").decode("utf-8", "replace"), markup=False, highlight=False)
 
@@ -37,13 +37,13 @@ def dead_commands(open_letters: Open) -> typer.Typer:
     def retry(topic: str, letter: str) -> None:
         """Write a record to its topic again as it was."""
         asyncio.run(_retry(open_letters, _topic(topic), letter))
-        console.print(f"{topic}/{letter} retried")
+        Console().print(f"{topic}/{letter} retried")
 
     @app.command()
     def discard(topic: str, letter: str) -> None:
         """Decide that nothing will be done about a record."""
         asyncio.run(_discard(open_letters, _topic(topic), letter))
-        console.print(f"{topic}/{letter} discarded")
+        Console().print(f"{topic}/{letter} discarded")
 
     return app
 

@@ -1,5 +1,6 @@
 """Databases that are filled once a run and copied for every test that begins with them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import psycopg
@@ -12,13 +13,18 @@ async def copied(url: str, name: str, fill: Callable[[str], Awaitable[None]]) ->
     server, database = url.rsplit("/", 1)
     template = f"{server}/template_{name}"
     if template not in _MADE:
-        _execute(server, f'DROP DATABASE IF EXISTS "template_{name}"', f'CREATE DATABASE "template_{name}"')
+        await _execute(server, f'DROP DATABASE IF EXISTS "template_{name}"', f'CREATE DATABASE "template_{name}"')
         await fill(template)
         _MADE.add(template)
-    _execute(server, f'DROP DATABASE "{database}"', f'CREATE DATABASE "{database}" TEMPLATE "template_{name}"')
+    await _execute(server, f'DROP DATABASE "{database}"', f'CREATE DATABASE "{database}" TEMPLATE "template_{name}"')
 
 
-def _execute(server: str, *statements: str) -> None:
+async def _execute(server: str, *statements: str) -> None:
+    """In a thread: the way to the server may be a gate of the test's own loop."""
+    await asyncio.to_thread(_execute_now, server, statements)
+
+
+def _execute_now(server: str, statements: tuple[str, ...]) -> None:
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         for statement in statements:
             connection.execute(statement.encode())

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from services.router.domain.contact import MOVES, OPEN, offer_id
+from services.router.domain.contact import EPOCHS, MOVES, OPEN, offer_id
 from services.router.domain.skills import Profile, profile_of
 from services.router.settings import Settings
 from services.router.store.queues import Destination, NoLongerYoursError, Offered
@@ -231,6 +231,8 @@ class Machine(RuleBasedStateMachine):
             if following is None:
                 continue
             assert event.epoch >= epoch, "events in order of their epochs"
+            if event.epoch // EPOCHS != epoch // EPOCHS and state == ContactState.OFFERED:
+                state = ContactState.WAITING  # the store was lost, and what was only offered waits again
             assert following == ContactState.WAITING or state is None or following in MOVES[state], (state, event)
             state, epoch = following, event.epoch
         actual = self.seen.contacts.get(contact_id)
