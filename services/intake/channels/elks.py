@@ -12,10 +12,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from services.intake.channels.phone import e164
-from services.intake.domain.call import HangUp, Heard, Ring, Turn
+from services.intake.domain.call import HangUp, Heard, Result, Ring, Turn
 from services.intake.domain.text import one_line
 from shared.errors import DomainError, FieldError
 
+_DIGITS = re.compile(r"[0-9*#]{1,20}", re.ASCII)
 _CALL_ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
 
 
@@ -37,13 +38,31 @@ def ring(form: Mapping[str, Any]) -> Ring:
         dialled=e164(_text(form, "to")) or _text(form, "to")[:60],
         caller=e164(_text(form, "from")),
         incoming=_text(form, "direction") != "outgoing",
-        result=_text(form, "result"),
+        result=_result(form),
+        digits=_digits(form),
     )
 
 
 def hang_up(form: Mapping[str, Any]) -> HangUp:
     """Read a `whenhangup` callback; its `legs` are JSON in a string, and only there when somebody answered."""
     return HangUp(_call_id(form), _text(form, "state") or "unknown", _legs(_text(form, "legs")))
+
+
+def _result(form: Mapping[str, Any]) -> Result:
+    """Return what became of a turn; keys that were pressed are success, and what we do not know has failed."""
+    told = _text(form, "result")
+    if not told:
+        return Result.NONE
+    if told == "failed" and _text(form, "why") == "noinput":
+        return Result.NO_INPUT
+    if _digits(form):
+        return Result.SUCCESS
+    return Result(told) if told in {"success", "busy", "failed"} else Result.FAILED
+
+
+def _digits(form: Mapping[str, Any]) -> str:
+    told = _text(form, "result")
+    return told if _DIGITS.fullmatch(told) else ""
 
 
 def _text(form: Mapping[str, Any], name: str) -> str:
@@ -86,8 +105,8 @@ class Actions:
             case Turn.CONNECT:
                 shown = self.caller_id or heard.caller or ""
                 action = {"connect": heard.number, **({"callerid": shown} if shown else {})}
-            case Turn.MESSAGE if heard.recording:
-                action = {"play": heard.recording, "skippable": "no"}
+            case _ if heard.recordings:
+                action = {"play": heard.recordings[0], "skippable": "no"}
             case _:
                 action = {"play": self.hold_sound, "skippable": "no"}
         return {**action, "next": self._ours("next", after=heard.turn), "whenhangup": self._ours("hangup")}

@@ -17,15 +17,35 @@ AGAIN_SECONDS = 60
 """How often a waiting caller hears the queue message in a storm."""
 
 
+class Result(StrEnum):
+    """What became of a turn: of a conversation, of what was played, or of waiting for a key."""
+
+    NONE = ""
+    """Telephony says nothing of it, as of the first ring."""
+    SUCCESS = "success"
+    BUSY = "busy"
+    FAILED = "failed"
+    NO_INPUT = "noinput"
+    """Nobody pressed a key in time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """What telephony says of a call; `caller` is E.164 or None when withheld, `result` that of the turn before."""
+    """What telephony says of a call: it has come in, or its last turn is over."""
 
     call_id: str
     dialled: str
     caller: str | None
+    """E.164, or None when withheld."""
     incoming: bool
-    result: str = ""
+    result: Result = Result.NONE
+    """That of the turn before."""
+    digits: str = ""
+    """The keys that were pressed, if the turn listened for any."""
+    step: int | None = None
+    """Which of our answers it comes back from (`Heard.step`); None when telephony does not carry it."""
+    reads_aloud: bool = False
+    """This telephony can read `Heard.words` where there is no recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +91,72 @@ class Call:
 
 
 class Turn(StrEnum):
-    """What the caller hears next."""
+    """What the caller hears next; telephony comes back with it when it is over (`after`)."""
 
+    CLOSED = "closed"
+    """It is closed; where the entrance has a jour, a key leads there."""
+    URGENT = "urgent"
+    """The entrance's jour is rung."""
+    LANGUAGE = "language"
+    """A key chooses the language."""
+    FAULT = "fault"
+    """We have trouble; she is kept."""
+    DISTURBANCE = "disturbance"
+    """A known disturbance."""
     MESSAGE = "message"
+    """The entrance's queue message."""
     HOLD = "hold"
+    """Hold sound of at most 5 s, whatever else is wanted."""
+    PLACE = "place"
+    """Her place in the queue."""
+    OFFER = "offer"
+    """A key asks to be called back."""
+    PROMISED = "promised"
+    """We will call back."""
     CONNECT = "connect"
+    """The phone of the agent who accepted is rung."""
     HANG_UP = "hang_up"
+
+
+CONNECTS = frozenset({Turn.CONNECT, Turn.URGENT})
+"""Turns that ring `Heard.number`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a recording says, as plain text in one language."""
+
+    language: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Keys that a turn listens for while it plays and for `timeout` seconds after that."""
+
+    wanted: str
+    """Single digits, as `12`; any other is as none."""
+    timeout: int = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What the caller hears next: the entrance's recording, hold sound, the agent's phone or nothing more."""
+    """What the caller hears next, in no provider's words.
+
+    `recordings` are played one after the other. Without any, telephony that reads aloud says the `words`, and any other
+    plays its hold sound.
+    """
 
     turn: Turn
-    recording: str = ""
+    recordings: tuple[str, ...] = ()
+    words: tuple[Words, ...] = ()
+    keys: Keys | None = None
     number: str = ""
+    """E.164, to be rung in a turn of `CONNECTS`."""
     caller: str | None = None
+    """Who calls, to be shown there."""
+    step: int = 0
+    """The number of this answer, to come back in `Ring.step`: so a repetition is known as one."""
 
 
 def message_again(call: Call, now: datetime) -> bool:
@@ -95,7 +165,7 @@ def message_again(call: Call, now: datetime) -> bool:
     return waited >= AGAIN_SECONDS and waited % AGAIN_SECONDS < HOLD_SECONDS
 
 
-def next_turn(call: Call, *, after: Turn | None, result: str, again: bool = False) -> Turn:
+def next_turn(call: Call, *, after: Turn | None, result: Result, again: bool = False) -> Turn:
     """Return the caller's next turn; `result` is what telephony says of the turn that it comes `after`.
 
     After hold sound the queue message comes `again` when it is time for that.
@@ -105,7 +175,7 @@ def next_turn(call: Call, *, after: Turn | None, result: str, again: bool = Fals
     if call.state is CallState.ENDED:
         return Turn.HANG_UP
     if after is Turn.CONNECT:
-        return Turn.HANG_UP if result == "success" else Turn.HOLD
+        return Turn.HANG_UP if result is Result.SUCCESS else Turn.HOLD
     if call.to_be_connected:
         return Turn.CONNECT
     return Turn.MESSAGE if after is None or (again and after is Turn.HOLD) else Turn.HOLD

@@ -69,8 +69,8 @@ class AnswerCall:
         if number:
             await self.calls.connecting(call, now)
         entrance = self.entrances.entrance(call.entrance)
-        recording = entrance.queue_message_url if entrance else ""
-        return Heard(turn, recording=recording, number=number or "", caller=call.caller)
+        message = entrance.queue_message_url if entrance and turn is Turn.MESSAGE else ""
+        return Heard(turn, recordings=(message,) if message else (), number=number or "", caller=call.caller)
 
     async def _taken_in(self, ring: Ring) -> Call:
         entrance, flags = entrances.find(self.entrances, EntranceKind.NUMBER, ring.dialled)

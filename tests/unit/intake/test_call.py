@@ -12,6 +12,7 @@ from services.intake.domain.call import (
     Call,
     CallState,
     Heard,
+    Result,
     Turn,
     message_again,
     next_turn,
@@ -29,24 +30,24 @@ def call(state: CallState = CallState.WAITING, **more: object) -> Call:
 @pytest.mark.parametrize(
     ("state", "after", "result", "turn"),
     [
-        (CallState.WAITING, None, "", Turn.MESSAGE),
-        (CallState.WAITING, Turn.MESSAGE, "success", Turn.HOLD),
-        (CallState.WAITING, Turn.HOLD, "failed", Turn.HOLD),
-        (CallState.ACCEPTED, Turn.HOLD, "success", Turn.CONNECT),
-        (CallState.ACCEPTED, None, "", Turn.CONNECT),
-        (CallState.CONNECTING, Turn.HOLD, "success", Turn.CONNECT),
-        (CallState.CONNECTING, Turn.CONNECT, "success", Turn.HANG_UP),
-        (CallState.CONNECTING, Turn.CONNECT, "busy", Turn.HOLD),
-        (CallState.CONNECTING, Turn.CONNECT, "failed", Turn.HOLD),
-        (CallState.ENDED, Turn.HOLD, "success", Turn.HANG_UP),
+        (CallState.WAITING, None, Result.NONE, Turn.MESSAGE),
+        (CallState.WAITING, Turn.MESSAGE, Result.SUCCESS, Turn.HOLD),
+        (CallState.WAITING, Turn.HOLD, Result.FAILED, Turn.HOLD),
+        (CallState.ACCEPTED, Turn.HOLD, Result.SUCCESS, Turn.CONNECT),
+        (CallState.ACCEPTED, None, Result.NONE, Turn.CONNECT),
+        (CallState.CONNECTING, Turn.HOLD, Result.SUCCESS, Turn.CONNECT),
+        (CallState.CONNECTING, Turn.CONNECT, Result.SUCCESS, Turn.HANG_UP),
+        (CallState.CONNECTING, Turn.CONNECT, Result.BUSY, Turn.HOLD),
+        (CallState.CONNECTING, Turn.CONNECT, Result.FAILED, Turn.HOLD),
+        (CallState.ENDED, Turn.HOLD, Result.SUCCESS, Turn.HANG_UP),
     ],
 )
-def test_the_next_turn(state: CallState, after: Turn | None, result: str, turn: Turn) -> None:
+def test_the_next_turn(state: CallState, after: Turn | None, result: Result, turn: Turn) -> None:
     assert next_turn(call(state), after=after, result=result) is turn
 
 
 def test_a_phone_that_never_answers_is_not_rung_for_ever() -> None:
-    assert next_turn(call(CallState.ACCEPTED, attempts=MAX_ATTEMPTS), after=Turn.HOLD, result="") is Turn.HOLD
+    assert next_turn(call(CallState.ACCEPTED, attempts=MAX_ATTEMPTS), after=Turn.HOLD, result=Result.NONE) is Turn.HOLD
 
 
 @pytest.mark.parametrize(
@@ -57,10 +58,10 @@ def test_in_a_storm_the_message_comes_again_once_a_minute(waited: float, again: 
 
 
 def test_the_message_comes_again_between_pieces_of_hold_sound_only() -> None:
-    assert next_turn(call(), after=Turn.HOLD, result="success", again=True) is Turn.MESSAGE
-    assert next_turn(call(), after=Turn.MESSAGE, result="success", again=True) is Turn.HOLD
-    assert next_turn(call(CallState.ACCEPTED), after=Turn.HOLD, result="success", again=True) is Turn.CONNECT
-    assert next_turn(call(CallState.CONNECTING), after=Turn.CONNECT, result="busy", again=True) is Turn.HOLD
+    assert next_turn(call(), after=Turn.HOLD, result=Result.SUCCESS, again=True) is Turn.MESSAGE
+    assert next_turn(call(), after=Turn.MESSAGE, result=Result.SUCCESS, again=True) is Turn.HOLD
+    assert next_turn(call(CallState.ACCEPTED), after=Turn.HOLD, result=Result.SUCCESS, again=True) is Turn.CONNECT
+    assert next_turn(call(CallState.CONNECTING), after=Turn.CONNECT, result=Result.BUSY, again=True) is Turn.HOLD
 
 
 def test_talk_is_since_connecting_and_never_more_than_telephony_says() -> None:
@@ -81,6 +82,25 @@ def test_both_spellings_of_the_call_id_are_read() -> None:
             elks.ring(form)
 
 
+@pytest.mark.parametrize(
+    ("told", "why", "result", "digits"),
+    [
+        ("", "", Result.NONE, ""),
+        ("success", "", Result.SUCCESS, ""),
+        ("busy", "", Result.BUSY, ""),
+        ("failed", "hangup", Result.FAILED, ""),
+        ("failed", "noinput", Result.NO_INPUT, ""),
+        ("2", "", Result.SUCCESS, "2"),
+        ("12#", "", Result.SUCCESS, "12#"),
+        ("\N{ARABIC-INDIC DIGIT TWO}", "", Result.FAILED, ""),
+        ("something new", "", Result.FAILED, ""),
+    ],
+)
+def test_what_became_of_a_turn(told: str, why: str, result: Result, digits: str) -> None:
+    ring = elks.ring({"callid": "c1", "to": "+46846500400", "result": told, "why": why})
+    assert (ring.result, ring.digits) == (result, digits)
+
+
 @pytest.mark.parametrize("legs", ["", "{", "{}", "[1]", '[{"duration": "x"}]', '[{"duration": true}]', "null"])
 def test_legs_that_make_no_sense_are_no_legs(legs: str) -> None:
     assert elks.hang_up({"id": "c1", "legs": legs}).leg_seconds == ()
@@ -88,7 +108,7 @@ def test_legs_that_make_no_sense_are_no_legs(legs: str) -> None:
 
 def test_every_action_but_the_last_leads_back_to_us() -> None:
     actions = Actions("https://kc.example", "t&k", "https://kc.example/hold.wav")
-    played = actions.write(Heard(Turn.MESSAGE, recording="https://x.example/ko.mp3"))
+    played = actions.write(Heard(Turn.MESSAGE, recordings=("https://x.example/ko.mp3",)))
     assert played["play"] == "https://x.example/ko.mp3"
     assert played["next"] == "https://kc.example/webhooks/46elks/next?after=message&token=t%26k"
     assert played["whenhangup"] == "https://kc.example/webhooks/46elks/hangup?token=t%26k"
