@@ -11,6 +11,8 @@ WAITING = "waiting"
 ASSIGNED = "assigned"
 COMPLETED = "completed"
 ABANDONED = "abandoned"
+BACKLOG = "backlog"
+"""The detail of a routing whose contact had come long before: no load of the day that it was taken in."""
 _ENDED = frozenset({COMPLETED, ABANDONED})
 
 
@@ -75,7 +77,9 @@ class Contact:
         self.channel, self.unit, self.entrance = fact.channel, fact.unit, fact.entrance
         self.queue, self.skills = self.queue or fact.queue, fact.skills
         self.person_key, self.taken_over = fact.person_key, fact.taken_over
-        if new:
+        if new and fact.detail == BACKLOG:
+            self.case_type = fact.case_type
+        elif new:
             self.case_type, self.received_at = fact.case_type, fact.at
             tally.add(self._cell(fact.at), Measures(contacts=1))
 

@@ -3,12 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
+from services.stats.domain.contact import BACKLOG
 from services.stats.domain.fact import Fact
 from shared import events
 from shared.consume import Received
 
 SURE = 0.5
 """A suggestion that is wrong more often than right (nobody has heard the caller yet) is no case type."""
+
+QUIET = "quiet"
+"""The flag of old mail that is taken in when a mailbox becomes ours."""
 
 Reader = Callable[[Any], dict[str, Any]]
 
@@ -25,7 +29,8 @@ def _keeps(*names: str, **renamed: str) -> Reader:
 
 def _routed(event: events.ContactRouted) -> dict[str, Any]:
     sure = [one.case_type for one in event.candidates[:1] if one.confidence >= SURE]
-    return _ROUTED(event) | {"case_type": sure[0] if sure else ""}
+    old = {"detail": BACKLOG} if QUIET in event.flags else {}
+    return _ROUTED(event) | {"case_type": sure[0] if sure else ""} | old
 
 
 _FIRST = ("contact_id", "channel", "entrance", "unit", "queue", "skills", "person_key", "taken_over")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.stats.domain.case import Case
-from services.stats.domain.contact import Contact
+from services.stats.domain.contact import BACKLOG, Contact
 from services.stats.domain.cube import Cell, Measures, Tally, bin_of
 from services.stats.domain.fact import Fact
 from shared.vocabulary import Resolution
@@ -43,6 +43,11 @@ def test_received_is_counted_where_it_came_in():
 def test_routed_again_is_the_same_contact():
     _, total = lived(routed(), routed(minutes=3))
     assert total.contacts == 1
+
+
+def test_old_mail_is_no_load_of_the_day_it_is_taken_in_but_its_answer_is_work():
+    contact, total = lived(routed(detail=BACKLOG), fact("offer.accepted", epoch=2, seconds=60, minutes=1))
+    assert (total.contacts, total.answered, contact.received_at) == (0, 1, None)
 
 
 def test_waiting_until_accepted_and_only_the_first_accept_is_an_answer():

@@ -32,6 +32,11 @@ def test_a_guess_that_is_wrong_more_often_than_right_is_no_case_type(confidence,
     assert fact_of(Log().record(routed.model_copy(update={"candidates": (best,)}))).case_type == counted
 
 
+def test_old_mail_is_told_apart():
+    routed = life("c1")[0].model_copy(update={"flags": ("quiet",)})
+    assert fact_of(Log().record(routed)).detail == "backlog"
+
+
 def test_ends_and_presence():
     close, over, here = (
         fact_of(one) for one in Log().records(closed("k", "c"), handed_over("k", "c"), presence("a", Presence.READY))
