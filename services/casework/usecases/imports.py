@@ -146,7 +146,9 @@ class ImportEntrances:
         """Import a YAML file."""
         async with self.uow.begin() as work:
             await work.catalogue.hold()
-            rows = read_entrances(data, {row["name"]: row["id"] for row in await work.catalogue.units()})
+            units = {row["name"]: row["id"] for row in await work.catalogue.units()}
+            known = {" | ".join(row["path"]): row["id"] for row in await work.catalogue.case_types()}
+            rows = read_entrances(data, units, known)
             changed = await work.catalogue.put_entrances(rows)
             for row in changed:
                 work.tell(entrance_record(row))

@@ -8,12 +8,12 @@ from itertools import islice
 from typing import Any, Protocol
 
 from services.router.domain.closing import sent_on
-from services.router.domain.matching.matcher import Match, Query
+from services.router.domain.matching.matcher import BEST, Match, Query
 from services.router.domain.rules import Decision, Facts, RuleTable
 from services.router.usecases.circumstances import Circumstances
 from services.router.usecases.routed import Routing, checklist_of, opening, routed
 from services.router.usecases.rulebook import Rulebook
-from services.router.usecases.teach import Taught
+from services.router.usecases.teach import Knowledge, Taught
 from shared.catalogue import Catalogue
 from shared.clock import Clock, utc_now
 from shared.consume import Received
@@ -21,12 +21,15 @@ from shared.events import ContactEnded, ContactFollowedUp, ContactPurged, Contac
 from shared.ids import natural_event_id
 from shared.publish import Message, message
 from shared.records import OpenContact
-from shared.vocabulary import LIVE_CHANNELS, Channel
+from shared.vocabulary import LIVE_CHANNELS, Channel, EntranceKind
 
 _AT_ONCE = 50
 """Contacts scored before others get a turn on the event loop: about 15 ms."""
 _SURE = 0.5
 """A guess that is less sure makes nothing somebody else's: then the entrance alone says whether it is ours."""
+
+UNKNOWN_ENTRANCE = "unknown_entrance"
+"""The flag of what came to a value nobody has registered, and therefore by the default entrance of its kind."""
 
 Arrival = Received[ContactReceived]
 
@@ -128,13 +131,24 @@ class RouteContact:
     def _route(self, arrived: Sequence[Arrival], known: _Known) -> Iterable[tuple[OpenContact, Message]]:
         knowledge = self.taught.now
         queries = [self._query(each.event) for each in arrived]
-        for each, matches in zip(arrived, knowledge.matcher.rank(queries), strict=True):
-            routing = self._decide(each.event, matches, known)
+        for each, ranked in zip(arrived, knowledge.matcher.rank(queries), strict=True):
+            routing = self._decide(each.event, self._certain(each.event, ranked, knowledge), known)
             checklist = checklist_of(routing, knowledge, self.catalogue)
             version = knowledge.matcher.version
             fact = routed(routing, checklist, model_version=version, rules_version=known.table.version)
             event_id = natural_event_id(fact.event_type, fact.contact_id)
             yield opening(fact, routing), replace(message(fact, event_id=event_id), traceparent=each.traceparent)
+
+    def _certain(self, event: ContactReceived, ranked: Sequence[Match], knowledge: Knowledge) -> Sequence[Match]:
+        """Return the case type that the form is made for, certain, and the others without a claim; else the ranking."""
+        entrance = self.catalogue.entrance(event.entrance)
+        if entrance is None or entrance.kind is not EntranceKind.FORM or event.form is None or not entrance.case_type:
+            return ranked
+        named = knowledge.case_types.get(entrance.case_type)
+        if named is None or UNKNOWN_ENTRANCE in event.flags:  # an unknown form only came in by this one's door
+            return ranked
+        others = [Match(one.case_type, 0.0) for one in ranked if one.case_type.id != named.id]
+        return [Match(named, 1.0), *others[: BEST - 1]]
 
     def _decide(self, event: ContactReceived, matches: Sequence[Match], known: _Known) -> Routing:
         facts, forward_to = self._facts(event, matches, known)

@@ -9,10 +9,13 @@ from services.casework.__main__ import cli
 from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases import imports
 from services.casework.usecases.files import RejectedFileError
-from shared.records import RECORD_TYPES, AgentProfile, CaseTypeRecord, ChecklistRecord
+from shared.ids import case_type_id
+from shared.records import RECORD_TYPES, AgentProfile, CaseTypeRecord, ChecklistRecord, EntranceRecord
 from tests.support.casework import COLD, SEED, Room
 
 pytestmark = pytest.mark.integration
+
+BROKEN = "Bostadsbolag | Felanmälan | Något har gått sönder i lägenheten, tar ni emot anmälan?"
 
 
 def _read(name: str) -> bytes:
@@ -32,11 +35,13 @@ async def _all(room: Room) -> list[imports.Counts]:
 
 async def test_the_seed_is_taken_in_and_told_and_a_second_time_changes_nothing(empty_room: Room):
     first = await _all(empty_room)
-    assert [(one.read, one.changed) for one in first] == [(102, 102), (12, 12), (4080, 102), (10, 10), (14, 14)]
+    assert [(one.read, one.changed) for one in first] == [(102, 102), (12, 12), (4080, 102), (11, 11), (14, 14)]
     told = await empty_room.events()
     records = [RECORD_TYPES[one["type"]].model_validate(one["value"]) for one in told]
     cold = [one for one in records if isinstance(one, CaseTypeRecord) and one.id == COLD][-1]
     assert cold.checklist is not None
+    named = {one.id: one.case_type for one in records if isinstance(one, EntranceRecord) and one.case_type}
+    assert named == {"formular-felanmalan-bostad": case_type_id(BROKEN)}
     assert (cold.checklist.id, len(cold.examples), cold.area) == ("bostad-kallt", 40, "Felanmälan")
     checklist = next(one for one in records if isinstance(one, ChecklistRecord) and one.id == "bostad-kallt")
     assert checklist.ends[-1].priority == "urgent"

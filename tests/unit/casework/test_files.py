@@ -150,3 +150,17 @@ def test_an_entrance_names_the_address_that_is_answered_from():
     with pytest.raises(RejectedFileError) as caught:
         read_entrances((text % '"svar@b, x@y"').encode(), {"Bolag": "bolag"})
     assert [(error.line, error.text) for error in caught.value.found] == [(2, "Inte en mejladress: svar@b, x@y")]
+
+
+def test_a_form_names_the_case_type_that_it_is_made_for():
+    text = "entrances:\n  - {id: f, kind: %s, value: v, name: N, unit: Bolag, greeting: Hej, case_type: '%s'}\n"
+    known = {"Bolag | Fel | Kallt?": "ct-1"}
+    [row] = read_entrances((text % ("form", "Bolag | Fel | Kallt?")).encode(), {"Bolag": "bolag"}, known)
+    assert row["case_type"] == "ct-1"
+    for kind, path, says in (
+        ("form", "Bolag | Kallt?", "Ärendetypen finns inte i katalogen: Bolag | Kallt?"),
+        ("number", "Bolag | Fel | Kallt?", "Bara ett formulär kan ha en ärendetyp."),
+    ):
+        with pytest.raises(RejectedFileError) as caught:
+            read_entrances((text % (kind, path)).encode(), {"Bolag": "bolag"}, known)
+        assert [(error.line, error.text) for error in caught.value.found] == [(2, says)]

@@ -123,7 +123,15 @@ def test_the_seed_is_read_as_it_is():
     hours = read_hours((SEED / "hours.yaml").read_bytes(), units)
     assert {row["id"] for row in hours} >= {"kontaktcenter:phone", "kontaktcenter:visit", "vatten-och-avlopp:*"}
     assert all(row["channel"] != "email" for row in hours)
-    entrances = {row["id"] for row in read_entrances((SEED / "entrances.yaml").read_bytes(), units)}
+    types = {line.path: line.id for line in lines}
+    rows = read_entrances(
+        (SEED / "entrances.yaml").read_bytes(), units, {" | ".join(path): types[path] for path in types}
+    )
+    entrances = {row["id"] for row in rows}
+    broken = ("Bostadsbolag", "Felanmälan", "Något har gått sönder i lägenheten, tar ni emot anmälan?")
+    assert {row["id"]: row["case_type"] for row in rows if row["case_type"]} == {
+        "formular-felanmalan-bostad": types[broken]
+    }
     known = Known({line.path: line.id for line in lines}, frozenset(entrances))
     assert {row["state"] for row in read_takeovers((SEED / "takeovers.yaml").read_bytes(), known)} == {
         *("overtagen", "provdrift", "ej_overtagen")

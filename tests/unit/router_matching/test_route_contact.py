@@ -242,3 +242,46 @@ async def test_match_tells_what_it_may_be_about(catalogue: Catalogue, taught: Ta
     assert answer.candidates[0].case_type.id == COLD
     assert answer.confidence == answer.candidates[0].confidence
     assert MatchText(catalogue, Taught()).match("hej").candidates == ()
+
+
+FORM = EntranceRecord(
+    id="felanmalan", kind=EntranceKind.FORM, value="felanmalan", name="F", unit="gata", greeting="", case_type=ROAD
+)
+
+
+def filed(**more: Any) -> ContactReceived:
+    return contact(
+        channel=Channel.E_SERVICE, entrance="felanmalan", unit="gata", form="felanmalan", text="kalla element", **more
+    )
+
+
+async def test_a_form_of_one_matter_is_that_matter_whatever_its_words_say(
+    route: RouteContact, line: FakeLine, catalogue: Catalogue
+):
+    catalogue.apply(FORM.key, FORM)
+    await route.handle([received(filed())])
+    fact = fact_of(line.routed[0])
+    assert [(one.case_type, one.confidence) for one in fact.candidates] == [(ROAD, 1.0), (COLD, 0.0)]
+    assert fact.checklist is None  # that of the other type does not come in by its words
+    catalogue.apply(FORM.key, FORM.model_copy(update={"case_type": COLD}))
+    await route.handle([received(filed(contact_id="c2"))])
+    assert fact_of(line.routed[1]).checklist == ChecklistRef(id="kallt", version=3)
+
+
+@pytest.mark.parametrize(
+    ("changed", "more"),
+    [
+        ({}, {"flags": ("unknown_entrance",)}),
+        ({"case_type": "ct-old"}, {}),
+        ({"case_type": "ct-none"}, {}),
+        ({"case_type": None}, {}),
+        ({"kind": EntranceKind.ADDRESS}, {}),
+    ],
+)
+async def test_only_the_form_itself_makes_a_case_type_certain(
+    route: RouteContact, line: FakeLine, catalogue: Catalogue, changed: dict[str, Any], more: dict[str, Any]
+):
+    entrance = FORM.model_copy(update=changed)
+    catalogue.apply(entrance.key, entrance)
+    await route.handle([received(filed(**more))])
+    assert all(one.confidence < 1.0 for one in fact_of(line.routed[0]).candidates)

@@ -1,6 +1,7 @@
 """Entrances and people as YAML lists."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from services.casework.mail.compose import plain_address
@@ -13,15 +14,17 @@ from shared.vocabulary import Channel, EntranceKind, Role
 Rows = list[dict[str, Any]]
 
 
-def read_entrances(data: bytes, units: Mapping[str, str]) -> Rows:
-    """Return entrances as rows; `units` are ids by name. RejectedFileError with everything that is wrong."""
+def read_entrances(data: bytes, units: Mapping[str, str], case_types: Mapping[str, str] = MappingProxyType({})) -> Rows:
+    """Return entrances as rows; `units` are ids by name, `case_types` by path. RejectedFileError tells all faults."""
     document, entries = listed(data, "entrances")
     seen: set[str] = set()
     rows = []
     for index, raw in enumerate(entries):
         path: Path = ("entrances", index)
         if _required(document, path, raw, ("id", "kind", "value", "name", "unit", "greeting"), seen):
-            rows.append(_entrance(document, path, raw, units))
+            rows.append(
+                _entrance(document, path, raw, units) | {"case_type": _case_type(document, path, raw, case_types)}
+            )
     return accepted(document, rows)
 
 
@@ -44,6 +47,18 @@ def _entrance(document: Document, path: Path, raw: Mapping[str, Any], units: Map
         "area": raw.get("area"),
         "is_default": raw.get("default") is True,
     }
+
+
+def _case_type(document: Document, path: Path, raw: Mapping[str, Any], case_types: Mapping[str, str]) -> str | None:
+    """Return the case type that a form is made for, by its path as the catalogue writes it."""
+    named = raw.get("case_type")
+    if named is None:
+        return None
+    if raw["kind"] != EntranceKind.FORM:
+        document.wrong((*path, "case_type"), "Bara ett formulär kan ha en ärendetyp.")
+    if named not in case_types:
+        document.wrong((*path, "case_type"), f"Ärendetypen finns inte i katalogen: {named}")
+    return case_types.get(named) if isinstance(named, str) else None
 
 
 def read_people(data: bytes, units: Mapping[str, str]) -> Rows:
