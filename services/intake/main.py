@@ -82,6 +82,7 @@ async def _stop(parts: Parts, inflow: Inflow, background: Background) -> None:
     await background.stop()
     await inflow.stop()
     await parts.seen.stop()
+    await parts.webhook_ids.stop()
     await parts.rules.stop()
     await parts.agents.stop()
     await parts.catalogue.stop()

@@ -34,6 +34,12 @@ class Settings(ServiceSettings):
     mail_limit: int = Field(50_000_000, description="Bytes of a mail above which only its header is read.")
     webhook_secret: SecretStr = Field(SecretStr(""), description="`whsec_…` that e-services sign with.")
     webhook_old_secret: SecretStr = Field(SecretStr(""), description="The secret before it, while senders change.")
+    webhook_secrets: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        description='JSON of further ones by name, `{"eplattform-2026": "whsec_…"}`; any of all signs.',
+    )
+    form_files: int = Field(50, ge=0, le=1000, description="Files of a form; one with more is refused.")
+    form_file_bytes: int = Field(18_000_000, ge=0, description="Bytes of a form's files together; more are refused.")
     elks_token: SecretStr = Field(SecretStr(""), description="`?token=` of the telephony webhooks.")
     elks_networks: tuple[Network, ...] = Field(
         ELKS_NETWORKS, description="Addresses that need no token, as 46elks publishes them."
@@ -52,6 +58,12 @@ class Settings(ServiceSettings):
     unscanned_days: int = Field(14, description="How long a file without a verdict of the virus scanner is retried.")
     publish_timeout: float = Field(2.0, description="Seconds a caller waits for Kafka.")
     keep_seen_days: int = Field(90, description="How long a repeated submission is recognised.")
+
+    @property
+    def form_secrets(self) -> dict[str, str]:
+        """Return the secrets that forms may be signed with, by name."""
+        own = {"current": self.webhook_secret, "old": self.webhook_old_secret, **self.webhook_secrets}
+        return {name: secret.get_secret_value() for name, secret in own.items()}
 
     @property
     def tls(self) -> bool:

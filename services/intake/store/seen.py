@@ -7,20 +7,17 @@ is why marks are gathered for a moment and not waited for by the disk, and why q
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
-from typing import Any
 
-import asyncpg
 from sqlalchemy import delete
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake.store.database import transaction
+from services.intake.store.held import Held
 from services.intake.store.tables import SEEN
 from services.intake.store.together import Together
 from shared.errors import TransientError
 
 GATHER_SECONDS = 0.1
-DEADLINE = 5.0
 _MARK = "INSERT INTO intake.seen (contact_id) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING"
 _KNOWN = "SELECT contact_id FROM intake.seen WHERE contact_id = ANY($1::text[])"
 
@@ -30,9 +27,7 @@ class Seen:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._held: AsyncConnection | None = None
-        self._driver: Any = None
-        self._line = asyncio.Lock()
+        self._held = Held(engine, durable=False)
         self._questions: Together[str, bool] = Together(self._ask)
         self._running: dict[str, asyncio.Future[None]] = {}
         self._unwritten: set[str] = set()
@@ -67,7 +62,7 @@ class Seen:
     async def mark(self, contact_ids: Collection[str]) -> None:
         """Remember that these are published."""
         if contact_ids:
-            await self._query(_MARK, sorted(set(contact_ids)))
+            await self._held.query(_MARK, sorted(set(contact_ids)))
 
     async def forget_before(self, moment: datetime) -> int:
         """Remove what is older; return how many."""
@@ -80,7 +75,7 @@ class Seen:
             self._writer.cancel()
             await asyncio.gather(self._writer, return_exceptions=True)
         await self._write()
-        await self._let_go()
+        await self._held.let_go()
 
     def _mark_soon(self, contact_id: str) -> None:
         self._unwritten.add(contact_id)
@@ -103,27 +98,5 @@ class Seen:
             self._unwritten.difference_update(marks)
 
     async def _ask(self, contact_ids: list[str]) -> Mapping[str, bool]:
-        found = {row["contact_id"] for row in await self._query(_KNOWN, contact_ids)} if contact_ids else set()
+        found = {row["contact_id"] for row in await self._held.query(_KNOWN, contact_ids)} if contact_ids else set()
         return {one: one in found or one in self._unwritten for one in contact_ids}
-
-    async def _query(self, statement: str, contact_ids: list[str]) -> list[Any]:
-        try:
-            async with self._line, asyncio.timeout(DEADLINE):
-                driver = self._driver or await self._connect()
-                return list(await driver.fetch(statement, contact_ids))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError, OSError, TimeoutError) as error:
-            await self._let_go()
-            raise TransientError(f"database: {type(error).__name__}") from error
-
-    async def _connect(self) -> Any:
-        plain = await self._engine.connect()
-        self._held = await plain.execution_options(isolation_level="AUTOCOMMIT")
-        self._driver = (await self._held.get_raw_connection()).driver_connection
-        await self._driver.execute("SET synchronous_commit = off")
-        return self._driver
-
-    async def _let_go(self) -> None:
-        held, self._held, self._driver = self._held, None, None
-        if held is not None:
-            await held.invalidate()
-            await held.close()

@@ -8,6 +8,7 @@ from sqlalchemy import (
     DateTime,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -154,6 +155,15 @@ IDEMPOTENCY = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now(), index=True),
 )
 """What was answered to an `Idempotency-Key`, for 24 hours."""
+
+WEBHOOK_IDS = Table(
+    "webhook_ids",
+    METADATA,
+    Column("webhook_id", Text, primary_key=True),
+    Column("body_hash", LargeBinary, nullable=False),
+    Column("seen_at", DateTime(timezone=True), nullable=False, server_default=func.now(), index=True),
+)
+"""The webhooks of the last minutes, by key and id: the same id with another body is refused."""
 
 UNSCANNED = Table(
     "unscanned",

@@ -1,20 +1,23 @@
 """A form submission becomes a contact: once per form and submission id, answered when Kafka has it."""
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.intake.channels.forms import Submission
+from services.intake.channels.forms import FormFile, Submission
 from services.intake.channels.phone import e164
 from services.intake.domain import form
 from services.intake.domain.archives import USUAL, Limits
+from services.intake.domain.names import default_name
 from services.intake.domain.parts import File, safe_name
 from services.intake.domain.text import one_line
 from services.intake.usecases import entrances
 from services.intake.usecases.entrances import Entrances
 from services.intake.usecases.keep import Kept, Safety, Store, attachments, keep, with_scans
 from shared.clock import Clock
+from shared.errors import DomainError, FieldError
 from shared.events import Attachment, ContactReceived, Sender
 from shared.ids import natural_contact_id, natural_event_id
 from shared.originals import attachment_key, original_key
@@ -30,10 +33,43 @@ class Log(Protocol):
     async def publish(self, *messages: Message, timeout: float = 2.0) -> None: ...  # noqa: ASYNC109 - as Publisher's
 
 
+class Ids(Protocol):
+    """Which webhooks came in of late."""
+
+    async def claim(self, webhook_id: str, body_hash: bytes) -> bool: ...
+
+
 class Once(Protocol):
     """What runs a contact's publication once."""
 
     async def once(self, contact_id: str, publish: Callable[[], Awaitable[None]]) -> bool: ...
+
+
+class FilesError(DomainError):
+    """The submission has more files, or larger ones, than are taken in; its sender must send fewer."""
+
+    type = "attachments-too-large"
+    status = 422
+    title = "Bilagorna är för många eller för stora."
+    too_many = "Det är fler filer än vad som tas emot."
+    too_large = "Filerna är större än vad som tas emot."
+
+
+class ReplayError(DomainError):
+    """The id of this webhook came before with another body."""
+
+    type = "webhook-id-reused"
+    status = 409
+    title = "Samma webhook-id har redan använts för något annat."
+    reason = "replay"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How a submission came: the id of its webhook, by the name of the key that signed it."""
+
+    key: str
+    webhook_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +85,12 @@ class ReceiveForm:
     timeout: float = 2.0
     safety: Safety | None = None
     limits: Limits = USUAL
+    ids: Ids | None = None
 
-    async def receive(self, submission: Submission, original: bytes) -> str:
+    async def receive(self, submission: Submission, original: bytes, delivery: Delivery | None = None) -> str:
         """Store the original, publish, and return the contact id; LogUnavailableError when Kafka is silent."""
+        check_files(submission, self.limits)
+        await self._check_id(delivery, original)
         contact_id = natural_contact_id("form", submission.form, submission.submission_id)
 
         async def publish() -> None:
@@ -63,6 +102,14 @@ class ReceiveForm:
 
         await self.seen.once(contact_id, publish)
         return contact_id
+
+    async def _check_id(self, delivery: Delivery | None, original: bytes) -> None:
+        """Refuse another body under an id of late; the same body is the same message, and has the same answer."""
+        if delivery is None or self.ids is None:
+            return
+        known = f"{delivery.key}/{delivery.webhook_id}"
+        if not await self.ids.claim(known, hashlib.sha256(original).digest()):
+            raise ReplayError
 
     def _event(
         self, contact_id: str, submission: Submission, kept: Kept, files: tuple[Attachment, ...]
@@ -91,10 +138,26 @@ class ReceiveForm:
         )
 
 
+def check_files(submission: Submission, limits: Limits) -> None:
+    """Refuse more files, or larger ones, than an installation takes; the first one too many is named."""
+    size = 0
+    for number, one in enumerate(submission.attachments):
+        size += len(one.data)
+        if number >= limits.files:
+            raise FilesError(errors=[FieldError(f"/attachments/{number}", FilesError.too_many)])
+        if size > limits.file_bytes:
+            raise FilesError(errors=[FieldError(f"/attachments/{number}/base64", FilesError.too_large)])
+
+
 def _kept(contact_id: str, submission: Submission, original: bytes) -> Kept:
-    files = [File(safe_name(one.name), one.content_type, one.data) for one in submission.attachments]
+    given = [one for one in submission.attachments if not one.is_nothing]
+    files = [File(safe_name(_named(one, number)), one.content_type, one.data) for number, one in enumerate(given, 1)]
     keyed = tuple((attachment_key(contact_id, number, file.name), file) for number, file in enumerate(files, 1))
     return Kept(original_key(contact_id), original, "application/json", keyed)
+
+
+def _named(file: FormFile, number: int) -> str:
+    return file.name if file.name.strip() else default_name(file.content_type, number)
 
 
 def _sender(submission: Submission) -> tuple[Sender, tuple[str, ...]]:

@@ -1,12 +1,12 @@
 """What the routes call."""
 
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake.channels.elks import Actions
-from services.intake.channels.forms import Verifier
+from services.intake.channels.signature import Verifier
 from services.intake.settings import Settings
 from services.intake.store.answers import Answers
 from services.intake.store.calls import Calls
@@ -49,7 +49,7 @@ def make_doors(settings: Settings, parts: Parts) -> Doors:
     wait = settings.publish_timeout
     tables = (parts.catalogue, parts.agents, parts.rules)
     return Doors(
-        verifier=Verifier(settings.webhook_secret.get_secret_value(), settings.webhook_old_secret.get_secret_value()),
+        verifier=Verifier(settings.form_secrets),
         elks=Actions(
             base=settings.outside,
             token=settings.elks_token.get_secret_value(),
@@ -68,7 +68,8 @@ def make_doors(settings: Settings, parts: Parts) -> Doors:
             person,
             timeout=wait,
             safety=parts.safety,
-            limits=limits_of(settings),
+            limits=replace(limits_of(settings), files=settings.form_files, file_bytes=settings.form_file_bytes),
+            ids=parts.webhook_ids,
         ),
         answer_call=AnswerCall(*tables, calls, parts.publisher, utc_now, person, timeout=wait),
         end_call=EndCall(calls, utc_now),

@@ -14,6 +14,7 @@ from services.intake.store.ledger import Ledger
 from services.intake.store.tables import OUTBOX
 from services.intake.store.unscanned import Unscanned
 from services.intake.store.visits import Visits
+from services.intake.store.webhook_ids import KEEP_MINUTES
 from services.intake.usecases.note_routing import NoteRouting
 from services.intake.web.reception import TOPIC
 from services.intake.wiring.mail import make_accounts, make_poll
@@ -23,6 +24,8 @@ from shared.clock import utc_now
 from shared.consume import Inflow
 from shared.health import Health
 from shared.outbox import Relay
+
+_WEBHOOKS = timedelta(minutes=KEEP_MINUTES)
 
 
 def make_inflow(settings: Settings, health: Health, parts: Parts) -> Inflow:
@@ -38,6 +41,7 @@ def make_background(settings: Settings, health: Health, parts: Parts, reconcile:
     background = Background(health)
     background.add("outbox", Relay(parts.engine, OUTBOX, parts.publisher).run)
     background.add("prune", _prune(settings, parts).run)
+    background.add("prune_webhooks", Prune(((_WEBHOOKS, parts.webhook_ids.forget_before),), utc_now, every=300).run)
     if parts.clamd:
         background.add("rescan", Rescan(parts.originals, parts.clamd, Unscanned(parts.engine), utc_now).run)
     if reconcile.mailboxes:

@@ -8,6 +8,7 @@ from services.intake.domain.archives import Limits
 from services.intake.settings import Settings
 from services.intake.store.seen import Seen
 from services.intake.store.unscanned import Unscanned
+from services.intake.store.webhook_ids import WebhookIds
 from services.intake.usecases.keep import Safety
 from shared.catalogue import Catalogue
 from shared.clamd import Clamd
@@ -31,6 +32,7 @@ class Parts:
     rules: Table
     originals: Originals
     seen: Seen
+    webhook_ids: WebhookIds
     hub: Hub
     clamd: Clamd | None
     """None where files are not scanned."""
@@ -52,6 +54,7 @@ def make_parts(settings: Settings) -> Parts:
         rules=Table(settings, RULES),
         originals=Originals(settings.originals),
         seen=Seen(engine),
+        webhook_ids=WebhookIds(engine),
         hub=Hub(),
         clamd=Clamd(settings.clamd_socket, deadline=settings.clamd_seconds) if settings.clamd_socket else None,
     )

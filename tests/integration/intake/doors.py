@@ -47,8 +47,8 @@ class Intake:
         return await self.client.post(f"/webhooks/46elks/{door}", data=form)
 
 
-def signed(data: bytes, *, at: datetime | None = None, key: str = SECRET) -> dict[str, str]:
-    name, moment = f"msg_{secrets.token_hex(4)}", at or datetime.now(UTC)
+def signed(data: bytes, *, at: datetime | None = None, key: str = SECRET, name: str | None = None) -> dict[str, str]:
+    name, moment = name or f"msg_{secrets.token_hex(4)}", at or datetime.now(UTC)
     signature = Webhook(key).sign(name, moment, data.decode("utf-8", "replace"))
     return {
         "webhook-id": name,
