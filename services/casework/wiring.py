@@ -24,6 +24,7 @@ from services.casework.store.bell import Bell
 from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases import (
     accept_offer,
+    call_back,
     close_case,
     consult,
     deliver_handovers,
@@ -164,12 +165,14 @@ def _handing_over(settings: Settings, uow: UnitOfWork, replies: reply.Replies, c
 
 
 def _passing_on(settings: Settings, uow: UnitOfWork, router: RouterClient, clock: Clock) -> dict[str, Any]:
-    """Return the use cases that give a contact away or to a later time, by their names."""
+    """Return the use cases that give a contact away or to a later time, or call who is gone, by their names."""
     return {
         "pass_on": pass_on.PassOn(uow, router, clock),
         "promise_return_call": pass_on.PromiseReturnCall(uow, router, clock),
         "try_again": return_calls.TryAgain(uow, router, ParkCase(uow, clock), clock, sms=bool(settings.elks_url)),
         "invite_officer": pass_on.InviteOfficer(uow, router),
+        "call_back": call_back.CallBack(uow, clock, settings.reopen_days),
+        "may_call_back": call_back.MayCallBack(uow),
     }
 
 

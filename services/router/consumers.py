@@ -6,6 +6,8 @@ from services.router.usecases.route_contact import RouteContact
 from shared.asyncapi import Reading, describe
 from shared.consume import Inflow
 from shared.events import (
+    CallConnected,
+    CallNotAnswered,
     CaseClosed,
     CaseHandedOver,
     CaseMerged,
@@ -39,7 +41,7 @@ from shared.events import (
 from shared.settings import ServiceSettings
 from shared.topics import CASES, CONTACTS
 
-ARRIVALS = (ContactReceived, ContactFollowedUp, ContactEnded, ContactPurged)
+ARRIVALS = (ContactReceived, ContactFollowedUp, CallConnected, CallNotAnswered, ContactEnded, ContactPurged)
 ENDINGS = (CaseClosed, CaseHandedOver, CaseParked, CaseMerged, ContactSetAside)
 WRITES = (
     ContactRouted,

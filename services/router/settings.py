@@ -21,5 +21,7 @@ class Settings(ServiceSettings):
     )
     transfer_seconds: float = Field(30, description="How long a contact sent to a colleague is kept for her alone.")
     connecting_seconds: float = Field(
-        0, description="How long a call may take to be connected after accept; 0: an accepted call is connected."
+        90,
+        description="How long a call whose telephony says when it is through may take for that after accept; longer "
+        "than intake's `through_seconds`. 0: an accepted call is connected.",
     )

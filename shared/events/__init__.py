@@ -28,6 +28,8 @@ from shared.events.cases import (
 )
 from shared.events.contacts import (
     Attachment,
+    CallConnected,
+    CallNotAnswered,
     ContactBounced,
     ContactEnded,
     ContactFollowedUp,
@@ -84,6 +86,8 @@ __all__ = [
     "AlarmCleared",
     "AlarmRaised",
     "Attachment",
+    "CallConnected",
+    "CallNotAnswered",
     "Candidate",
     "CaseClassified",
     "CaseClosed",
@@ -154,6 +158,8 @@ STREAM_EVENTS = (
     | ContactFollowedUp
     | ContactReread
     | ContactEnded
+    | CallConnected
+    | CallNotAnswered
     | ContactBounced
     | ContactScanned
     | ContactPurged

@@ -66,6 +66,8 @@ class ContactReceived(ByContact):
     message_id: str | None = None
     references: tuple[str, ...] = ()
     call_id: str | None = None
+    tells_connected: bool = False
+    """Its telephony says when it is through to who accepted (`call.connected`), or is not (`call.not_answered`)."""
     ticket: str | None = None
     automatic: bool = False
     """A machine wrote it: never answered by a receipt."""
@@ -101,6 +103,38 @@ class ContactEnded(ByContact):
     ended_at: datetime
     reason: str
     talk_seconds: float | None = None
+    abandoned: bool | None = None
+    """Whether it ended before anybody had talked; None where nobody can say (a visit, a record of before)."""
+    short: bool | None = None
+    """Whether it was abandoned so soon that nobody could have answered: counted apart."""
+    waited_seconds: float | None = None
+    """From its arrival until somebody talked, or until it ended."""
+
+
+class CallConnected(ByContact):
+    """The call is through: agent and citizen hear each other, said by their telephony."""
+
+    event_type = "call.connected.v1"
+    topic = topics.CONTACTS
+    epoch: int
+    """The router's fencing number of the acceptance that it is about."""
+    at: datetime
+    exact: bool = True
+    """False: telephony said nothing of a phone that is busy or silent for as long as one can ring."""
+
+
+class CallNotAnswered(ByContact):
+    """The agent's phone was busy, silent or not to be reached; the caller still waits."""
+
+    event_type = "call.not_answered.v1"
+    topic = topics.CONTACTS
+    epoch: int
+    """The router's fencing number of the acceptance that it is about."""
+    at: datetime
+    attempt: int = 1
+    """How many times somebody's phone has not answered this caller, this time included."""
+    reason: str = ""
+    """`busy`, `failed` or `no_phone`."""
 
 
 class ContactBounced(ByContact):

@@ -135,6 +135,8 @@ class OpenContact(Event):
     """Its turn as the store has it: kept when a step or a supervisor changes its class."""
     about: str | None = None
     """The contact that a colleague is consulted about."""
+    tells_connected: bool = False
+    """Its telephony says when it is through, so that it is `connecting` until then."""
 
     @property
     def key(self) -> str:

@@ -8,8 +8,9 @@ import pytest
 from playwright.async_api import expect
 
 from shared.clock import utc_now
+from shared.events import ContactAbandoned, ContactEnded
 from shared.vocabulary import Channel
-from tests.pages.test_desk import desk, ready_and_taken
+from tests.pages.test_desk import desk, picture, ready_and_taken
 from tests.support.browser import needs_browser
 from tests.support.desk import DeskHouse, desk_house
 from tests.support.wait import eventually
@@ -125,3 +126,57 @@ async def test_a_return_call_is_promised(house: DeskHouse):
         await dialog.get_by_label("Ring upp senare").fill("2031-03-04T10:15")
         await dialog.get_by_role("button", name="Lova återuppringning").click()
         await eventually(lambda: any(one[:2] == ("return_call", contact) for one in house.router.doings), 20)
+
+
+async def left(house: DeskHouse, contact: str, channel: Channel = Channel.PHONE) -> None:
+    """The citizen is gone before anybody had accepted, as intake and router tell it."""
+    gone = ContactEnded(contact_id=contact, ended_at=utc_now(), reason="hung_up", talk_seconds=0.0, abandoned=True)
+    await house.casework.follow_contacts.run([gone])
+    facts = {"contact_id": contact, "at": utc_now(), "queue": "bostadsbolag", "channel": channel}
+    await house.casework.follow_routing.run([ContactAbandoned(**facts, epoch=2, waited_seconds=40)])
+
+
+async def test_who_hangs_up_while_she_is_offered_is_said_at_once_and_can_be_called(house: DeskHouse):
+    contact = await house.arrive(phone="+46701740605")
+    async with desk(house) as page:
+        await page.keyboard.press("r")
+        await expect(page.locator("#offer-take")).to_be_visible()
+        await left(house, contact)
+        notice = page.get_by_role("alert", name="Inte kvar")
+        await expect(notice).to_contain_text("Den som ringde har lagt på")
+        await expect(page.locator("#offer-take")).to_have_count(0)
+        await picture(page, "desk-hung-up-before-answer")
+        await page.keyboard.press("g")
+        await expect(page.locator("#work.work")).to_be_visible()
+        await expect(notice).to_have_count(0)
+        await expect(page.locator(".facts").first).to_contain_text("070-174 06 05")
+        await expect(page.locator("#contact-state")).to_contain_text("Samtalet är avslutat")
+    case = await house.casework.read_case.run("KC-2026-000001", MARIA)
+    assert case.agent_id == MARIA.id
+
+
+async def test_who_hid_her_number_and_hung_up_cannot_be_called_and_the_next_offer_takes_the_place(house: DeskHouse):
+    contact = await house.arrive()
+    async with desk(house) as page:
+        await page.keyboard.press("r")
+        await expect(page.locator("#offer-take")).to_be_visible()
+        await left(house, contact)
+        notice = page.get_by_role("alert", name="Inte kvar")
+        await expect(notice).to_contain_text("Numret är inte känt")
+        await expect(page.locator("#gone-call")).to_have_count(0)
+        await house.arrive(Channel.VISIT)
+        await expect(page.locator("#offer-take")).to_be_visible()
+        await expect(notice).to_have_count(0)
+
+
+async def test_what_was_said_of_a_hang_up_is_closed_by_its_key(house: DeskHouse):
+    contact = await house.arrive(phone="+46701740605")
+    async with desk(house) as page:
+        await page.keyboard.press("r")
+        await expect(page.locator("#offer-take")).to_be_visible()
+        await left(house, contact)
+        await expect(page.locator("#gone-seen")).to_be_visible()
+        await page.keyboard.press("d")
+        await expect(page.locator(".offer")).to_have_count(0)
+        await expect(page.locator("#work.idle")).to_be_visible()
+    assert house.router.declined == []

@@ -41,7 +41,7 @@ class AcceptOffer:
             if known is None or not known["routed"]:
                 known_now = await work.contacts.route([_routed(contact_id, offer, received)])
                 await classify(work, [row for row in known_now if row["case_id"]], now)
-            row = {**_facts(contact_id, offer), "received_at": received, "agent_id": agent_id, "epoch": epoch}
+            row = {**facts_of(contact_id, offer), "received_at": received, "agent_id": agent_id, "epoch": epoch}
             taken = await work.contacts.accept(
                 [{**row, "accepted_at": now, "waited_seconds": offer.get("waited_seconds") or 0}]
             )
@@ -53,7 +53,7 @@ class AcceptOffer:
         now, about = self.clock(), str(offer.get("about") or "")
         async with self.uow.begin() as work:
             await work.contacts.ask([{"id": question, "about": about, "asked": agent_id, "at": now}])
-            row = {**_facts(question, offer), "received_at": now, "agent_id": agent_id, "epoch": epoch}
+            row = {**facts_of(question, offer), "received_at": now, "agent_id": agent_id, "epoch": epoch}
             taken = [{**row, "accepted_at": now, "waited_seconds": offer.get("waited_seconds") or 0}]
             await tell_askers(work, await work.contacts.accept(taken))
         return await self._number(about)
@@ -67,7 +67,8 @@ class AcceptOffer:
         return number
 
 
-def _facts(contact_id: str, offer: Mapping[str, Any]) -> dict[str, Any]:
+def facts_of(contact_id: str, offer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an offer says of its contact."""
     names = ("channel", "entrance", "unit", "queue")
     return {"id": contact_id, **{name: offer.get(name) or "" for name in names}}
 
@@ -75,7 +76,7 @@ def _facts(contact_id: str, offer: Mapping[str, Any]) -> dict[str, Any]:
 def _routed(contact_id: str, offer: Mapping[str, Any], received: Any) -> dict[str, Any]:
     checklist = offer.get("checklist") or {}
     return {
-        **_facts(contact_id, offer),
+        **facts_of(contact_id, offer),
         "language": offer.get("language") or "sv",
         "received_at": received,
         "person_key": None,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.casework.router_client import RouterClient
 from services.casework.usecases.accept_offer import AcceptOffer
+from services.casework.usecases.call_back import CallBack, MayCallBack
 from services.casework.usecases.case_deeds import CaseDeeds
 from services.casework.usecases.close_case import CloseCase
 from services.casework.usecases.consult import AskColleague, EndQuestion, ReadQuestion, TransferToColleague
@@ -79,6 +80,8 @@ class Casework:
     read_unit_terms: ReadUnitTerms
     # Working.
     accept_offer: AcceptOffer
+    call_back: CallBack
+    may_call_back: MayCallBack
     finish_contact: FinishContact
     pass_on: PassOn
     promise_return_call: PromiseReturnCall

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from services.casework.domain.case import question_about
+from services.casework.store.bell import LEFT
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.first_contact import came_back
 from services.casework.usecases.handling import after_work_ended
@@ -114,7 +115,7 @@ class FollowRouting:
             for event in _of(events, ContactAbandoned)
         ]
         gone = await work.contacts.leave(left)
-        work.ring(*(row["agent_id"] for row in gone))
+        work.ring(*(row["agent_id"] for row in gone), *(f"{LEFT}{row['id']}" for row in left))
         await tell_askers(work, gone)
 
 

@@ -184,6 +184,28 @@ async def decline(request: Request, person: Agent) -> Response:
     return await _offer(request, person)
 
 
+@router.post("/gone")
+async def gone(request: Request, person: Agent) -> Response:
+    """It has been seen that somebody hung up."""
+    seats_of(request).seen(person.id)
+    if not is_part(request):
+        return RedirectResponse("/desk", status_code=303)
+    return await _offer(request, person)
+
+
+@router.post("/gone/call")
+async def call_back(request: Request, person: Agent, contact_id: Annotated[str, Form(max_length=200)]) -> Response:
+    """Call who hung up before she was answered: her case is on the desk when this answers, with her number."""
+    seats = seats_of(request)
+    left = seats.gone_of(person.id)
+    if left is None or left.offer["contact_id"] != contact_id:
+        raise ConflictError
+    number = await casework_of(request).call_back.run(person.id, left.offer)
+    seats.seen(person.id)
+    seats.wake(person.id)
+    return await answer_with_work(request, person, number)
+
+
 async def _offer(request: Request, person: Person) -> Response:
     desk: Desk = await top_of(request, person)
     part: Response = request.app.state.pages.render(request, "partials/desk_offer.html", **desk.context())

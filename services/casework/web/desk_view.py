@@ -12,7 +12,7 @@ from services.casework.usecases.desk_views import LateRow
 from services.casework.usecases.incident_views import DeskIncidents
 from services.casework.usecases.views import CandidateView, CaseRow, CaseView
 from services.casework.web.house import casework_of, names_of, seats_of
-from services.casework.web.seat import Offer, Seat, WrapUp
+from services.casework.web.seat import Gone, Offer, Seat, WrapUp
 from shared.clock import STOCKHOLM, utc_now
 from shared.errors import KontaktcenterError, NotFoundError, TransientError
 from shared.ids import new_id
@@ -76,6 +76,16 @@ class OfferView:
 
 
 @dataclass(frozen=True, slots=True)
+class GoneView:
+    """Somebody who left while she was offered, and whether she can be called."""
+
+    contact_id: str
+    channel: str
+    entrance_name: str
+    callable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DeskView:
     """The desk's day, and whether she is ready."""
 
@@ -108,6 +118,7 @@ class Desk:
     desk: DeskView
     waiting: Waiting | None
     offer: OfferView | None
+    gone: GoneView | None = None
     case: CaseView | None = None
     candidates: Sequence[CandidateView] | None = ()
     why: Sequence[str] = ()
@@ -118,7 +129,7 @@ class Desk:
 
     def context(self) -> dict[str, Any]:
         """Return the names that the templates know."""
-        names = ("desk", "waiting", "offer", "case", "candidates", "why", "query", "now", "seat", "incidents")
+        names = ("desk", "waiting", "offer", "gone", "case", "candidates", "why", "query", "now", "seat", "incidents")
         return {name: getattr(self, name) for name in names} | {"saved_at": saved_at, "request_id": new_id()}
 
 
@@ -144,6 +155,7 @@ async def top_of(request: Request, person: Person) -> Desk:
         desk=DeskView(seat.presence),
         waiting=waiting_of(seats.queues, names.units),
         offer=offer_view(seats.offer_of(person.id), names.entrances),
+        gone=gone_view(seats.gone_of(person.id), names.entrances),
         seat=seat_view(seat, seats.wrap_up_of(person.id), seats.peak),
     )
 
@@ -232,6 +244,15 @@ def offer_view(offer: Offer | None, entrances: Mapping[str, str]) -> OfferView |
         kind=offer.get("kind") or WorkKind.CONTACT.value,
         why=tuple(offer.get("why") or ()),
     )
+
+
+def gone_view(gone: Gone | None, entrances: Mapping[str, str]) -> GoneView | None:
+    """Return who has left as it is shown."""
+    if gone is None:
+        return None
+    offer = gone.offer
+    entrance = entrances.get(offer["entrance"], offer["entrance"])
+    return GoneView(offer["contact_id"], offer["channel"], entrance, gone.callable)
 
 
 def _likely(candidates: Sequence[Mapping[str, Any]]) -> str:

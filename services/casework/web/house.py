@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
 
-from services.casework.store.bell import INCIDENTS, Bell
+from services.casework.store.bell import INCIDENTS, LEFT, Bell
 from services.casework.usecases.casework import Casework
 from services.casework.web.mail_state import MailOutage
 from services.casework.web.names import Names
@@ -26,10 +26,9 @@ async def open_pages(
         return Hands.TALKING if any(case.live for case in cases) else Hands.WRITING if cases else Hands.FREE
 
     hub = Hub()
-    seats = Seats(casework.router, hub, hands, clock, times)
+    seats = Seats(casework.router, hub, hands, clock, times, casework.may_call_back.run)
     if bell is not None:
-        bell.listen(seats.look_up)
-        bell.listen(lambda rung: hub.publish("incidents", "incidents") if rung in {None, INCIDENTS} else None)
+        bell.listen(lambda rung: _rung(seats, hub, rung))
     app.state.casework = casework
     app.state.hub = hub
     app.state.seats = seats
@@ -42,6 +41,16 @@ async def open_pages(
     finally:
         await seats.stop()
         await outage.stop()
+
+
+def _rung(seats: Seats, hub: Hub, what: str | None) -> None:
+    """Tell who is concerned: a desk, the desks that are offered a contact, or everybody."""
+    if what in {None, INCIDENTS}:
+        hub.publish("incidents", "incidents")
+    if what is not None and what.startswith(LEFT):
+        seats.withdraw(what.removeprefix(LEFT))
+    elif what != INCIDENTS:
+        seats.look_up(what)
 
 
 def casework_of(request: Request) -> Casework:

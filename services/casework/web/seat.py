@@ -34,6 +34,14 @@ class WrapUp:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """An offer that was withdrawn because its citizen left, and whether she can be called."""
+
+    offer: Offer
+    callable: bool = False
+
+
 class Router(Protocol):
     """The router's doors that a seat knocks on (`router_client.RouterClient`)."""
 
@@ -60,6 +68,8 @@ class Times:
     held: float = 600.0
     again: float = 2.0
     queues: float = 3.0
+    gone: float = 120.0
+    """How long it is said that somebody hung up, unless another offer comes."""
 
 
 @dataclass(slots=True)
@@ -69,6 +79,8 @@ class Seat:
     agent_id: str
     presence: str = "away"
     offer: Offer | None = None
+    gone: Gone | None = None
+    """Who hung up while she was offered, until the next offer, or until that has been seen."""
     streams: int = 0
     until: float = 0.0
     """Monotonic time to which it lives without a stream."""

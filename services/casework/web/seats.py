@@ -8,17 +8,22 @@ she works on nothing, calls and visits while she works on mail (which then waits
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import structlog
 
-from services.casework.web.seat import LIVE, PRESENCES, Hands, Offer, Router, Seat, Times, WrapUp, wrap_up_in
+from services.casework.web.seat import LIVE, PRESENCES, Gone, Hands, Offer, Router, Seat, Times, WrapUp, wrap_up_in
 from shared.clock import Clock
 from shared.errors import ConflictError, DomainError, KontaktcenterError, TransientError
 from shared.web.live import Hub
 
 _log = structlog.get_logger()
+_AT_ONCE = 0.5
+"""Seconds in which it must be known whether somebody who hung up can be called; then it is said without."""
+_REMEMBERED = 256
+"""Contacts whose citizens have left that are remembered."""
 
 
 class Seats:
@@ -31,12 +36,15 @@ class Seats:
         hands: Callable[[str], Awaitable[Hands]],
         clock: Clock,
         times: Times | None = None,
+        callable_now: Callable[[str], Awaitable[bool]] | None = None,
     ) -> None:
         self._router = router
         self._hub = hub
         self._hands = hands
         self._clock = clock
         self._times = times or Times()
+        self._callable_now = callable_now
+        self._left: dict[str, None] = {}
         self._seats: dict[str, Seat] = {}
         self._watch: asyncio.Task[None] | None = None
         self.queues: list[dict[str, Any]] | None = None
@@ -157,6 +165,30 @@ class Seats:
         if agent_id in self._seats:
             self._seats[agent_id].offer = None
         self.tell(agent_id, "offer")
+
+    def withdraw(self, contact_id: str) -> None:
+        """The citizen has left: an offer of her is gone at once, and whoever saw it is told why.
+
+        It is remembered for a while, because an answer to a pull may still be on its way with that very offer.
+        """
+        self._left[contact_id] = None
+        while len(self._left) > _REMEMBERED:
+            del self._left[next(iter(self._left))]
+        for seat in self._seats.values():
+            if seat.offer is not None and seat.offer["contact_id"] == contact_id:
+                self._withdrawn(seat, seat.offer)
+
+    def gone_of(self, agent_id: str) -> Gone | None:
+        """Return who hung up while she was offered, while that is to be said."""
+        seat = self._seats.get(agent_id)
+        return seat.gone if seat is not None and seat.offer is None else None
+
+    def seen(self, agent_id: str) -> Gone | None:
+        """It has been seen that somebody hung up, and is said no more."""
+        seat = self.seat(agent_id)
+        gone, seat.gone = seat.gone, None
+        self.tell(agent_id, "offer")
+        return gone
 
     async def decline(self, agent_id: str, reason: str) -> None:
         """Leave the offer that she holds; it waits on at its old place."""
@@ -283,9 +315,11 @@ class Seats:
         offer = await self._router.pull(seat.agent_id, wait=wait, channels=channels or None, mode=seat.mode or None)
         if offer is None:
             return
-        seat.offer = offer
+        seat.offer, seat.gone = offer, None
         self.tell(seat.agent_id, "offer")
         self._expire_later(seat, offer)
+        if offer["contact_id"] in self._left:
+            self._withdrawn(seat, offer)
 
     def _expire_later(self, seat: Seat, offer: Offer) -> None:
         left = (datetime.fromisoformat(offer["expires_at"]) - self._clock()).total_seconds()
@@ -297,6 +331,23 @@ class Seats:
                 self.wake(seat.agent_id)
 
         self._follow(seat, expire())
+
+    def _withdrawn(self, seat: Seat, offer: Offer) -> None:
+        seat.offer, seat.gone = None, Gone(offer)
+        self.wake(seat.agent_id)
+        self._follow(seat, self._say_gone(seat, seat.gone))
+
+    async def _say_gone(self, seat: Seat, gone: Gone) -> None:
+        """Say it, with whether she can be called when that is known at once; after a while say nothing more."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_AT_ONCE):
+                known = self._callable_now is not None and await self._callable_now(str(gone.offer["contact_id"]))
+                if seat.gone is gone:
+                    seat.gone = gone = replace(gone, callable=known)
+        self.tell(seat.agent_id, "offer")
+        await asyncio.sleep(self._times.gone)
+        if seat.gone is gone:
+            self.seen(seat.agent_id)
 
     def _follow(self, seat: Seat, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -103,8 +103,19 @@ class Queues:
         await self._lasting("enqueue", rows)
 
     async def cancel(self, contact_id: str, reason: str, talk_seconds: float | None = None) -> None:
-        """Take note that the citizen is gone: a contact that nobody has accepted is abandoned."""
+        """Take note that the citizen is gone: a contact that nobody has accepted is abandoned.
+
+        One that is not known yet is abandoned when it comes.
+        """
         await self._lasting("cancel", [(contact_id, reason, "" if talk_seconds is None else talk_seconds)])
+
+    async def through(self, contact_id: str, epoch: int) -> None:
+        """Take note that telephony says that the call is through; what has moved on meanwhile stays as it is."""
+        await self._lasting("connected", [(contact_id, epoch)])
+
+    async def not_answered(self, contact_id: str, epoch: int) -> None:
+        """Let a call wait again, at its old place, whose agent's phone was busy or silent; she is asked later."""
+        await self._lasting("not_answered", [(contact_id, epoch)])
 
     async def purge(self, contact_id: str) -> None:
         """Forget everything known of the contact, ending it first if it is open."""

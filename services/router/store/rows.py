@@ -62,6 +62,7 @@ def placed(contact: OpenContact) -> tuple[Argument, ...]:
         _steps_of(contact),
         contact.step,
         f"{wrap.mode}:{round(wrap.seconds * 1000)}" if wrap else "",
+        "1" if contact.tells_connected else "",
     )
 
 

@@ -17,7 +17,14 @@ from services.router.usecases.teach import Knowledge, Taught
 from shared.catalogue import Catalogue
 from shared.clock import Clock, utc_now
 from shared.consume import Received
-from shared.events import ContactEnded, ContactFollowedUp, ContactPurged, ContactReceived
+from shared.events import (
+    CallConnected,
+    CallNotAnswered,
+    ContactEnded,
+    ContactFollowedUp,
+    ContactPurged,
+    ContactReceived,
+)
 from shared.ids import natural_event_id
 from shared.publish import Message, message
 from shared.records import OpenContact
@@ -42,6 +49,12 @@ class Line(Protocol):
 
     async def cancel(self, contact_id: str, reason: str, talk_seconds: float | None = None) -> None:
         """Take note that the citizen is gone."""
+
+    async def through(self, contact_id: str, epoch: int) -> None:
+        """Take note that the call is through to who accepted it."""
+
+    async def not_answered(self, contact_id: str, epoch: int) -> None:
+        """Let a call wait again whose agent's phone did not answer."""
 
     async def purge(self, contact_id: str) -> None:
         """Forget the contact."""
@@ -93,7 +106,7 @@ class RouteContact:
     clock: Clock = utc_now
 
     async def handle(self, batch: Sequence[Received[Any]]) -> None:
-        """Let those who came wait, then take out those who left or are to be forgotten."""
+        """Let those who came wait, then take in what telephony says of them, and who left or is to be forgotten."""
         arrived = {each.event.contact_id: each for each in batch if isinstance(each.event, ContactReceived)}
         if arrived:
             await self._let_wait(list(arrived.values()))
@@ -101,6 +114,10 @@ class RouteContact:
             match each.event:
                 case ContactEnded() as ended:
                     await self.queues.cancel(ended.contact_id, ended.reason, ended.talk_seconds)
+                case CallConnected() as connected:
+                    await self.queues.through(connected.contact_id, connected.epoch)
+                case CallNotAnswered() as unanswered:
+                    await self.queues.not_answered(unanswered.contact_id, unanswered.epoch)
                 case ContactPurged() as purged:
                     await self.queues.purge(purged.contact_id)
                 case _:

@@ -107,6 +107,7 @@ def opening(fact: ContactRouted, routing: Routing) -> OpenContact:
         dwell_seconds=decision.dwell_seconds if routing.preferred_agent else 0.0,
         steps=tuple(map(_overflow, decision.steps)),
         wrap_up=_wrap_up(decision.wrap_up) if decision.wrap_up else None,
+        tells_connected=routing.event.tells_connected,
     )
 
 

@@ -53,6 +53,7 @@ class Acts:
             (16, self.complete),
             (4, self.requeue),
             (3, self.connected),
+            (3, self.not_answered),
             (3, self.wrap_end),
             (2, self.return_call),
             (3, self.leave),
@@ -101,10 +102,11 @@ class Acts:
         self.serial += 1
         ago = dice.choice((0, 0, 30, 3600, 40_000, 100_000))
         due, not_before = dice.choice((None, None, 60, 3600)), dice.choice((None,) * 8 + (10,))
-        preferred = dice.choice((None, None, None, *TERMS))
+        preferred, channel = dice.choice((None, None, None, *TERMS)), dice.choice(list(Channel))
         return contact(
             f"c{self.serial}",
-            channel=dice.choice(list(Channel)),
+            channel=channel,
+            tells_connected=channel == Channel.PHONE and dice.random() < 0.7,
             priority=dice.choice(list(Priority)),
             skills=dice.choice(SKILLS),
             language=dice.choice(("sv", "sv", "sv", "fi", "de")),
@@ -249,9 +251,17 @@ class Acts:
     async def connected(self) -> None:
         if token := self._token(self.held):
             _, contact_id, epoch, known = token
-            connecting = known.state == ContactState.CONNECTING and known.epoch == epoch
-            right = known.state == ContactState.ASSIGNED or connecting
+            if right := known.state in HELD and known.epoch == epoch:
+                known.through = epoch
             await self.driver.attempt(lambda q: q.connected(contact_id, epoch), right=right)
+
+    async def not_answered(self) -> None:
+        if token := self._token(self.held):
+            _, contact_id, epoch, known = token
+            right = known.state in HELD and known.epoch == epoch and known.through != epoch and not known.gone
+            before = known.epoch
+            await self.driver.ask(lambda q: q.not_answered(contact_id, epoch))
+            wrong(right == (known.epoch == before), "a phone that is silent", right, known)
 
     async def wrap_end(self) -> None:
         agent = self._agent()
@@ -293,6 +303,10 @@ class Acts:
     async def leave(self) -> None:
         if known := self._some():
             await self.driver.ask(lambda queues: queues.cancel(known.id, "hangup", 3.5))
+            now = self.driver.model.contacts[known.id]
+            now.gone = now.gone or now.state in {*HELD, ContactState.WRAPPING}
+            if now.state == ContactState.CONNECTING:
+                now.state = ContactState.ASSIGNED
 
     async def case_ends(self) -> None:
         if known := self._some():

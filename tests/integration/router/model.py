@@ -16,7 +16,7 @@ from services.router.domain.order import CLASSES, SHARE, place_of
 from services.router.domain.skills import requirement_of
 from services.router.store.open import OpenContacts
 from shared.records import OpenContact
-from shared.vocabulary import LIVE_CHANNELS, Channel, ContactState, Presence, Priority
+from shared.vocabulary import LIVE_CHANNELS, ContactState, Presence, Priority
 from tests.integration.router.parts import (
     LOOK_PAST,
     NEVER,
@@ -123,8 +123,7 @@ class Model:
             record = kafka.open.get(contact.id)
             contact.agent, contact.kept, contact.lined_up = None, (0, 0), False
             contact.taken = contact.wraps_since = 0
-            contact.cools.clear()
-            contact.done.clear()
+            contact.forget(record)
             if record is None:
                 contact.state = ContactState.COMPLETED
                 if contact.id not in kafka.ended:
@@ -254,7 +253,7 @@ class Model:
     def _offer_accepted(self, fields: Fields) -> None:
         contact, agent = self.contacts[fields["k"]], self.agents[fields["agent_id"]]
         wrong(contact.agent != agent.id, "accepted by another", fields, contact)
-        connecting = self.connecting and contact.channel == Channel.PHONE
+        connecting = self.connecting and contact.connects
         contact.taken = contact.epoch
         self._become(fields, ContactState.CONNECTING if connecting else ContactState.ASSIGNED)
         agent.offer = None
@@ -279,6 +278,7 @@ class Model:
 
     def _contact_return_call_promised(self, fields: Fields) -> None:
         contact = self.contacts[fields["k"]]
+        contact.called_back = True
         if contact.state == ContactState.WAITING:
             self._become(fields, ContactState.WAITING)
             self._stands(contact)

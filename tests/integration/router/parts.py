@@ -9,7 +9,7 @@ from services.router.domain.contact import COST
 from services.router.domain.order import CLASSES, GRACE
 from services.router.domain.skills import Terms, can_take, parse_profile, parse_signature, requirement_of
 from shared.records import OpenContact
-from shared.vocabulary import LIVE_CHANNELS, Channel, ContactState, Presence
+from shared.vocabulary import LIVE_CHANNELS, Channel, ContactState, Presence, WorkKind
 
 TOLERANCE = 50
 """Milliseconds that our clock and the server's may read apart."""
@@ -111,6 +111,24 @@ class Contact:
     """The last epoch that each verb has worked on."""
     cools: dict[str, tuple[int, bool]] = field(default_factory=dict)
     """For whom, until when, and whether that is certain."""
+    gone: bool = False
+    """The citizen left while an agent had it."""
+    called_back: bool = False
+    """We call her instead of being waited for."""
+    through: int = 0
+    """The epoch in which telephony said that the call is through."""
+
+    @property
+    def connects(self) -> bool:
+        """Whether who accepts it waits for her line first."""
+        return self.asked.tells_connected and not self.gone and not self.called_back
+
+    def forget(self, record: OpenContact | None) -> None:
+        """The store is filled anew: of this it knows what its record says."""
+        self.cools.clear()
+        self.done.clear()
+        self.gone, self.through = False, 0
+        self.called_back = record is not None and record.kind is WorkKind.RETURN_CALL
 
     @property
     def channel(self) -> Channel:

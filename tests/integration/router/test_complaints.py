@@ -157,7 +157,7 @@ async def test_an_agent_who_does_not_answer_halts_nobody(desk: Desk):
 async def test_a_call_that_is_never_connected_goes_back_by_its_own_short_lease(router_settings: Settings):
     async with open_desk(router_settings.model_copy(update={"connecting_seconds": 15})) as desk:
         await desk.ready("maria")
-        await desk.arrive("c1", channel=Channel.PHONE)
+        await desk.arrive("c1", channel=Channel.PHONE, tells_connected=True)
         contact, epoch = await desk.take("maria")
         view = await desk.look.contact(contact)
         assert view is not None
@@ -174,7 +174,7 @@ async def test_a_call_that_is_never_connected_goes_back_by_its_own_short_lease(r
 async def test_a_connected_call_stays(router_settings: Settings):
     async with open_desk(router_settings.model_copy(update={"connecting_seconds": 15})) as desk:
         await desk.ready("maria")
-        await desk.arrive("c1", channel=Channel.PHONE)
+        await desk.arrive("c1", channel=Channel.PHONE, tells_connected=True)
         contact, epoch = await desk.take("maria")
         await desk.queues.connected(contact, epoch)
         await desk.pass_time(16)

@@ -46,6 +46,12 @@ class FakeLine:
                 self.routed.append(fact)
         self.log.append(("enqueue", *(contact.contact_id for contact in contacts)))
 
+    async def through(self, contact_id: str, epoch: int) -> None:
+        self.log.append(("through", contact_id, str(epoch)))
+
+    async def not_answered(self, contact_id: str, epoch: int) -> None:
+        self.log.append(("not_answered", contact_id, str(epoch)))
+
     async def cancel(self, contact_id: str, reason: str, talk_seconds: float | None = None) -> None:
         self.log.append(("cancel", contact_id, reason, *([str(talk_seconds)] if talk_seconds else [])))
 

@@ -6,7 +6,8 @@ local CONTACT = { 'state', 'epoch', 'sig', 'turn', 'arr', 'queue', 'ch', 'agent'
 local NUMBERS = { epoch = true, turn = true, arr = true, accepted = true, from = true, hold = true, dwell = true,
   step = true, since = true }
 local RARE = { taken = true, accepted = true, talk = true, sid = true, dwell = true, steps = true, wrap = true,
-  priority = true, as = true, since = true }
+  priority = true, as = true, since = true, tells = true,
+  gone = true, through = true }
 local FINISHED = { completed = true, abandoned = true, purged = true, early = true }
 local HELD = { connecting = true, assigned = true }
 local PRIORITY = { [0] = 'urgent', 'high', 'normal', 'low' }

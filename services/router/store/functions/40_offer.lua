@@ -48,14 +48,14 @@ local function described(c, args)
   return { id = args[2], state = 'waiting', epoch = c.gen * EPOCHS + 1, sig = args[3], turn = tonumber(args[4]),
     arr = tonumber(args[5]), queue = args[6], ch = args[7], pref = said(8), body = args[9], priority = args[10],
     kind = args[11], from = tonumber(args[12]), dwell = tonumber(args[13]), steps = said(14),
-    step = tonumber(args[15]), wrap = said(16) }
+    step = tonumber(args[15]), wrap = said(16), tells = said(17) }
 end
 
 local function enqueue(keys, args)
   local c, stale = begin(keys, args)
   if not c then return stale end
   local id, key = args[2], ck(c, args[2])
-  local known = redis.call('HMGET', key, 'state', 'epoch', 'sid')
+  local known = redis.call('HMGET', key, 'state', 'epoch', 'sid', 'gone')
   local early = known[1] == 'early'
   if known[1] and not early then
     c.last = known[3] or ''
@@ -64,12 +64,13 @@ local function enqueue(keys, args)
   local r = described(c, args)
   redis.call('HSET', key, 'state', 'waiting', 'epoch', int(r.epoch), 'sig', args[3], 'turn', args[4],
     'arr', args[5], 'queue', args[6], 'ch', args[7], 'pref', args[8], 'body', args[9], 'priority', args[10],
-    'kind', args[11], 'from', args[12], 'dwell', args[13], 'steps', args[14], 'step', args[15], 'wrap', args[16])
+    'kind', args[11], 'from', args[12], 'dwell', args[13], 'steps', args[14], 'step', args[15], 'wrap', args[16],
+    'tells', args[17])
   if early then redis.call('PERSIST', key) end
-  if args[17] ~= '' then emit(c, 'routed', id, 'v', args[17], 'i', args[18], 'time', args[19], 'tp', args[20]) end
+  if args[18] ~= '' then emit(c, 'routed', id, 'v', args[18], 'i', args[19], 'time', args[20], 'tp', args[21]) end
   tell(c, r, 'contact.queued.v1', 'queue', r.queue, 'channel', r.ch, 'priority', args[10])
   if early then
-    end_contact(c, r, 'completed')
+    end_contact(c, r, known[4] and 'abandoned' or 'completed')
   else
     keep_open(c, r)
     wait_again(c, r)
@@ -95,7 +96,7 @@ local function accept(keys, args)
   local hers = is_hers(r, agent_id)
   if hers and HELD[r.state] and r.taken == epoch then return answer(c, 'ok', r.epoch) end
   if not hers or r.state ~= 'offered' or int(r.epoch) ~= epoch then return answer(c, 'conflict', r.epoch) end
-  local connecting = connecting_ms > 0 and r.ch == 'phone' and r.kind ~= 'consult'
+  local connecting = connecting_ms > 0 and r.tells and not r.gone and (r.kind or 'contact') == 'contact'
   no_deadline(c, 'o:' .. r.id, 'm:' .. r.id, 's:' .. r.id)
   r.accepted = c.now
   move(c, r, connecting and 'connecting' or 'assigned')
@@ -114,19 +115,38 @@ local function accept(keys, args)
   return answer(c, 'ok', r.epoch)
 end
 
--- Both ends have heard each other: the call is no longer waiting for its line.
+-- Both ends have heard each other: the call is no longer waiting for its line. Who holds it without having waited for
+-- that (a transfer) is noted as through, so that a late word of her phone being busy changes nothing.
 local function connected(keys, args)
   local c, stale = begin(keys, args)
   if not c then return stale end
   local r = contact(c, args[2])
   if not r then return answer(c, 'unknown') end
-  if r.state == 'assigned' then return answer(c, 'ok', r.epoch) end
-  if r.state ~= 'connecting' or int(r.epoch) ~= args[3] then return answer(c, 'conflict', r.epoch) end
-  no_deadline(c, 'x:' .. r.id)
-  redis.call('HSET', ck(c, r.id), 'state', 'assigned')
-  r.state = 'assigned'
-  tell(c, r, 'contact.connected.v1', 'agent_id', r.agent)
-  keep_open(c, r)
+  if not HELD[r.state] or int(r.epoch) ~= args[3] then return answer(c, 'conflict', r.epoch) end
+  redis.call('HSET', ck(c, r.id), 'through', args[3])
+  if r.state == 'connecting' then
+    no_deadline(c, 'x:' .. r.id)
+    redis.call('HSET', ck(c, r.id), 'state', 'assigned')
+    r.state = 'assigned'
+    tell(c, r, 'contact.connected.v1', 'agent_id', r.agent)
+    keep_open(c, r)
+  end
+  return answer(c, 'ok', r.epoch)
+end
+
+-- Her phone was busy or silent: the caller waits again at her old place, and others are asked before her.
+local function not_answered(keys, args)
+  local c, stale = begin(keys, args)
+  if not c then return stale end
+  local r, epoch = contact(c, args[2]), args[3]
+  if not r then return answer(c, 'unknown') end
+  if repeated(c, r.id, 'not_answered', epoch) then return answer(c, 'ok', r.epoch) end
+  if not HELD[r.state] or int(r.epoch) ~= epoch or r.through == epoch or r.gone then
+    return answer(c, 'conflict', r.epoch)
+  end
+  remember(c, r.id, 'not_answered', epoch)
+  note(c, r.id, 'requeued', r.agent, 'not_answered')
+  give_back(c, r, 'contact.requeued.v1', COOL_MS, INTERVAL_MS, 'queue', r.queue, 'reason', 'not_answered')
   return answer(c, 'ok', r.epoch)
 end
 

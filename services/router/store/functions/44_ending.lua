@@ -39,17 +39,30 @@ local function wrap_end(keys, args)
   return answer(c, 'ok', r.epoch)
 end
 
--- The citizen is gone: what nobody has accepted is abandoned, and an open offer is withdrawn first.
--- She who is to be called back has hung up already, and keeps her place.
+-- The citizen is gone: what nobody has accepted is abandoned, and an open offer is withdrawn first. What has been
+-- accepted stays with its agent, who has its case: a call that was not through yet waits for its line no more.
+-- She who is to be called back has hung up already, and keeps her place. And who is gone before she has come here
+-- (the log was away) is offered to nobody when she comes.
 local function cancel(keys, args)
   local c, stale = begin(keys, args)
   if not c then return stale end
   local r, reason, talk = contact(c, args[2]), args[3], args[4]
-  if not r then return answer(c, 'unknown') end
+  if not r then
+    redis.call('HSET', ck(c, args[2]), 'state', 'early', 'epoch', '0', 'gone', '1')
+    redis.call('PEXPIRE', ck(c, args[2]), KEEP_FINISHED)
+    return answer(c, 'ok')
+  end
   if FINISHED[r.state] then return answer(c, 'ok', r.epoch) end
   if HELD[r.state] or r.state == 'wrapping' then
+    redis.call('HSET', ck(c, r.id), 'gone', '1')
     if talk ~= '' then redis.call('HSET', ck(c, r.id), 'talk', talk) end
     note(c, r.id, 'left', nil, reason)
+    if r.state == 'connecting' then
+      no_deadline(c, 'x:' .. r.id)
+      redis.call('HSET', ck(c, r.id), 'state', 'assigned')
+      r.state = 'assigned'
+      keep_open(c, r)
+    end
   elseif r.kind == 'return_call' and reason ~= 'cancelled' then
     note(c, r.id, 'left', nil, reason)
   else
