@@ -35,6 +35,7 @@ PUBLISH_SECONDS = Histogram(
     ["source"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
 )
+LOG_SILENT = Gauge("kc_log_silent", "1 while Kafka is taken to be silent and calls are spooled at once.", ["source"])
 PRODUCERS_REPLACED = Counter("kc_producers_replaced_total", "Producers given up and made anew.", ["source"])
 
 OUTBOX_DEPTH = Gauge("kc_outbox_depth", "Events that wait in the outbox.", ["outbox"])

@@ -80,6 +80,7 @@ async def _start(parts: Parts, inflow: Inflow, background: Background) -> None:
 async def _stop(parts: Parts, inflow: Inflow, background: Background) -> None:
     """Let what is in hand end, then what it stands on."""
     await background.stop()
+    await parts.circuit.stop()
     await inflow.stop()
     await parts.seen.stop()
     await parts.webhook_ids.stop()

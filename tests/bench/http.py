@@ -7,6 +7,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+_JSON = "Content-Type: application/json\r\n"
+
 
 class Connection:
     """One connection to one service; opened anew when the other side has closed it."""
@@ -15,7 +17,7 @@ class Connection:
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
         own = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
-        self._head = f"Host: {parts.netloc}\r\nContent-Type: application/json\r\n{own}"
+        self._head = f"Host: {parts.netloc}\r\n{own}"
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def __aenter__(self) -> Self:
@@ -28,7 +30,8 @@ class Connection:
 
     async def call(self, method: str, path: str, body: bytes = b"", more: str = "") -> tuple[int, bytes]:
         """Send a request and return its status and body; a broken connection is tried once more."""
-        head = f"{method} {path} HTTP/1.1\r\n{self._head}{more}Content-Length: {len(body)}\r\n\r\n"
+        kind = "" if "Content-Type:" in more else _JSON
+        head = f"{method} {path} HTTP/1.1\r\n{self._head}{kind}{more}Content-Length: {len(body)}\r\n\r\n"
         try:
             return await self._exchange(head.encode() + body)
         except (OSError, asyncio.IncompleteReadError):

@@ -62,7 +62,7 @@ def make_doors(settings: Settings, parts: Parts) -> Doors:
         receive_form=ReceiveForm(
             parts.catalogue,
             parts.originals,
-            parts.publisher,
+            parts.circuit,
             parts.seen,
             utc_now,
             person,
@@ -71,7 +71,7 @@ def make_doors(settings: Settings, parts: Parts) -> Doors:
             limits=replace(limits_of(settings), files=settings.form_files, file_bytes=settings.form_file_bytes),
             ids=parts.webhook_ids,
         ),
-        answer_call=AnswerCall(*tables, calls, parts.publisher, utc_now, person, timeout=wait),
+        answer_call=AnswerCall(*tables, calls, parts.circuit, utc_now, person, timeout=wait),
         end_call=EndCall(calls, utc_now),
         register_visit=RegisterVisit(parts.engine, parts.catalogue, visits, answers, utc_now),
         register_call=RegisterCall(parts.engine, parts.catalogue, answers, utc_now, person),

@@ -7,10 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.intake.domain.archives import Limits
 from services.intake.settings import Settings
 from services.intake.store.seen import Seen
+from services.intake.store.spool import Spool
 from services.intake.store.unscanned import Unscanned
 from services.intake.store.webhook_ids import WebhookIds
 from services.intake.usecases.keep import Safety
 from shared.catalogue import Catalogue
+from shared.circuit import Circuit
 from shared.clamd import Clamd
 from shared.database import check, make_engine
 from shared.health import Health
@@ -27,6 +29,8 @@ class Parts:
 
     engine: AsyncEngine
     publisher: Publisher
+    circuit: Circuit
+    """The publisher as doors have it that answer somebody: while Kafka is silent they are told so at once."""
     catalogue: Catalogue
     agents: Table
     rules: Table
@@ -46,9 +50,11 @@ class Parts:
 def make_parts(settings: Settings) -> Parts:
     """Build what the rest stands on."""
     engine = make_engine(settings, "intake")
+    publisher = Publisher(settings, "intake")
     return Parts(
         engine=engine,
-        publisher=Publisher(settings, "intake"),
+        publisher=publisher,
+        circuit=Circuit(publisher, Spool(engine).is_empty, source="intake"),
         catalogue=Catalogue(settings),
         agents=Table(settings, AGENTS),
         rules=Table(settings, RULES),
