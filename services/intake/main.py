@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from services.intake import consumers
 from services.intake.settings import Settings
-from services.intake.web import api, eservices, mail, reception, sounds, telephony
+from services.intake.web import api, eservices, mail, reception, sounds, telephony, twilio
 from services.intake.wiring.doors import make_doors
 from services.intake.wiring.loops import make_background, make_inflow
 from services.intake.wiring.mail import make_mail, make_reconcile
@@ -53,6 +53,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routers=(
             eservices.router,
             telephony.router,
+            twilio.router,
             sounds.router,
             api.router,
             reception.router,

@@ -44,6 +44,14 @@ class Settings(ServiceSettings):
     elks_networks: tuple[Network, ...] = Field(
         ELKS_NETWORKS, description="Addresses that need no token, as 46elks publishes them."
     )
+    twilio_token: SecretStr = Field(
+        SecretStr(""), description="Auth token of the Twilio account, which signs by SHA-1."
+    )
+    twilio_old_token: SecretStr = Field(SecretStr(""), description="The token before it, while it is changed.")
+    twilio_keys: dict[str, SecretStr] = Field(
+        {},
+        description='Twilio\'s shared keys, which sign by SHA-256: `{"<key id>": "<secret>"}`; several are accepted.',
+    )
     public_url: str = Field("", description="Where telephony reaches us from outside; `intake_url` when empty.")
     hold_sound_url: str = Field("", description="Hold sound of at most 5 s; our own when empty.")
     caller_id: str = Field("", description="E.164 number shown to the agent's phone; the caller's when empty.")
@@ -74,6 +82,11 @@ class Settings(ServiceSettings):
     def mailbox_address(self) -> str:
         """Return the address that mails come in by when their header names no known one."""
         return (self.mailbox or self.imap_user).lower()
+
+    @property
+    def hold_sound(self) -> str:
+        """Return the address of the hold sound."""
+        return self.hold_sound_url or f"{self.outside}/sounds/hold-1.wav"
 
     @property
     def outside(self) -> str:

@@ -55,6 +55,21 @@ def address_of(request: Request, trusted: Sequence[Network]) -> Address | None:
     return peer
 
 
+def origin_of(request: Request, trusted: Sequence[Network]) -> str:
+    """Return scheme, host and port as the caller wrote them: the connection's, or what a trusted proxy has noted."""
+    peer = _parse(request.client.host if request.client else "")
+    believed = peer is not None and _within(peer, trusted)
+
+    def noted(name: str) -> str:
+        return ",".join(request.headers.getlist(name)).rpartition(",")[2].strip() if believed else ""
+
+    scheme = noted("x-forwarded-proto") or request.url.scheme
+    host = noted("x-forwarded-host") or request.headers.get("host", "")
+    port = noted("x-forwarded-port")
+    named = port and not host.rpartition("]")[2].count(":")
+    return f"{scheme}://{host}:{port}" if named else f"{scheme}://{host}"
+
+
 def _parse(given: str) -> Address | None:
     """Return an address; an IPv4 one in IPv6's clothes is IPv4."""
     try:

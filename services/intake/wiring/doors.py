@@ -7,6 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake.channels.elks import Actions
 from services.intake.channels.signature import Verifier
+from services.intake.channels.twilio import Answers as TwilioAnswers
+from services.intake.channels.twilio_signature import Signatures
 from services.intake.settings import Settings
 from services.intake.store.answers import Answers
 from services.intake.store.calls import Calls
@@ -31,6 +33,8 @@ class Doors:
 
     verifier: Verifier
     elks: Actions
+    twilio: TwilioAnswers
+    twilio_signatures: Signatures
     hub: Hub
     dead_letters: DeadLetters
     reception: Reception
@@ -53,9 +57,11 @@ def make_doors(settings: Settings, parts: Parts) -> Doors:
         elks=Actions(
             base=settings.outside,
             token=settings.elks_token.get_secret_value(),
-            hold_sound=settings.hold_sound_url or f"{settings.outside}/sounds/hold-1.wav",
+            hold_sound=settings.hold_sound,
             caller_id=settings.caller_id,
         ),
+        twilio=TwilioAnswers(settings.hold_sound, settings.caller_id),
+        twilio_signatures=_signatures(settings),
         hub=parts.hub,
         dead_letters=make_dead_letters(settings, parts.engine, parts.publisher),
         reception=Reception(parts.catalogue, visits, utc_now),
@@ -77,6 +83,11 @@ def make_doors(settings: Settings, parts: Parts) -> Doors:
         register_call=RegisterCall(parts.engine, parts.catalogue, answers, utc_now, person),
         end_visit=EndVisit(visits, utc_now),
     )
+
+
+def _signatures(settings: Settings) -> Signatures:
+    tokens = (settings.twilio_token.get_secret_value(), settings.twilio_old_token.get_secret_value())
+    return Signatures(tokens, {name: key.get_secret_value() for name, key in settings.twilio_keys.items()})
 
 
 def make_dead_letters(settings: Settings, engine: AsyncEngine, publisher: Publisher) -> DeadLetters:
