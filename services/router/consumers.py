@@ -13,6 +13,7 @@ from shared.events import (
     CaseMerged,
     CaseParked,
     ContactAbandoned,
+    ContactAnswered,
     ContactCompleted,
     ContactConferenced,
     ContactConnected,
@@ -41,7 +42,15 @@ from shared.events import (
 from shared.settings import ServiceSettings
 from shared.topics import CASES, CONTACTS
 
-ARRIVALS = (ContactReceived, ContactFollowedUp, CallConnected, CallNotAnswered, ContactEnded, ContactPurged)
+ARRIVALS = (
+    ContactReceived,
+    ContactFollowedUp,
+    CallConnected,
+    CallNotAnswered,
+    ContactAnswered,
+    ContactEnded,
+    ContactPurged,
+)
 ENDINGS = (CaseClosed, CaseHandedOver, CaseParked, CaseMerged, ContactSetAside)
 WRITES = (
     ContactRouted,

@@ -30,6 +30,7 @@ from shared.events.contacts import (
     Attachment,
     CallConnected,
     CallNotAnswered,
+    ContactAnswered,
     ContactBounced,
     ContactEnded,
     ContactFollowedUp,
@@ -100,6 +101,7 @@ __all__ = [
     "CaseStepDone",
     "ChecklistRef",
     "ContactAbandoned",
+    "ContactAnswered",
     "ContactBounced",
     "ContactCompleted",
     "ContactConferenced",
@@ -157,6 +159,7 @@ STREAM_EVENTS = (
     ContactReceived
     | ContactFollowedUp
     | ContactReread
+    | ContactAnswered
     | ContactEnded
     | CallConnected
     | CallNotAnswered

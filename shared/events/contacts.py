@@ -79,6 +79,8 @@ class ContactReceived(ByContact):
     """A case that this may concern, not proven (another sender used its token)."""
     tagged_case: str | None = None
     """The number of a case that its subject names, unless the token proves which it follows."""
+    queue_owner: str | None = None
+    """Whose queue it waits in, when it is not ours: `pbx`, `qmatic`. It is routed and matched, and never offered."""
 
 
 class ContactFollowedUp(ContactReceived):
@@ -135,6 +137,19 @@ class CallNotAnswered(ByContact):
     """How many times somebody's phone has not answered this caller, this time included."""
     reason: str = ""
     """`busy`, `failed` or `no_phone`."""
+
+
+class ContactAnswered(ByContact):
+    """A live contact was answered outside the router: the exchange, or the reception, says by whom."""
+
+    event_type = "contact.answered.v1"
+    topic = topics.CONTACTS
+    answered_at: datetime
+    """Of two answers of one contact the later one counts."""
+    agent_id: str | None = None
+    """The agent who has it now; None: somebody who is no agent of ours."""
+    takes_over: bool = False
+    """An agent who holds it already gives it up: the exchange has moved the call. Otherwise she keeps it."""
 
 
 class ContactBounced(ByContact):

@@ -31,6 +31,8 @@ class AgentProfile(Event):
     channels: tuple[Channel, ...] = tuple(Channel)
     capacity: int = 100
     phone: str | None = None
+    logins: tuple[str, ...] = ()
+    """What telephone exchanges call her: user id, extension, mail address."""
     active: bool = True
     reserve: bool = False
     """Offered only what a ring has opened to reserves, or everything during a peak (*toppläge*)."""

@@ -69,6 +69,8 @@ class EntranceRecord(Event):
     sender_name: str = ""
     default: bool = False
     """Takes what comes to an unknown value of its kind."""
+    queue_owner: str = ""
+    """`pbx`: the telephone exchange has the queue and chooses who answers; empty: we do."""
     case_type: str | None = None
     """Id of the case type that everything which comes in here is about, without a guess: a form of one matter only."""
 

@@ -137,6 +137,8 @@ class OpenContact(Event):
     """The contact that a colleague is consulted about."""
     tells_connected: bool = False
     """Its telephony says when it is through, so that it is `connecting` until then."""
+    queue_owner: str | None = None
+    """Whose queue it waits in, when it is not ours (`pbx`); `elsewhere`: somebody who is no agent has answered it."""
 
     @property
     def key(self) -> str:

@@ -179,5 +179,6 @@ def agent_profile(row: Row) -> records.AgentProfile:
     """Return what the others read of an agent."""
     names = ("id", "name", "skills", "languages", "capacity", "phone")
     plain = {**row["terms"], **{name: row[name] for name in names}}
+    plain["logins"] = (*plain.get("logins", ()), *filter(None, (row["email"],)))
     active = row["active"] and "agent" in row["roles"]
     return records.AgentProfile.model_validate({**plain, "channels": tuple(row["channels"]), "active": active})

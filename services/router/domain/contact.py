@@ -19,7 +19,7 @@ WAITING, OFFERED, CONNECTING, ASSIGNED, WRAPPING, COMPLETED, ABANDONED = (
 )
 
 MOVES: Mapping[ContactState, frozenset[ContactState]] = {
-    WAITING: frozenset({OFFERED, COMPLETED, ABANDONED}),
+    WAITING: frozenset({OFFERED, ASSIGNED, COMPLETED, ABANDONED}),
     OFFERED: frozenset({WAITING, CONNECTING, ASSIGNED, COMPLETED, ABANDONED}),
     CONNECTING: frozenset({ASSIGNED, WAITING, WRAPPING, COMPLETED}),
     ASSIGNED: frozenset({ASSIGNED, WAITING, WRAPPING, COMPLETED}),
@@ -28,7 +28,8 @@ MOVES: Mapping[ContactState, frozenset[ContactState]] = {
     ABANDONED: frozenset(),
 }
 """From each state, the states it may become. Completed from waiting: its case was ended without anybody pulling it.
-Assigned from assigned: a warm transfer. Wrapping: the contact is over, its agent has after-work to do."""
+Assigned from waiting: it was answered outside, as an exchange chose. Assigned from assigned: a warm transfer.
+Wrapping: the contact is over, its agent has after-work to do."""
 
 
 class OfferState(StrEnum):

@@ -20,7 +20,7 @@ _STATE = frozenset(
     | {b"heads", b"lates", b"benches", b"agents", b"ready", b"queues", b"lease"}
 )
 """The first word of every key that a rebuild fills anew; the clock, the stream, leases and others' keys stay."""
-_NOTHING: tuple[Argument, ...] = ("", 0, 0, *[""] * 11)
+_NOTHING: tuple[Argument, ...] = ("", 0, 0, *[""] * 13)
 
 
 class Generation:

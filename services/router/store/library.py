@@ -20,6 +20,8 @@ _GLANCE = 4
 _HISTORY = 50
 _CLASS_SPAN = 2**43
 """Milliseconds since 1970 lie below it until 2248, so class and turn make one number that sorts and is exact."""
+_ANOTHERS_MS = 12 * 3600 * 1000
+"""How long a contact waits in somebody else's queue at most: by then its end was lost."""
 _KEEP_COMMANDS_MS = 3600 * 1000
 """How long a command that carries an id is remembered."""
 _KEEP_FINISHED_MS = 24 * 3600 * 1000
@@ -54,6 +56,7 @@ def _constants(settings: Settings) -> str:
         "COOL_MS": settings.cooldown_seconds * 1000,
         "INTERVAL_MS": settings.offer_interval_seconds * 1000,
         "TRANSFER_MS": settings.transfer_seconds * 1000,
+        "ANOTHERS_MS": _ANOTHERS_MS,
         "KEEP_FINISHED": _KEEP_FINISHED_MS,
         "KEEP_COMMANDS": _KEEP_COMMANDS_MS,
         "CLASS_SPAN": _CLASS_SPAN,

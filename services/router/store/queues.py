@@ -117,6 +117,14 @@ class Queues:
         """Let a call wait again, at its old place, whose agent's phone was busy or silent; she is asked later."""
         await self._lasting("not_answered", [(contact_id, epoch)])
 
+    async def claim(self, contact_id: str, agent_id: str | None, at: datetime, *, takes_over: bool = False) -> None:
+        """Take note that a live contact was answered outside: by this agent, or (None) by somebody who is none of ours.
+
+        It is hers at once and offered to nobody; who holds it keeps it unless the answer `takes_over`. Of several
+        answers the one that was given last counts. One that comes before its contact waits for it.
+        """
+        await self._lasting("claim", [(contact_id, agent_id or "", milliseconds(at), int(takes_over))])
+
     async def purge(self, contact_id: str) -> None:
         """Forget everything known of the contact, ending it first if it is open."""
         await self._lasting("purge", [(contact_id,)])

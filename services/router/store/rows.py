@@ -21,6 +21,7 @@ CHANGING = {
     "preferred_agent",
     "asks",
     "turn",
+    "queue_owner",
 }
 """What the store itself knows of an open contact; the rest of its record never changes and is kept as it came."""
 
@@ -63,6 +64,7 @@ def placed(contact: OpenContact) -> tuple[Argument, ...]:
         contact.step,
         f"{wrap.mode}:{round(wrap.seconds * 1000)}" if wrap else "",
         "1" if contact.tells_connected else "",
+        contact.queue_owner or "",
     )
 
 

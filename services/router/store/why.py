@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from services.router.domain.closing import FAR, is_closing
 from services.router.domain.contact import COST, LIVE
 from services.router.domain.skills import Requirement, can_take, parse_profile, parse_signature
+from shared.vocabulary import WorkKind
 
 Fields = dict[str, str]
 
@@ -50,7 +51,9 @@ def reason(contact: Fields, ready: list[Ready], cooling: set[str], now: float, *
 
 
 def _kept(contact: Fields, now: float) -> str | None:
-    """Say until when it is let to nobody, or to whom alone."""
+    """Say whose it is if not ours, until when it is let to nobody, or to whom alone."""
+    if (owner := contact.get("own")) and contact.get("kind") != WorkKind.RETURN_CALL:
+        return "answered_elsewhere" if owner == "elsewhere" else "queue_of_another"
     since, hold = float(contact.get("from") or 0), float(contact.get("hold") or 0)
     if since > now:
         if moment(since) >= FAR:

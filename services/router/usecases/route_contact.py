@@ -20,6 +20,7 @@ from shared.consume import Received
 from shared.events import (
     CallConnected,
     CallNotAnswered,
+    ContactAnswered,
     ContactEnded,
     ContactFollowedUp,
     ContactPurged,
@@ -55,6 +56,9 @@ class Line(Protocol):
 
     async def not_answered(self, contact_id: str, epoch: int) -> None:
         """Let a call wait again whose agent's phone did not answer."""
+
+    async def claim(self, contact_id: str, agent_id: str | None, at: datetime, *, takes_over: bool = False) -> None:
+        """Take note that it was answered outside."""
 
     async def purge(self, contact_id: str) -> None:
         """Forget the contact."""
@@ -118,6 +122,9 @@ class RouteContact:
                     await self.queues.through(connected.contact_id, connected.epoch)
                 case CallNotAnswered() as unanswered:
                     await self.queues.not_answered(unanswered.contact_id, unanswered.epoch)
+                case ContactAnswered() as said:
+                    at, over = said.answered_at, said.takes_over
+                    await self.queues.claim(said.contact_id, said.agent_id, at, takes_over=over)
                 case ContactPurged() as purged:
                     await self.queues.purge(purged.contact_id)
                 case _:
@@ -192,7 +199,12 @@ class RouteContact:
         return decision, held
 
     def _closed_until(self, event: ContactReceived) -> datetime | None:
-        """Return when the unit opens; what is written waits for that only where it has hours of its own channel."""
+        """Return when the unit opens, unless the owner of another queue decides.
+
+        What is written waits for that only where it has hours of its own channel.
+        """
+        if event.queue_owner:
+            return None
         if event.channel not in LIVE_CHANNELS:
             hours = self.catalogue.hours(event.unit, event.channel)
             if hours is None or hours.channel is None:

@@ -108,6 +108,7 @@ def opening(fact: ContactRouted, routing: Routing) -> OpenContact:
         steps=tuple(map(_overflow, decision.steps)),
         wrap_up=_wrap_up(decision.wrap_up) if decision.wrap_up else None,
         tells_connected=routing.event.tells_connected,
+        queue_owner=routing.event.queue_owner,
     )
 
 

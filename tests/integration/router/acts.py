@@ -11,7 +11,7 @@ from services.router.domain.skills import Terms
 from services.router.store.queues import Destination, EndedCase, Queues
 from shared.records import OpenContact
 from shared.records.routing import OverflowStep, WrapUp
-from shared.vocabulary import Channel, ContactState, Presence, Priority, WrapUpMode
+from shared.vocabulary import LIVE_CHANNELS, Channel, ContactState, Presence, Priority, WrapUpMode
 from tests.integration.router.drive import TERMS, Driver
 from tests.integration.router.parts import PRESENCE_MS, Contact, wrong
 from tests.integration.router.support import contact
@@ -56,6 +56,7 @@ class Acts:
             (3, self.not_answered),
             (3, self.wrap_end),
             (2, self.return_call),
+            (3, self.answered_outside),
             (3, self.leave),
             (3, self.case_ends),
             (1, self.purge),
@@ -117,6 +118,7 @@ class Acts:
             steps=dice.choice(STEPS),
             wrap_up=dice.choice(WRAP_UPS),
             not_before=None if not_before is None else now + timedelta(seconds=not_before),
+            queue_owner=dice.choice((None,) * 8 + ("pbx",)),
         )
 
     async def arrive_again(self) -> None:
@@ -299,6 +301,22 @@ class Acts:
             if right:
                 self.driver.model.send(known_one.id, to_agent=None, not_before=at)
             await self.driver.attempt(lambda q: q.return_call(known_one.id, at=at, command_id=command), right=right)
+
+    async def answered_outside(self) -> None:
+        """The exchange says who has answered; what it said before is history."""
+        if known := self._some():
+            dice, model = self.driver.dice, self.driver.model
+            agent, late = dice.choice((None, *TERMS, *TERMS)), dice.random() < 0.2
+            at = known.answers[0] - 1 if late else max(known.answers[0] + 1, self.driver.now)
+            if not late:
+                known.answers = (at, agent)
+            model.answering = known.id
+            moment = datetime.fromtimestamp(at / 1000, UTC)
+            over = dice.random() < 0.5
+            await self.driver.ask(lambda queues: queues.claim(known.id, agent, moment, takes_over=over))
+            model.answering = ""
+            live = known.channel in LIVE_CHANNELS and not late
+            wrong(agent and live and known.state in OPEN - HELD, "answered and not taken", known)
 
     async def leave(self) -> None:
         if known := self._some():

@@ -32,6 +32,11 @@ class Held:
         return self.fields.get("agent", "")
 
     @property
+    def anothers(self) -> bool:
+        """Whether it waits in somebody else's queue."""
+        return bool(self.fields.get("own")) and self.fields.get("kind") != "return_call"
+
+    @property
     def epoch(self) -> int:
         return int(self.fields["epoch"])
 
@@ -72,7 +77,7 @@ class Picture:
         return self.early(contact) or float(contact.fields.get("hold") or 0) > self.now_ms
 
     def early(self, contact: Held) -> bool:
-        return float(contact.fields.get("from") or 0) > self.now_ms
+        return contact.anothers or float(contact.fields.get("from") or 0) > self.now_ms
 
     def cooling(self, contact_id: str, agent_id: str) -> bool:
         till = self.of(f"cool:{contact_id}", {}).get(agent_id, 0)
@@ -127,7 +132,7 @@ async def picture(redis: Redis, tag: str) -> Picture:
     now = seconds + micros / 1e6 + int(keys.get("clock") or 0) / 1000
     made = Picture(datetime.fromtimestamp(now, UTC), keys)
     for contact_id, fields in made.under("c:"):
-        if fields["state"] in {state.value for state in ContactState} and "sig" in fields:
+        if fields.get("state") in {state.value for state in ContactState} and "sig" in fields:
             made.contacts[contact_id] = Held(contact_id, ContactState(fields["state"]), fields)
     return made
 
@@ -215,6 +220,7 @@ def _counts_are_what_waits(seen: Picture) -> None:
         (f"{c.fields['queue']}|{c.fields['ch']}", c.id)
         for c in seen.contacts.values()
         if c.state in {ContactState.WAITING, ContactState.OFFERED}
+        and not (c.anothers and c.fields["own"] == "elsewhere")
     }
 
 

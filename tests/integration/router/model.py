@@ -11,12 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from services.router.domain.contact import COST, EPOCHS, HELD, MOVES, OCCUPYING, OPEN
-from services.router.domain.order import CLASSES, SHARE, place_of
-from services.router.domain.skills import requirement_of
+from services.router.domain.contact import EPOCHS, HELD, MOVES, OCCUPYING, OPEN
+from services.router.domain.order import CLASSES, SHARE
 from services.router.store.open import OpenContacts
 from shared.records import OpenContact
-from shared.vocabulary import LIVE_CHANNELS, ContactState, Presence, Priority
+from shared.vocabulary import LIVE_CHANNELS, ContactState, Presence, Priority, WorkKind
 from tests.integration.router.parts import (
     LOOK_PAST,
     NEVER,
@@ -25,9 +24,10 @@ from tests.integration.router.parts import (
     Agent,
     Contact,
     Fields,
+    as_it_comes,
     asks_at,
-    fits,
     ms,
+    suits,
     wrong,
 )
 
@@ -46,6 +46,8 @@ class Model:
     now: int = 0
     swept: int = 0
     worst_contest: int = 0
+    answering: str = ""
+    """The contact of a claim under way."""
     expected: dict[str, str] = field(default_factory=dict)
     """What a contact must ask for after a step, until its `open` record has said it."""
 
@@ -62,26 +64,12 @@ class Model:
     def came(self, asked: OpenContact) -> None:
         """A contact is about to be enqueued; known ones stay as they are."""
         if asked.contact_id not in self.contacts:
-            self.contacts[asked.contact_id] = self._new(asked)
+            self.contacts[asked.contact_id] = as_it_comes(asked)
 
     def _as_it_came(self, contact: Contact) -> None:
         """The store has never heard of it, as far as anybody knows; epochs of the old generation are still history."""
-        self.contacts[contact.id] = replace(self._new(contact.asked), highest=contact.highest)
-
-    @staticmethod
-    def _new(asked: OpenContact) -> Contact:
-        place = place_of(asked.priority, asked.received_at, asked.due_at)
-        requirement = requirement_of(asked.channel, asked.skills, asked.language)
-        return Contact(
-            asked.contact_id,
-            asked,
-            requirement.signature(place.number),
-            ms(place.turn),
-            ms(place.arrived),
-            asked.queue,
-            asked.preferred_agent,
-            dwell=round(asked.dwell_seconds * 1000),
-            not_before=ms(asked.not_before) if asked.not_before else 0,
+        self.contacts[contact.id] = replace(
+            as_it_comes(contact.asked), highest=contact.highest, answers=contact.answers
         )
 
     def send(self, contact_id: str, *, to_agent: str | None, not_before: datetime | None) -> None:
@@ -135,6 +123,7 @@ class Model:
             contact.queue, contact.step, contact.preferred = record.queue, record.step, record.preferred_agent
             contact.not_before = ms(record.not_before) if record.not_before else 0
             contact.dwell = round(record.dwell_seconds * 1000)
+            contact.own = "" if record.kind == WorkKind.RETURN_CALL else record.queue_owner or ""
             asks = record.asks if record.asks is not None else contact.signature.rsplit("|", 1)[1]
             contact.signature = f"{CLASSES.index(record.priority)}|{contact.channel}|{asks}"
             if had:
@@ -182,7 +171,7 @@ class Model:
 
     def _stands(self, contact: Contact) -> None:
         """In line: at first for its preferred agent alone, if she is there."""
-        if not contact.preferred:
+        if not contact.preferred or contact.own:
             return
         if contact.dwell and not contact.lined_up:
             later, till = contact.not_before > self.now, self.now + contact.dwell
@@ -227,7 +216,7 @@ class Model:
         """Whether the rules allow that she is offered it now, time being read generously."""
         at += TOLERANCE
         return (
-            self._suits(contact, agent)
+            suits(contact, agent)
             and contact.not_before <= at
             and agent.leave_from(contact.channel)[0] <= at
             and not contact.cools_for(agent.id, at, certainly=True)
@@ -238,7 +227,7 @@ class Model:
         """Whether she could certainly be offered it: what time decides has been swept, and not too much is passed."""
         return (
             contact.state == ContactState.WAITING
-            and self._suits(contact, agent)
+            and suits(contact, agent)
             and contact.not_before < self.swept
             and agent.leave_from(contact.channel)[1] < self.swept
             and not contact.cools_for(agent.id, self.swept, certainly=False)
@@ -246,19 +235,26 @@ class Model:
             and sum(each.cools_for(agent.id, self.swept, certainly=False) for each in self.open) <= LOOK_PAST
         )
 
-    @staticmethod
-    def _suits(contact: Contact, agent: Agent) -> bool:
-        return agent.room(contact.channel) >= COST[contact.channel] and fits(agent.profile, contact.signature)
-
     def _offer_accepted(self, fields: Fields) -> None:
         contact, agent = self.contacts[fields["k"]], self.agents[fields["agent_id"]]
-        wrong(contact.agent != agent.id, "accepted by another", fields, contact)
-        connecting = self.connecting and contact.connects
+        outside = contact.state == ContactState.WAITING or self.answering == contact.id
+        taker = contact.answers[1] if outside else contact.agent
+        wrong(taker != agent.id, "accepted by another", fields, contact)
+        connecting = self.connecting and contact.connects and not outside
         contact.taken = contact.epoch
         self._become(fields, ContactState.CONNECTING if connecting else ContactState.ASSIGNED)
-        agent.offer = None
+        contact.agent, agent.items[contact.id] = agent.id, contact.channel
+        agent.offer = None if agent.offer == contact.id else agent.offer
         agent.taken.append(self.now)
         contact.cools.clear()
+
+    def _contact_transferred(self, fields: Fields) -> None:
+        contact, left = self.contacts[fields["k"]], self.agents[fields["from_agent"]]
+        wrong(contact.agent != left.id or contact.answers[1] != fields["agent_id"], "moved to another", fields, contact)
+        self._become(fields, ContactState.ASSIGNED)
+        contact.agent = fields["agent_id"]
+        self.agents[contact.agent].items[contact.id] = contact.channel
+        self._free(contact, left, idle=True)
 
     def _contact_connected(self, fields: Fields) -> None:
         contact = self.contacts[fields["k"]]
@@ -279,6 +275,7 @@ class Model:
     def _contact_return_call_promised(self, fields: Fields) -> None:
         contact = self.contacts[fields["k"]]
         contact.called_back = True
+        contact.own = ""
         if contact.state == ContactState.WAITING:
             self._become(fields, ContactState.WAITING)
             self._stands(contact)
@@ -372,6 +369,7 @@ class Model:
         wrong(fields["state"] != contact.state, "`open` says another state", fields, contact)
         wrong(int(fields["epoch"]) != contact.epoch, "`open` says another epoch", fields, contact)
         wrong(fields["queue"] != contact.queue, "`open` says another queue", fields, contact)
+        contact.own = "" if fields["kind"] == WorkKind.RETURN_CALL else fields["queue_owner"]
         asks, expected = fields["asks"], self.expected.pop(contact.id, None)
         wrong(expected not in {None, asks}, "the ring asks for something else", expected, fields)
         contact.signature = f"{contact.signature.rsplit('|', 1)[0]}|{asks}"

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 
 from services.router.domain.contact import COST
-from services.router.domain.order import CLASSES, GRACE
+from services.router.domain.order import CLASSES, GRACE, place_of
 from services.router.domain.skills import Terms, can_take, parse_profile, parse_signature, requirement_of
 from shared.records import OpenContact
 from shared.vocabulary import LIVE_CHANNELS, Channel, ContactState, Presence, WorkKind
@@ -103,6 +103,10 @@ class Contact:
     """Until when it is certainly, and at most, for its preferred agent alone."""
     lined_up: bool = False
     """Its dwell has begun."""
+    own: str = ""
+    """Whose queue it waits in, if not ours."""
+    answers: tuple[int, str | None] = (0, None)
+    """When it was last answered outside, and by which agent."""
     taken: int = 0
     """The epoch of the offer by which its agent has it."""
     wraps_since: int = 0
@@ -161,3 +165,27 @@ def asks_at(asked: OpenContact, step: int) -> str:
 
 def ms(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
+
+
+def as_it_comes(asked: OpenContact) -> Contact:
+    """Return a contact that the store has never heard of."""
+    place = place_of(asked.priority, asked.received_at, asked.due_at)
+    requirement = requirement_of(asked.channel, asked.skills, asked.language)
+    return Contact(
+        asked.contact_id,
+        asked,
+        requirement.signature(place.number),
+        ms(place.turn),
+        ms(place.arrived),
+        asked.queue,
+        asked.preferred_agent,
+        dwell=round(asked.dwell_seconds * 1000),
+        not_before=ms(asked.not_before) if asked.not_before else 0,
+        own=asked.queue_owner or "",
+    )
+
+
+def suits(contact: Contact, agent: Agent) -> bool:
+    """Whether she has the room and skills, and it is ours to offer."""
+    room = agent.room(contact.channel) >= COST[contact.channel]
+    return room and not contact.own and fits(agent.profile, contact.signature)

@@ -48,6 +48,9 @@ class Line:
     async def cancel(self, contact_id: str, reason: str, talk_seconds: float | None = None) -> None:
         raise AssertionError((contact_id, reason, talk_seconds))
 
+    async def claim(self, contact_id: str, agent_id: str | None, at: datetime, *, takes_over: bool = False) -> None:
+        raise AssertionError((contact_id, agent_id, at, takes_over))
+
     async def purge(self, contact_id: str) -> None:
         raise AssertionError(contact_id)
 

@@ -55,6 +55,9 @@ class FakeLine:
     async def cancel(self, contact_id: str, reason: str, talk_seconds: float | None = None) -> None:
         self.log.append(("cancel", contact_id, reason, *([str(talk_seconds)] if talk_seconds else [])))
 
+    async def claim(self, contact_id: str, agent_id: str | None, at: datetime, *, takes_over: bool = False) -> None:
+        self.log.append(("claim", contact_id, agent_id or "", at.isoformat(), *(["over"] if takes_over else [])))
+
     async def purge(self, contact_id: str) -> None:
         self.log.append(("purge", contact_id))
 

@@ -44,6 +44,7 @@ entrances = Table(
     flag("is_default"),
     words("sms_sender"),
     words("sender_address"),
+    words("queue_owner"),
     Column("case_type", Text, ForeignKey("casework.case_types.id")),
     Index("entrances_kind_value", "kind", "value", unique=True),
 )

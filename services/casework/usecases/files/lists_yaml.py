@@ -46,6 +46,7 @@ def _entrance(document: Document, path: Path, raw: Mapping[str, Any], units: Map
         "unit": units.get(raw["unit"], ""),
         "area": raw.get("area"),
         "is_default": raw.get("default") is True,
+        "queue_owner": _queue_owner(document, path, raw),
     }
 
 
@@ -59,6 +60,16 @@ def _case_type(document: Document, path: Path, raw: Mapping[str, Any], case_type
     if named not in case_types:
         document.wrong((*path, "case_type"), f"Ärendetypen finns inte i katalogen: {named}")
     return case_types.get(named) if isinstance(named, str) else None
+
+
+def _queue_owner(document: Document, path: Path, raw: Mapping[str, Any]) -> str:
+    """Return whose queue callers of this entrance wait in: ours, or that of the exchange (`pbx`)."""
+    owner = str(raw.get("queue_owner") or "")
+    if owner not in {"", "pbx"}:
+        document.wrong((*path, "queue_owner"), f"Okänd ägare av kön: {owner}")
+    elif owner and raw["kind"] != EntranceKind.NUMBER:
+        document.wrong((*path, "queue_owner"), "Bara ett nummer kan ha växelns kö.")
+    return owner
 
 
 def read_people(data: bytes, units: Mapping[str, str]) -> Rows:

@@ -9,11 +9,12 @@ from services.casework.usecases.files.nodes import Document, Path
 from shared.vocabulary import Channel
 
 Level = Annotated[int, Field(ge=1, le=5)]
+Login = Annotated[str, Field(min_length=1, max_length=200)]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
 
 
 class _Mode(_Strict):
@@ -31,6 +32,7 @@ class _Terms(_Strict):
     window_seconds: int = Field(3600, ge=1)
     rest_seconds: Seconds = 0.0
     blend_seconds: dict[Channel, Seconds] = Field(default_factory=dict)
+    logins: tuple[Login, ...] = ()
 
 
 def read_terms(document: Document, path: Path, raw: Mapping[str, Any]) -> tuple[dict[str, int], dict[str, Any]]:

@@ -2,12 +2,13 @@
 -- `heads` knows each line's first contact by rank (class, then turn), `lates` when that one is past its bound: so a
 -- pull compares lines without visiting them.
 
-local CONTACT = { 'state', 'epoch', 'sig', 'turn', 'arr', 'queue', 'ch', 'agent', 'pref', 'kind', 'from', 'hold', 'step' }
+local CONTACT = { 'state', 'epoch', 'sig', 'turn', 'arr', 'queue', 'ch', 'agent', 'pref', 'kind', 'from', 'hold', 'step',
+  'own' }
 local NUMBERS = { epoch = true, turn = true, arr = true, accepted = true, from = true, hold = true, dwell = true,
-  step = true, since = true }
+  step = true, since = true, claimed = true }
 local RARE = { taken = true, accepted = true, talk = true, sid = true, dwell = true, steps = true, wrap = true,
   priority = true, as = true, since = true, tells = true,
-  gone = true, through = true }
+  gone = true, through = true, claimed = true }
 local FINISHED = { completed = true, abandoned = true, purged = true, early = true }
 local HELD = { connecting = true, assigned = true }
 local PRIORITY = { [0] = 'urgent', 'high', 'normal', 'low' }
@@ -80,9 +81,14 @@ local function next_step(r)
   return r.steps and steps_of(r.steps)[r.step + 1]
 end
 
+-- It waits in somebody else's queue: never offered, until she is to be called back.
+local function is_anothers(r)
+  return r.own ~= nil and r.kind ~= 'return_call'
+end
+
 -- Steps count from when the contact came, or from when it could first be offered.
 local function arm_step(c, r)
-  local step = next_step(r)
+  local step = not is_anothers(r) and next_step(r)
   if step then deadline(c, 's:' .. r.id, math.max(r.arr, r.from or 0) + step.after) end
 end
 
@@ -106,8 +112,9 @@ local function begin_keeping(c, r)
   if r.pref and (r.hold or 0) > c.now and presence_of(c, r.pref) == 'offline' then keep_until(c, r, c.now) end
 end
 
--- Into line: not before its time, and at first for its preferred agent alone.
+-- Into line: not when it is another's (who must end it some day), not before its time, and at first for its preferred agent alone.
 local function line_up(c, r)
+  if is_anothers(r) then return deadline(c, 'f:' .. r.id, r.arr + ANOTHERS_MS) end
   if (r.from or 0) > c.now then return deadline(c, 'f:' .. r.id, r.from) end
   begin_keeping(c, r)
   local m = member(r)
@@ -124,7 +131,7 @@ local function leave_line(c, r)
   local m = member(r)
   if redis.call('ZREM', c.d .. ':q:' .. r.sig, m) == 1 then reindex(c, r.sig) end
   if r.pref then redis.call('ZREM', c.d .. ':pref:' .. r.pref, m) end
-  if r.from or r.hold then no_deadline(c, 'f:' .. r.id, 'r:' .. r.id) end
+  if r.from or r.hold or r.own then no_deadline(c, 'f:' .. r.id, 'r:' .. r.id) end
 end
 
 -- How long somebody could have answered: a time that was promised, or closed hours, do not count.
@@ -132,9 +139,9 @@ local function waited(c, r)
   return math.max(0, c.now - math.max(r.arr, r.from or 0))
 end
 
--- The citizen's view of waiting lasts until somebody has accepted, offers included.
+-- The citizen's view of waiting lasts until somebody has accepted or answered, offers included.
 local function count_in(c, r)
-  if r.kind == 'consult' then return end
+  if r.kind == 'consult' or (r.own == 'elsewhere' and is_anothers(r)) then return end
   redis.call('ZADD', c.d .. ':w:' .. r.queue .. '|' .. r.ch, int(r.arr), r.id)
   redis.call('HSET', c.d .. ':queues', r.queue, r.sig)
 end
@@ -152,7 +159,7 @@ local function keep_open(c, r)
     'agent_id', its and r.agent or '', 'accepted_at', r.accepted and int(r.accepted) or '',
     'priority', r.priority or 'normal', 'step', int(r.step), 'kind', r.kind or 'contact',
     'not_before', r.from and int(r.from) or '', 'preferred_agent', r.pref or '', 'asks', parts_of(r.sig).skills,
-    'turn', int(r.turn))
+    'turn', int(r.turn), 'queue_owner', r.own or '')
 end
 
 -- Moves a contact to its next state: always a new epoch, which every older command is refused by.

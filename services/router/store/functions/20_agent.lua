@@ -210,3 +210,12 @@ local function drop_item(c, A, r, idle, pause)
     redis.call('HSET', key, 'pause', int(A.pause))
   end
 end
+
+local function count_taken(c, A)
+  local t = terms(A)
+  if t.limit == 0 then return end
+  local key = c.d .. ':win:' .. A.id
+  redis.call('LPUSH', key, int(c.now))
+  redis.call('LTRIM', key, 0, t.limit - 1)
+  redis.call('PEXPIRE', key, t.window)
+end

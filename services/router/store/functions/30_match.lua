@@ -182,7 +182,7 @@ end
 
 -- A contact that waits: whoever waits for it gets the offer, and only she is woken.
 local function match_contact(c, r)
-  if (r.from or 0) > c.now then return end
+  if is_anothers(r) or (r.from or 0) > c.now then return end
   local A, why = agent_for(c, r)
   if not A then return end
   leave_line(c, r)
@@ -192,7 +192,7 @@ end
 
 -- One that is in no line: offered at once if somebody waits for it, else lined up.
 local function settle(c, r)
-  if (r.from or 0) <= c.now then
+  if not is_anothers(r) and (r.from or 0) <= c.now then
     begin_keeping(c, r)
     local A, why = agent_for(c, r)
     if A then

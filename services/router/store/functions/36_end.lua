@@ -1,4 +1,4 @@
--- How a contact ends: completed (with after-work, when it has any) or abandoned.
+-- How a contact ends: completed (with after-work, when it has any) or abandoned; and how it goes back to waiting.
 
 local function say_completed(c, r, agent_id, case_type, since)
   tell(c, r, 'contact.completed.v1', 'agent_id', agent_id or '', 'case_type', case_type or '', 'channel', r.ch,
@@ -52,4 +52,28 @@ local function done_with(c, r, agent_id, case_type)
     return wrap_up(c, r, case_type)
   end
   end_contact(c, r, 'completed', agent_id, case_type)
+end
+
+-- Waits again, at its old place; the caller has said what happened.
+local function wait_again(c, r)
+  count_in(c, r)
+  arm_step(c, r)
+  settle(c, r)
+end
+
+-- Back at its old place; whoever had it is free for something else. Her dwell is over.
+local function give_back(c, r, kind, cool_ms, pause_ms, ...)
+  local A = agent(c, r.agent)
+  no_deadline(c, 'o:' .. r.id, 'x:' .. r.id)
+  local held = HELD[r.state]
+  r.agent, r.accepted = nil, nil
+  move(c, r, 'waiting')
+  redis.call('HDEL', ck(c, r.id), 'accepted', 'taken', 'expires', 'why')
+  if r.pref == A.id and (r.hold or 0) > c.now then keep_until(c, r, c.now) end
+  tell(c, r, kind, 'agent_id', A.id, ...)
+  if held then keep_open(c, r) end
+  drop_item(c, A, r, held, pause_ms)
+  cool_down(c, r.id, A.id, cool_ms)
+  wait_again(c, r)
+  match_agent(c, agent(c, A.id))
 end

@@ -18,44 +18,20 @@ local function is_hers(r, agent_id)
   return agent_id == '' or agent_id == r.agent
 end
 
--- Waits again, at its old place; the caller has said what happened.
-local function wait_again(c, r)
-  count_in(c, r)
-  arm_step(c, r)
-  settle(c, r)
-end
-
--- Back at its old place; whoever had it is free for something else. Her dwell is over.
-local function give_back(c, r, kind, cool_ms, pause_ms, ...)
-  local A = agent(c, r.agent)
-  no_deadline(c, 'o:' .. r.id, 'x:' .. r.id)
-  local held = HELD[r.state]
-  r.agent, r.accepted = nil, nil
-  move(c, r, 'waiting')
-  redis.call('HDEL', ck(c, r.id), 'accepted', 'taken', 'expires', 'why')
-  if r.pref == A.id and (r.hold or 0) > c.now then keep_until(c, r, c.now) end
-  tell(c, r, kind, 'agent_id', A.id, ...)
-  if held then keep_open(c, r) end
-  drop_item(c, A, r, held, pause_ms)
-  cool_down(c, r.id, A.id, cool_ms)
-  wait_again(c, r)
-  match_agent(c, agent(c, A.id))
-end
-
 -- The contact that the arguments of `enqueue` describe, as `contact` would read it.
 local function described(c, args)
   local function said(n) return args[n] ~= '' and args[n] or nil end
   return { id = args[2], state = 'waiting', epoch = c.gen * EPOCHS + 1, sig = args[3], turn = tonumber(args[4]),
     arr = tonumber(args[5]), queue = args[6], ch = args[7], pref = said(8), body = args[9], priority = args[10],
     kind = args[11], from = tonumber(args[12]), dwell = tonumber(args[13]), steps = said(14),
-    step = tonumber(args[15]), wrap = said(16), tells = said(17) }
+    step = tonumber(args[15]), wrap = said(16), tells = said(17), own = said(18) }
 end
 
 local function enqueue(keys, args)
   local c, stale = begin(keys, args)
   if not c then return stale end
   local id, key = args[2], ck(c, args[2])
-  local known = redis.call('HMGET', key, 'state', 'epoch', 'sid', 'gone')
+  local known = redis.call('HMGET', key, 'state', 'epoch', 'sid', 'gone', 'claim')
   local early = known[1] == 'early'
   if known[1] and not early then
     c.last = known[3] or ''
@@ -65,27 +41,23 @@ local function enqueue(keys, args)
   redis.call('HSET', key, 'state', 'waiting', 'epoch', int(r.epoch), 'sig', args[3], 'turn', args[4],
     'arr', args[5], 'queue', args[6], 'ch', args[7], 'pref', args[8], 'body', args[9], 'priority', args[10],
     'kind', args[11], 'from', args[12], 'dwell', args[13], 'steps', args[14], 'step', args[15], 'wrap', args[16],
-    'tells', args[17])
-  if early then redis.call('PERSIST', key) end
-  if args[18] ~= '' then emit(c, 'routed', id, 'v', args[18], 'i', args[19], 'time', args[20], 'tp', args[21]) end
+    'tells', args[17], 'own', args[18])
+  if early or known[5] then redis.call('PERSIST', key) end
+  if args[19] ~= '' then emit(c, 'routed', id, 'v', args[19], 'i', args[20], 'time', args[21], 'tp', args[22]) end
   tell(c, r, 'contact.queued.v1', 'queue', r.queue, 'channel', r.ch, 'priority', args[10])
-  if early then
-    end_contact(c, r, known[4] and 'abandoned' or 'completed')
+  if early and (known[5] or '') == '' then
+    end_contact(c, r, known[4] and not known[5] and 'abandoned' or 'completed')
+  elseif early and not known[4] then
+    end_contact(c, r, 'completed', known[5])
+  elseif known[5] then
+    redis.call('HDEL', key, 'claim')
+    answered_by(c, r, known[5], false)
   else
     keep_open(c, r)
     wait_again(c, r)
   end
   redis.call('HSET', key, 'sid', c.last)
   return answer(c, 'ok', r.epoch)
-end
-
-local function count_taken(c, A)
-  local t = terms(A)
-  if t.limit == 0 then return end
-  local key = c.d .. ':win:' .. A.id
-  redis.call('LPUSH', key, int(c.now))
-  redis.call('LTRIM', key, 0, t.limit - 1)
-  redis.call('PEXPIRE', key, t.window)
 end
 
 local function accept(keys, args)

@@ -39,8 +39,8 @@ local function wrap_end(keys, args)
   return answer(c, 'ok', r.epoch)
 end
 
--- The citizen is gone: what nobody has accepted is abandoned, and an open offer is withdrawn first. What has been
--- accepted stays with its agent, who has its case: a call that was not through yet waits for its line no more.
+-- The citizen is gone: what nobody has accepted or answered is abandoned, and an open offer is withdrawn first. What
+-- has been accepted stays with its agent, who has its case: a call that was not through yet waits for its line no more.
 -- She who is to be called back has hung up already, and keeps her place. And who is gone before she has come here
 -- (the log was away) is offered to nobody when she comes.
 local function cancel(keys, args)
@@ -65,6 +65,9 @@ local function cancel(keys, args)
     end
   elseif r.kind == 'return_call' and reason ~= 'cancelled' then
     note(c, r.id, 'left', nil, reason)
+  elseif r.own == 'elsewhere' then
+    redis.call('HSET', ck(c, r.id), 'talk', talk)
+    end_contact(c, r, 'completed')
   else
     end_contact(c, r, 'abandoned')
   end

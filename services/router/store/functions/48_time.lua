@@ -76,9 +76,13 @@ local function let_in(keys, args)
   return { #let, #page < PAGE and '0' or int(start + PAGE), c.last }
 end
 
--- Its time has come, or its preferred agent has been waited for long enough.
+-- Its time has come, or its preferred agent has been waited for long enough. Another's is given up: its end was lost.
 local function let_others(c, r)
   if r.state ~= 'waiting' then return end
+  if is_anothers(r) then
+    note(c, r.id, 'given_up')
+    return end_contact(c, r, r.own == 'elsewhere' and 'completed' or 'abandoned')
+  end
   leave_line(c, r)
   line_up(c, r)
   match_contact(c, r)

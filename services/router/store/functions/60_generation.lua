@@ -15,7 +15,7 @@ local function restore(keys, args)
     return redis.error_reply('STALE another generation is being filled')
   end
   local c = { d = d, now = now_ms(d), gen = tonumber(args[1]), last = '' }
-  local id, state, agent_id = args[2], args[18], args[20]
+  local id, state, agent_id = args[2], args[19], args[21]
   local key = ck(c, id)
   if redis.call('EXISTS', key) == 1 then return { 'known' } end
   if FINISHED[state] then
@@ -27,8 +27,9 @@ local function restore(keys, args)
   redis.call('HSET', key, 'state', had or 'waiting', 'sig', args[3], 'turn', args[4], 'arr', args[5],
     'queue', args[6], 'ch', args[7], 'pref', args[8], 'body', args[9], 'priority', args[10], 'kind', args[11],
     'from', args[12], 'dwell', args[13], 'steps', args[14], 'step', args[15], 'wrap', args[16],
-    'tells', args[17], 'epoch', had and args[19] or int(c.gen * EPOCHS + 1), 'agent', had and agent_id or '',
-    'accepted', had and args[21] or '')
+    'tells', args[17], 'own', args[18],
+    'epoch', had and args[20] or int(c.gen * EPOCHS + 1), 'agent', had and agent_id or '',
+    'accepted', had and args[22] or '')
   local r = contact(c, id)
   if had then
     local A = agent(c, agent_id)
