@@ -15,7 +15,7 @@ from services.intake.store.tables import CALLS, OUTBOX
 from shared import outbox
 from shared.publish import Message
 
-_COLUMNS = [CALLS.c[field.name] for field in fields(Call)]
+COLUMNS = [CALLS.c[field.name] for field in fields(Call)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,14 @@ class Calls:
         values = {field.name: getattr(call, field.name) for field in fields(call)}
         async with transaction(self.engine) as connection:
             await connection.execute(insert(CALLS).values(values).on_conflict_do_nothing())
-            row = (await connection.execute(select(*_COLUMNS).where(CALLS.c.call_id == call.call_id))).one()
-        return _call(row)
+            row = (await connection.execute(select(*COLUMNS).where(CALLS.c.call_id == call.call_id))).one()
+        return call_of(row)
 
     async def find(self, call_id: str) -> Call | None:
         """Return a call."""
         async with transaction(self.engine) as connection:
-            row = (await connection.execute(select(*_COLUMNS).where(CALLS.c.call_id == call_id))).one_or_none()
-        return _call(row) if row else None
+            row = (await connection.execute(select(*COLUMNS).where(CALLS.c.call_id == call_id))).one_or_none()
+        return call_of(row) if row else None
 
     async def published(self, call_id: str) -> None:
         """Note that Kafka has the call."""
@@ -101,5 +101,6 @@ class Calls:
             await connection.execute(update(CALLS).where(CALLS.c.call_id == call_id).values(**values))
 
 
-def _call(row: Row[Any]) -> Call:
+def call_of(row: Row[Any]) -> Call:
+    """Return the call of a row of these columns."""
     return Call(**{**row._mapping, "state": CallState(row.state)})  # noqa: SLF001 - SQLAlchemy's public name

@@ -11,7 +11,7 @@ from services.intake.channels.twilio import Answers as TwilioAnswers
 from services.intake.channels.twilio_signature import Signatures
 from services.intake.settings import Settings
 from services.intake.store.answers import Answers
-from services.intake.store.calls import Calls
+from services.intake.store.rings import Rings
 from services.intake.store.tables import DEAD_DECISIONS
 from services.intake.store.visits import Visits
 from services.intake.usecases.answer_call import AnswerCall
@@ -49,7 +49,7 @@ class Doors:
 def make_doors(settings: Settings, parts: Parts) -> Doors:
     """Build what the routes call."""
     person = settings.key_for("person")
-    calls, visits, answers = Calls(parts.engine), Visits(parts.engine), Answers(parts.engine)
+    calls, visits, answers = Rings(parts.engine), Visits(parts.engine), Answers(parts.engine)
     wait = settings.publish_timeout
     tables = (parts.catalogue, parts.agents, parts.rules)
     return Doors(

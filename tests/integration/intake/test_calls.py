@@ -1,12 +1,16 @@
 """Telephony, on a real log and a real database."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import httpx
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.intake.domain.call import Call, CallState
+from services.intake.store.rings import Rings
 from shared.clock import utc_now
 from shared.database import upgrade
 from shared.events import ContactEnded, ContactReceived, ContactRequeued, ContactTransferred
@@ -168,3 +172,35 @@ async def test_telephony_needs_its_token_or_its_address(settings: ServiceSetting
             async with httpx.AsyncClient(transport=transport, base_url="http://intake") as outside:
                 answer = await outside.post(f"/webhooks/46elks/voice{query}", data=RING, headers=headers)
             assert answer.status_code == expected, (client, headers, query)
+
+
+async def test_calls_that_ring_together_are_each_kept_once_and_noted_together(intake_engine: AsyncEngine) -> None:
+    rings = Rings(intake_engine)
+
+    def call(number: int, caller: str) -> Call:
+        name = f"c{number}"
+        return Call(name, f"contact-{name}", "vaxel", "+46846500400", caller, CallState.WAITING, utc_now())
+
+    first = await asyncio.gather(*(rings.open(call(number % 40, f"+4670{number}")) for number in range(120)))
+    for number, kept in enumerate(first):
+        assert (kept.call_id, kept.published, kept.epoch, kept.agent_id) == (f"c{number % 40}", False, 0, None)
+    assert len({(kept.call_id, kept.caller, kept.received_at) for kept in first}) == 40
+    await asyncio.gather(*(rings.published(f"c{number}") for number in range(40)))
+    again = await asyncio.gather(*(rings.open(call(number, "anders")) for number in range(41)))
+    assert [kept.published for kept in again] == [True] * 40 + [False]
+    assert again[3] == replace(first[3], published=True) == await rings.find("c3")
+
+
+async def test_two_processes_keep_the_same_calls_once(intake_engine: AsyncEngine) -> None:
+    here, there = Rings(intake_engine), Rings(intake_engine)
+
+    def call(number: int, caller: str) -> Call:
+        name = f"c{number}"
+        return Call(name, f"contact-{name}", "vaxel", "+46846500400", caller, CallState.WAITING, utc_now())
+
+    for turn in range(20):
+        numbers = range(turn * 20, turn * 20 + 20)
+        both = await asyncio.gather(
+            *(rings.open(call(number, who)) for number in numbers for rings, who in ((here, "a"), (there, "b")))
+        )
+        assert both[::2] == both[1::2]
