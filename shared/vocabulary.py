@@ -130,6 +130,8 @@ class Resolution(StrEnum):
     HANDED_OVER = "overlamnad"
     COMES_BACK = "aterkommer"
     WRONG_NUMBER = "felringd"
+    NO_SHOW = "uteblev"
+    """A visitor who was called did not come: neither solved nor abandoned."""
 
 
 STRICTLY_SOLVED = frozenset({Resolution.SOLVED})

@@ -31,6 +31,7 @@ from services.casework.usecases import (
     finish_contact,
     hand_over,
     misrouted,
+    no_show,
     notes,
     outside,
     pass_handover,
@@ -42,6 +43,7 @@ from services.casework.usecases import (
     read_hours,
     read_inbox,
     receive_handover,
+    receiving_place,
     reindex,
     reopen,
     reply,
@@ -173,6 +175,8 @@ def _passing_on(settings: Settings, uow: UnitOfWork, router: RouterClient, clock
         "invite_officer": pass_on.InviteOfficer(uow, router),
         "call_back": call_back.CallBack(uow, clock, settings.reopen_days),
         "may_call_back": call_back.MayCallBack(uow),
+        "no_show": no_show.NoShow(uow, Intake(settings.intake_url, settings.machine_token), clock),
+        "places": receiving_place.ReceivingPlaces(uow),
     }
 
 

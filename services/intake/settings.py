@@ -64,6 +64,13 @@ class Settings(ServiceSettings):
     )
     archive_depth: int = Field(3, description="Archives within archives that are looked into; more are flagged.")
     unscanned_days: int = Field(14, description="How long a file without a verdict of the virus scanner is retried.")
+    no_show_recalls: int = Field(
+        2, ge=0, le=2, description="How often a visitor who does not come is called again before her visit is over."
+    )
+    display_token: SecretStr = Field(
+        SecretStr(""),
+        description="`?token=` of the screens in waiting rooms; without it only who is logged in sees them.",
+    )
     publish_timeout: float = Field(2.0, description="Seconds a caller waits for Kafka.")
     keep_seen_days: int = Field(90, description="How long a repeated submission is recognised.")
 

@@ -33,6 +33,8 @@ class AgentProfile(Event):
     phone: str | None = None
     logins: tuple[str, ...] = ()
     """What telephone exchanges call her: user id, extension, mail address."""
+    place: str | None = None
+    """Where she receives visitors: a desk or a room, as the screen of the waiting room says it."""
     active: bool = True
     reserve: bool = False
     """Offered only what a ring has opened to reserves, or everything during a peak (*toppläge*)."""

@@ -49,6 +49,7 @@ async def page_at(
     scripts: bool = True,
     language: str = "sv-SE",
     now: datetime | None = None,
+    touch: bool = False,
     expected: str = "nothing at all",
 ) -> AsyncIterator[Page]:
     """Open a page as the person whose cookie this is, its clock standing at `now`; errors on its console fail.
@@ -62,6 +63,7 @@ async def page_at(
             context = await browser.new_context(
                 viewport={"width": width, "height": height},
                 java_script_enabled=scripts,
+                has_touch=touch,
                 locale=language,
                 timezone_id="Europe/Stockholm",
             )

@@ -145,6 +145,12 @@ class CatalogueStore:
         done = await self._conn.execute(query.values(away_until=until, substitute=substitute))
         return done.rowcount > 0
 
+    async def set_place(self, person_id: str, place: str | None) -> Row | None:
+        """Say where a person receives visitors; returns her row if that is news."""
+        self._read.clear()
+        mine = (people.c.id == person_id) & people.c.place.is_distinct_from(place)
+        return await row_of(self._conn, update(people).where(mine).values(place=place).returning(people))
+
     async def _get(self, table: Table, key: str) -> Row | None:
         """Return a row; read once in a transaction, until it writes something."""
         if (table.name, key) not in self._read:
@@ -177,7 +183,7 @@ def case_type_record(row: Row) -> records.CaseTypeRecord:
 
 def agent_profile(row: Row) -> records.AgentProfile:
     """Return what the others read of an agent."""
-    names = ("id", "name", "skills", "languages", "capacity", "phone")
+    names = ("id", "name", "skills", "languages", "capacity", "phone", "place")
     plain = {**row["terms"], **{name: row[name] for name in names}}
     plain["logins"] = (*plain.get("logins", ()), *filter(None, (row["email"],)))
     active = row["active"] and "agent" in row["roles"]

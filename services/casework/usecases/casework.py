@@ -16,6 +16,7 @@ from services.casework.usecases.follow_routing import FollowRouting
 from services.casework.usecases.hand_over import HandOnReturned, HandOver, PreviewHandover
 from services.casework.usecases.incidents import Incidents
 from services.casework.usecases.misrouted import ReadMisrouted
+from services.casework.usecases.no_show import NoShow
 from services.casework.usecases.notes import AddNote, SaveDraft
 from services.casework.usecases.outgoing import Outgoing
 from services.casework.usecases.outside import OpenUnitLink, ReadStatus
@@ -33,6 +34,7 @@ from services.casework.usecases.receive_handover import (
     ProgressHandover,
     ReturnHandover,
 )
+from services.casework.usecases.receiving_place import ReceivingPlaces
 from services.casework.usecases.reindex import CatchUp
 from services.casework.usecases.reopen import ReopenCase
 from services.casework.usecases.reply import ReplyCase
@@ -86,6 +88,8 @@ class Casework:
     pass_on: PassOn
     promise_return_call: PromiseReturnCall
     try_again: TryAgain
+    no_show: NoShow
+    places: ReceivingPlaces
     invite_officer: InviteOfficer
     ask_colleague: AskColleague
     transfer_to_colleague: TransferToColleague

@@ -30,6 +30,8 @@ _TITLES = {
     "remind_unit": "Verksamheten påmind",
     "escalate": "Verksamheten är försenad, ansvarig har fått besked",
     "return_call": "Återuppringning lovad",
+    "called_again": "Besökaren kom inte och ropades igen",
+    "no_show": "Besökaren kom inte",
     "call_tried": "Inget svar vid återuppringning",
     "incident_linked": "Kopplat till en driftstörning",
     "incident_unlinked": "Kopplingen till driftstörningen togs bort",

@@ -43,7 +43,10 @@ async def page(request: Request, person: Agent, case: str = "", q: str = "") -> 
     """Show the desk."""
     desk = await desk_of(request, person, case, q)
     sending = await casework_of(request).outgoing.sending.run(person.id)
-    found: Response = request.app.state.pages.render(request, "pages/desk.html", **desk.context(), sending=sending)
+    place = await casework_of(request).places.of(person.id)
+    found: Response = request.app.state.pages.render(
+        request, "pages/desk.html", **desk.context(), sending=sending, place=place
+    )
     return found
 
 

@@ -16,7 +16,7 @@ from shared.web.access import Person
 
 router = APIRouter(prefix="/desk/cases/{number}", include_in_schema=False)
 
-_RESOLUTIONS = frozenset(one.value for one in Resolution) - {Resolution.HANDED_OVER.value}
+_RESOLUTIONS = frozenset(one.value for one in Resolution) - {Resolution.HANDED_OVER.value, Resolution.NO_SHOW.value}
 _CAUSES = frozenset(one.value for one in Cause)
 
 

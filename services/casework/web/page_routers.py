@@ -16,6 +16,7 @@ from services.casework.web import (
     desk_park,
     desk_pass,
     desk_reply,
+    desk_visit,
     files,
     handover,
     inbox,
@@ -32,7 +33,7 @@ def page_routers(settings: ServiceSettings) -> tuple[APIRouter, ...]:
     """Return the routers of all pages; NoSafeLoginError when nobody could be trusted to be who they say."""
     login = login_router(make_login(settings))
     replies = (desk_reply.router, files.sent, again.router, mail_state.router)
-    more = (desk_close.router, desk_park.router, desk_more.router, case_deeds_pages.router)
+    more = (desk_close.router, desk_park.router, desk_more.router, desk_visit.router, case_deeds_pages.router)
     desks = (desk.router, desk_case.router, desk_handover.router, desk_pass.router, desk_incident.router)
     return (
         login,

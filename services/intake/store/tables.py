@@ -131,6 +131,9 @@ VISITS = Table(
     Column("agent_id", Text),
     Column("registered_at", DateTime(timezone=True), nullable=False),
     _moment("ended_at"),
+    Column("language", Text, nullable=False, server_default=text("'sv'")),
+    _moment("called_at"),
+    Column("calls", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("day", "entrance", "ticket"),
     Index("visits_open", "day", postgresql_where=text("ended_at IS NULL")),
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import ColumnElement, Update, bindparam, case, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -33,6 +33,8 @@ class VisitTurn:
     agent_id: str | None = None
     at: datetime | None = None
     """When it ended, if it did."""
+    called_at: datetime | None = None
+    """When an agent took it: then its ticket is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,23 @@ class Visits:
         await connection.execute(insert(VISITS).values(values))
         await outbox.add(connection, OUTBOX, event)
 
-    async def today(self, day: date, entrance: str | None = None) -> list[Visit]:
-        """Return the day's visitors who have not left, first come first."""
-        question = select(VISITS).where((VISITS.c.day == day) & VISITS.c.ended_at.is_(None))
-        if entrance:
-            question = question.where(VISITS.c.entrance == entrance)
+    async def today(self, day: date, entrance: str, ended_since: datetime | None = None) -> list[Visit]:
+        """Return a day's visitors of a desk who are there, first come first; and who ended since a moment, if given."""
+        there: ColumnElement[bool] = VISITS.c.ended_at.is_(None)
+        if ended_since is not None:
+            there = or_(there, VISITS.c.ended_at >= ended_since)
+        mine = (VISITS.c.day == day) & (VISITS.c.entrance == entrance) & there
+        return await self._found(select(VISITS).where(mine).order_by(VISITS.c.registered_at, VISITS.c.ticket))
+
+    async def called(self, day: date, entrance: str, since: datetime, most: int) -> list[Visit]:
+        """Return who has been called at a desk since a moment and is not done, the newest call first."""
+        taken = (VISITS.c.state == VisitState.WITH_AGENT) & (VISITS.c.called_at >= since)
+        mine = (VISITS.c.day == day) & (VISITS.c.entrance == entrance) & VISITS.c.ended_at.is_(None) & taken
+        return await self._found(select(VISITS).where(mine).order_by(VISITS.c.called_at.desc()).limit(most))
+
+    async def _found(self, question: Any) -> list[Visit]:
         async with transaction(self.engine) as connection:
-            rows = (await connection.execute(question.order_by(VISITS.c.registered_at))).mappings().all()
+            rows = (await connection.execute(question)).mappings().all()
         return [_visit(dict(row)) for row in rows]
 
     async def find(self, contact_id: str) -> Visit | None:
@@ -78,15 +90,31 @@ class Visits:
 
     async def turn(self, turns: Sequence[VisitTurn]) -> int:
         """Take in what the router said; what is older than what we know is history. Return how many changed."""
-        present = VISITS.c.ended_at.is_(None) & (VISITS.c.epoch <= bindparam("new_epoch"))
-        write = update(VISITS).where((VISITS.c.contact_id == bindparam("contact")) & present)
         async with transaction(self.engine) as connection:
             changed = 0
             for one in turns:
-                values = {"epoch": one.epoch, "state": one.state, "agent_id": one.agent_id, "ended_at": one.at}
                 keys = {"contact": one.contact_id, "new_epoch": one.epoch}
-                changed += (await connection.execute(write.values(**values), keys)).rowcount
+                changed += (await connection.execute(_turning(one), keys)).rowcount
         return changed
+
+    async def lock(self, connection: AsyncConnection, contact_id: str) -> Visit | None:
+        """Return a visit and hold it until the transaction ends."""
+        row = (
+            (await connection.execute(select(VISITS).where(VISITS.c.contact_id == contact_id).with_for_update()))
+            .mappings()
+            .one_or_none()
+        )
+        return _visit(dict(row)) if row else None
+
+    async def call_again(self, connection: AsyncConnection, contact_id: str, at: datetime, calls: int) -> None:
+        """Note that a ticket is called once more."""
+        mine = update(VISITS).where(VISITS.c.contact_id == contact_id)
+        await connection.execute(mine.values(called_at=at, calls=calls))
+
+    async def did_not_come(self, connection: AsyncConnection, contact_id: str, at: datetime) -> None:
+        """Note that a visitor was called in vain and is waited for no longer."""
+        mine = update(VISITS).where((VISITS.c.contact_id == contact_id) & VISITS.c.ended_at.is_(None))
+        await connection.execute(mine.values(state=VisitState.NO_SHOW, ended_at=at))
 
     async def forget_before(self, moment: datetime) -> int:
         """Remove the visits and calls that are older; return how many."""
@@ -99,6 +127,22 @@ class Visits:
             ):
                 removed += (await connection.execute(text(statement), {"moment": moment})).rowcount
         return removed
+
+
+def _turning(one: VisitTurn) -> Update:
+    """Write a turn; the same word of the router again is no second call."""
+    present = VISITS.c.ended_at.is_(None) & (VISITS.c.epoch <= bindparam("new_epoch"))
+    values: dict[str, Any] = {"epoch": one.epoch, "state": one.state, "agent_id": one.agent_id, "ended_at": one.at}
+    match one.state:
+        case VisitState.WITH_AGENT:
+            new = VISITS.c.epoch < bindparam("new_epoch")
+            values |= {"called_at": case((new, one.called_at), else_=VISITS.c.called_at)}
+            values |= {"calls": case((new, 1), else_=VISITS.c.calls)}
+        case VisitState.WAITING:
+            values |= {"called_at": None, "calls": 0}
+        case _:
+            pass
+    return update(VISITS).where((VISITS.c.contact_id == bindparam("contact")) & present).values(**values)
 
 
 def _visit(row: dict[str, Any]) -> Visit:

@@ -65,9 +65,9 @@ def _turned(event: OfferAccepted | ContactTransferred | ContactRequeued) -> Turn
 def _visit(event: RoutingEvent) -> VisitTurn:
     match event:
         case OfferAccepted():
-            return VisitTurn(event.contact_id, event.epoch, VisitState.WITH_AGENT, event.agent_id)
+            return VisitTurn(event.contact_id, event.epoch, VisitState.WITH_AGENT, event.agent_id, called_at=event.at)
         case ContactTransferred():
-            return VisitTurn(event.contact_id, event.epoch, VisitState.WITH_AGENT, event.agent_id)
+            return VisitTurn(event.contact_id, event.epoch, VisitState.WITH_AGENT, event.agent_id, called_at=event.at)
         case ContactRequeued():
             return VisitTurn(event.contact_id, event.epoch, VisitState.WAITING)
         case ContactCompleted():

@@ -85,8 +85,9 @@ class RegisterVisit:
                 name=one_line(visitor.name or "")[:200] or None,
                 state=VisitState.WAITING,
                 registered_at=now,
+                language=visitor.language,
             )
-            await self.visits.add(connection, visit, _told(_visit_event(visit, entrance, visitor.language)))
+            await self.visits.add(connection, visit, _told(_visit_event(visit, entrance)))
             given = Ticket(visit.contact_id, number)
             await self.answers.remember(connection, asked, {"contact_id": given.contact_id, "ticket": number})
         return given
@@ -162,13 +163,13 @@ def known(entrances: Entrances, kind: EntranceKind, given: str) -> EntranceRecor
     return found
 
 
-def _visit_event(visit: Visit, entrance: EntranceRecord, language: str) -> ContactReceived:
+def _visit_event(visit: Visit, entrance: EntranceRecord) -> ContactReceived:
     return ContactReceived(
         contact_id=visit.contact_id,
         channel=Channel.VISIT,
         entrance=entrance.id,
         unit=entrance.unit,
-        language=language,
+        language=visit.language,
         received_at=visit.registered_at,
         sender=Sender(name=visit.name),
         text=visit.matter,

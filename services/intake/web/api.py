@@ -2,15 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.intake.domain.visit import LANGUAGES, said_to_visitor
 from services.intake.store.answers import Asked
 from services.intake.usecases.register_visit import HandCall, Visitor
 from services.intake.web.reception import TOPIC as VISITS
 from shared.web.access import Action, Person, requires
 
 Registrar = Annotated[Person, requires(Action.REGISTER_VISIT)]
+Id = Annotated[str, Path(max_length=64, pattern=r"^[0-9A-Za-z-]+$")]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
 
 
@@ -32,6 +34,30 @@ class VisitOut(_Model):
 
     contact_id: str
     ticket: str
+    text: str
+    """What stands on the ticket, in the visitor's language."""
+
+
+class MissedOut(_Model):
+    """What follows when a called visitor does not come."""
+
+    again: bool
+    """She is called again; else her visit is over."""
+    calls: int
+
+
+class LanguageOut(_Model):
+    """A language of the reception, in its own words."""
+
+    code: str
+    name: str
+
+
+class LanguagesOut(_Model):
+    """All of them."""
+
+    items: list[LanguageOut]
+    next: None = None
 
 
 class CallIn(_Model):
@@ -58,7 +84,23 @@ async def visit(request: Request, body: VisitIn, person: Registrar, key: Key = N
     asked = Asked(f"visits:{person.id}", key, body.model_dump())
     given = await request.app.state.register_visit.register(visitor, asked)
     request.app.state.hub.publish(VISITS, "visits")
-    return VisitOut(contact_id=given.contact_id, ticket=given.ticket)
+    text = said_to_visitor(given.ticket, body.language)
+    return VisitOut(contact_id=given.contact_id, ticket=given.ticket, text=text)
+
+
+@router.get("/visits/languages")
+async def languages(_person: Registrar) -> LanguagesOut:
+    """List the languages that a visitor can be asked to choose among; any other code is taken, too."""
+    return LanguagesOut(items=[LanguageOut(code=code, name=name) for code, name in LANGUAGES])
+
+
+@router.post("/visits/{contact_id}/missed")
+async def missed(request: Request, contact_id: Id, person: Registrar, key: Key = None) -> MissedOut:
+    """Say that a called visitor did not come: her ticket is called again, or her visit is over (`again` false)."""
+    asked = Asked(f"missed:{person.id}", key, {"contact_id": contact_id})
+    follows = await request.app.state.call_again.missed(contact_id, asked)
+    request.app.state.hub.publish(VISITS, "visits")
+    return MissedOut(again=follows.again, calls=follows.calls)
 
 
 @router.post("/calls", status_code=201)

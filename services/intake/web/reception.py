@@ -1,16 +1,20 @@
 """The reception desk's page: register a visitor with a touch or a key, see who waits, note who leaves."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Cookie, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
+from services.intake.domain.visit import LANGUAGES, Visit, VisitState, direction, said_to_visitor
 from services.intake.store.answers import Asked
 from services.intake.store.visits import Visits
 from services.intake.usecases.register_visit import Visitor
+from services.intake.usecases.waiting_room import Agents, choose, name_of, place_of
 from shared.catalogue import Catalogue
 from shared.clock import Clock, local
 from shared.ids import new_id
@@ -19,7 +23,10 @@ from shared.web.access import Action, Person, requires
 from shared.web.live import stream
 
 TOPIC = "visits"
-LANGUAGES = (("sv", "Svenska"), ("en", "English"), ("fi", "Suomi"), ("ar", "العربية"), ("so", "Soomaali"))
+DESK_COOKIE = "kc_desk"
+_YEAR = 365 * 24 * 3600
+ENDED_FOR = timedelta(minutes=30)
+"""So long those who are done or have gone are still listed."""
 
 
 class VisitorForm(BaseModel):
@@ -33,39 +40,78 @@ class VisitorForm(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One visitor in the list, with the name and the place of who takes her."""
+
+    visit: Visit
+    agent: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reception:
     """What the page is made of."""
 
     catalogue: Catalogue
     visits: Visits
+    agents: Agents
     clock: Clock
 
     async def view(self, desk: str | None) -> dict[str, Any]:
         """Return what the page shows: the desks, the one chosen, and its visitors of today."""
-        desks = [one for one in self.catalogue.entrances() if one.kind is EntranceKind.DESK]
-        chosen = next((one for one in desks if one.id == desk), None) or next(
-            (one for one in desks if one.default), desks[0] if desks else None
-        )
-        now = self.clock()
-        waiting = await self.visits.today(local(now).date(), chosen.id) if chosen else []
-        view = {"desks": desks, "desk": chosen, "visits": waiting, "now": now, "languages": LANGUAGES}
-        return {**view, "once": new_id()}
+        entrances, now = self.catalogue.entrances(), self.clock()
+        desks = [one for one in entrances if one.kind is EntranceKind.DESK]
+        chosen = choose(entrances, desk)
+        found = await self.visits.today(local(now).date(), chosen.id, now - ENDED_FOR) if chosen else []
+        lines = [Line(one, name_of(self.agents, one.agent_id), place_of(self.agents, one.agent_id)) for one in found]
+        return {
+            "desks": desks,
+            "desk": chosen,
+            "waiting": _of(lines, VisitState.WAITING),
+            "called": _of(lines, VisitState.WITH_AGENT),
+            "over": _of(lines, VisitState.DONE, VisitState.LEFT, VisitState.NO_SHOW)[::-1],
+            "now": now,
+            "languages": LANGUAGES,
+            "once": new_id(),
+        }
+
+
+def _of(lines: Sequence[Line], *states: VisitState) -> list[Line]:
+    return [one for one in lines if one.visit.state in states]
 
 
 router = APIRouter(prefix="/reception", include_in_schema=False, dependencies=[requires(Action.REGISTER_VISIT)])
 
 
 @router.get("")
-async def page(request: Request, desk: str | None = None, ticket: str = "") -> Response:
-    """Show the desk: the form for a visitor, her ticket when she has just got one, and who waits."""
+async def page(
+    request: Request,
+    desk: str | None = None,
+    ticket: str = "",
+    language: str = "sv",
+    kept: Annotated[str | None, Cookie(alias=DESK_COOKIE)] = None,
+) -> Response:
+    """Show the desk: the form for a visitor, her ticket when she has just got one, and who waits.
+
+    The desk that was chosen here is this browser's from then on.
+    """
     shown = ticket if len(ticket) <= 8 and ticket.isalnum() else ""
-    return render(request, "pages/reception.html", await _view(request, desk), ticket=shown)
+    view = await _view(request, desk or kept)
+    words: dict[str, Any] = {
+        "words": said_to_visitor(shown, language),
+        "words_in": language,
+        "words_dir": direction(language),
+    }
+    answer = render(request, "pages/reception.html", view, ticket=shown, **words)
+    if desk and view["desk"]:
+        answer.set_cookie(DESK_COOKIE, view["desk"].id, max_age=_YEAR, httponly=True, samesite="lax", path="/")
+    return answer
 
 
 @router.get("/waiting")
 async def waiting(request: Request, desk: str | None = None) -> Response:
     """Show who waits, alone."""
-    return render(request, "partials/waiting.html", await _view(request, desk))
+    return render(request, "partials/visits.html", await _view(request, desk))
 
 
 @router.get("/stream")
@@ -88,7 +134,7 @@ async def register(
     asked = Asked(f"reception:{person.id}", visitor.once or None, visitor.model_dump())
     given = await request.app.state.register_visit.register(said, asked)
     request.app.state.hub.publish(TOPIC, "visits")
-    return back(request, visitor.entrance, given.ticket)
+    return back(request, visitor.entrance, given.ticket, visitor.language)
 
 
 @router.post("/visits/{contact_id}/left")
@@ -97,7 +143,7 @@ async def left(request: Request, contact_id: str, desk: str = "") -> Response:
     await request.app.state.end_visit.end(contact_id)
     request.app.state.hub.publish(TOPIC, "visits")
     if "hx-request" in request.headers:
-        return render(request, "partials/waiting.html", await _view(request, desk))
+        return render(request, "partials/visits.html", await _view(request, desk))
     return back(request, desk)
 
 
@@ -108,12 +154,13 @@ async def _view(request: Request, desk: str | None) -> dict[str, Any]:
 
 def render(request: Request, name: str, view: dict[str, Any], *, status_code: int = 200, **more: Any) -> Response:
     """Render a page or partial with everything its template names."""
-    context = {"ticket": "", "given": None, "missing": False, **view, **more}
-    page: Response = request.app.state.pages.render(request, name, status_code=status_code, **context)
+    empty = {"ticket": "", "given": None, "missing": False, "words": "", "words_in": "", "words_dir": ""}
+    page: Response = request.app.state.pages.render(request, name, status_code=status_code, **(empty | view | more))
     return page
 
 
-def back(request: Request, desk: str, ticket: str = "") -> Response:
+def back(request: Request, desk: str, ticket: str = "", language: str = "sv") -> Response:
     """Lead back to the page after a post, so that a reload registers nobody twice."""
     address = request.app.state.links.to("intake", "/reception")
-    return RedirectResponse(f"{address}?{urlencode({'desk': desk, 'ticket': ticket})}", status_code=303)
+    shown = {"desk": desk, "ticket": ticket} | ({"language": language} if language != "sv" else {})
+    return RedirectResponse(f"{address}?{urlencode(shown)}", status_code=303)

@@ -15,9 +15,11 @@ from services.intake.store.rings import Rings
 from services.intake.store.tables import DEAD_DECISIONS
 from services.intake.store.visits import Visits
 from services.intake.usecases.answer_call import AnswerCall
+from services.intake.usecases.call_again import CallAgain
 from services.intake.usecases.end_call import EndCall
 from services.intake.usecases.receive_form import ReceiveForm
 from services.intake.usecases.register_visit import EndVisit, RegisterCall, RegisterVisit
+from services.intake.usecases.waiting_room import WaitingRoom
 from services.intake.web.reception import Reception
 from services.intake.wiring.parts import Parts, limits_of
 from shared.clock import utc_now
@@ -44,6 +46,8 @@ class Doors:
     register_visit: RegisterVisit
     register_call: RegisterCall
     end_visit: EndVisit
+    call_again: CallAgain
+    waiting_room: WaitingRoom
 
 
 def make_doors(settings: Settings, parts: Parts) -> Doors:
@@ -64,7 +68,7 @@ def make_doors(settings: Settings, parts: Parts) -> Doors:
         twilio_signatures=_signatures(settings),
         hub=parts.hub,
         dead_letters=make_dead_letters(settings, parts.engine, parts.publisher),
-        reception=Reception(parts.catalogue, visits, utc_now),
+        reception=Reception(parts.catalogue, visits, parts.agents, utc_now),
         receive_form=ReceiveForm(
             parts.catalogue,
             parts.originals,
@@ -82,6 +86,8 @@ def make_doors(settings: Settings, parts: Parts) -> Doors:
         register_visit=RegisterVisit(parts.engine, parts.catalogue, visits, answers, utc_now),
         register_call=RegisterCall(parts.engine, parts.catalogue, answers, utc_now, person),
         end_visit=EndVisit(visits, utc_now),
+        call_again=CallAgain(parts.engine, visits, answers, utc_now, settings.no_show_recalls),
+        waiting_room=WaitingRoom(parts.catalogue, visits, parts.agents, utc_now),
     )
 
 

@@ -10,12 +10,14 @@ from datetime import datetime
 
 from services.stats.domain.cube import Cell, Measures, Tally, bin_of
 from services.stats.domain.fact import Fact
-from shared.vocabulary import Channel, Outcome, TakenOver
+from shared.vocabulary import Channel, Outcome, Resolution, TakenOver
 
 DaysTaken = Callable[[datetime, datetime], int]
 """Working days between two moments: 1 is within one working day."""
 
 
+NO_SHOW = "no_show"
+"""The outcome of a case whose visitor did not come when she was called: in no share of solved."""
 MERGED = "merged"
 """How the outcome of a case begins that has become part of another: it counts as nothing while it is.
 
@@ -81,9 +83,11 @@ class Case:
         self.case_type = fact.case_type or self.case_type
         self.ended_at = fact.at
         self.outcome = Outcome.CLOSE if closed else Outcome.HANDOVER
+        if closed and fact.detail == Resolution.NO_SHOW:
+            self.outcome = NO_SHOW
         self.solved = closed and fact.first_contact
         self.solved_wide = self.solved or (closed and fact.first_contact_wide)
-        self.allowed = fact.allowed
+        self.allowed = False if self.outcome == NO_SHOW else fact.allowed
         if self.channel == Channel.EMAIL and self.opened_at:
             self.days = days_taken(self.opened_at, fact.at)
         self.taken_over = fact.taken_over

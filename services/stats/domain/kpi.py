@@ -40,6 +40,8 @@ class Sums:
     allowed_solved: int = 0
     handling: float = 0.0
     """Seconds of work on the cases ended, whenever it was done."""
+    no_shows: int = 0
+    """Visitors who were called and did not come; in none of closed, solved and abandoned."""
 
 
 def share(part: int, whole: int) -> float | None:
@@ -96,6 +98,7 @@ class Kpis:
             "answer_time": {"mean": sums.answer_mean, "p90": sums.answer_p90, "answered": sums.answered},
             "service_level": self.service_level,
             "abandoned": {"count": sums.abandoned, "share": share(sums.abandoned, sums.answered + sums.abandoned)},
+            "no_shows": sums.no_shows,
             "first_contact_resolution": {
                 "strict": self.solved,
                 "wide": self.solved_wide,

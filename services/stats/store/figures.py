@@ -53,7 +53,8 @@ _SELECTS = {
             "count(*) FILTER (WHERE withdrawn) AS withdrawn, "
             "count(*) FILTER (WHERE allowed IS NOT FALSE) AS allowed, "
             "count(*) FILTER (WHERE allowed IS NOT FALSE AND solved) AS allowed_solved, "
-            "sum(handling) AS handling"
+            "count(*) FILTER (WHERE outcome = 'no_show') AS no_shows, "
+            "sum(handling) FILTER (WHERE outcome <> 'no_show') AS handling"
         ),
         "stats.cases a",
         "ended_at >= :start AND ended_at < :end AND taken_over <> 'ej_overtagen' AND outcome NOT LIKE 'merged%'",

@@ -1,11 +1,22 @@
 """Visits and calls by hand, and the reception page, on a real log and a real database."""
 
+import httpx
 import pytest
 
+from shared.database import upgrade
 from shared.events import ContactReceived
 from shared.publish import message
+from shared.records import AgentProfile
 from shared.vocabulary import Channel
-from tests.integration.intake.doors import BEARER, Intake, accepted, ended_events, events
+from tests.integration.intake.doors import (
+    BEARER,
+    Intake,
+    accepted,
+    ended_events,
+    events,
+    intake_settings,
+    started,
+)
 from tests.integration.intake.reading import ReadContacts
 from tests.support.wait import eventually
 
@@ -70,7 +81,7 @@ async def test_the_reception_page_shows_who_waits(intake: Intake) -> None:
     assert "Ansökan &lt;b&gt;" in part.text
     assert "<html" not in part.text
     shown = await intake.client.get(posted[0].headers["location"], headers=BEARER)
-    assert "B001" in shown.text
+    assert "Ditt könummer är B001." in shown.text
     empty = await intake.client.post(
         "/reception/visits", data={"entrance": "stadshuset", "matter": " "}, headers=BEARER
     )
@@ -79,13 +90,102 @@ async def test_the_reception_page_shows_who_waits(intake: Intake) -> None:
     assert "Register a visit" in english.text
 
 
-async def test_a_visit_shows_with_whom_it_is_and_goes_when_done(intake: Intake) -> None:
-    body = {"entrance": "stadshuset", "matter": "Ansökan"}
-    contact_id = (await intake.client.post("/api/v1/visits", json=body, headers=BEARER)).json()["contact_id"]
-    taken = accepted(contact_id, epoch=1).model_copy(update={"channel": Channel.VISIT})
+async def test_a_visit_shows_with_whom_it_is_where_and_since_when(intake: Intake) -> None:
+    contact_id = await visit(intake)
+    await intake.tell(message(AgentProfile(id="agent-maria", name="Maria Lind", place="Disk 3")))
+    await call_up(intake, contact_id, epoch=1)
+    part = await eventually(lambda: _part(intake, "Maria Lind"), timeout=15)
+    assert "Hos kommunvägledare" in part
+    assert "Disk 3" in part
+    assert "0 väntar · 1 hos kommunvägledare" in part
+    assert (await intake.client.post(f"/reception/visits/{contact_id}/left", headers=BEARER)).status_code == 303
+    assert "Gick" in await _part(intake, "1 klar eller gått")
+
+
+async def test_a_ticket_speaks_the_visitors_language(intake: Intake) -> None:
+    body = {"entrance": "stadshuset", "matter": "Asumistuki", "language": "fi"}
+    answer = (await intake.client.post("/api/v1/visits", json=body, headers=BEARER)).json()
+    assert answer["text"].startswith("Vuoronumerosi on B001.")
+    unknown = (await intake.client.post("/api/v1/visits", json=body | {"language": "zgh"}, headers=BEARER)).json()
+    assert "Ditt könummer är B002." in unknown["text"]
+    assert "Your ticket is B002." in unknown["text"]
+    listed = (await intake.client.get("/api/v1/visits/languages", headers=BEARER)).json()
+    assert {"code": "fi", "name": "Suomi"} in listed["items"]
+
+
+async def test_who_does_not_come_is_called_again_and_then_no_longer(intake: Intake) -> None:
+    contact_id = await visit(intake)
+    assert (await missed(intake, contact_id)).status_code == 409
+    assert (await missed(intake, "nobody")).status_code == 404
+    await call_up(intake, contact_id, epoch=1)
+    await eventually(lambda: _part(intake, "Hos kommunvägledare"), timeout=15)
+    keyed = [await missed(intake, contact_id, key="double") for _ in range(2)]
+    assert [one.json() for one in keyed] == [{"again": True, "calls": 2}] * 2
+    assert (await missed(intake, contact_id)).json() == {"again": True, "calls": 3}
+    assert "ropad 3 gånger" in await _part(intake, "Hos kommunvägledare")
+    for _ in range(2):
+        assert (await missed(intake, contact_id)).json() == {"again": False, "calls": 3}
+    assert "Kom inte" in await _part(intake, "1 klar eller gått")
+
+
+async def test_the_same_word_of_the_router_is_no_second_call(intake: Intake) -> None:
+    contact_id = await visit(intake)
+    for _ in range(2):
+        await call_up(intake, contact_id, epoch=1)
+    other = await visit(intake)
+    await call_up(intake, other, epoch=1)
+    await eventually(lambda: _part(intake, "2 hos kommunvägledare"), timeout=15)
+    assert "ropad" not in await _part(intake, "2 hos kommunvägledare")
+
+
+async def test_the_screen_shows_tickets_and_places_and_no_name(intake: Intake) -> None:
+    contact_id = await visit(intake, name="Hemlig Person", matter="Hemligt")
+    empty = await intake.client.get("/waiting-room", headers=BEARER)
+    assert "Ditt könummer visas här" in empty.text
+    assert "Your ticket is shown here" in empty.text
+    await intake.tell(message(AgentProfile(id="agent-maria", name="Maria Lind", place="Rum 12")))
+    await call_up(intake, contact_id, epoch=1)
+    screen = await eventually(lambda: _screen(intake, "B001"), timeout=15)
+    assert "Rum 12" in screen
+    for word in ("Hemlig", "Maria"):
+        assert word not in screen
+    unknown_place = await visit(intake)
+    await call_up(intake, unknown_place, epoch=1, agent="agent-jonas")
+    assert " Disk</p>" in await eventually(lambda: _screen(intake, "B002"), timeout=15)
+
+
+async def test_a_screen_shows_its_token_or_a_login(settings, stocked) -> None:
+    upgrade(settings.postgres, "services.intake.migrations")
+    async with started(intake_settings(settings, display_token="visa-oss"), stocked) as intake:
+        for door in ("/waiting-room", "/waiting-room/live"):
+            wrong = await intake.client.get(door, params={"token": "fel"})
+            assert wrong.status_code in {303, 401}, door
+        right = await intake.client.get("/waiting-room", params={"token": "visa-oss"})
+        assert right.status_code == 200
+        assert right.headers["referrer-policy"] == "no-referrer"
+
+
+async def visit(intake: Intake, **said: str) -> str:
+    body = {"entrance": "stadshuset", "matter": "Ansökan"} | said
+    answer = await intake.client.post("/api/v1/visits", json=body, headers=BEARER)
+    return str(answer.json()["contact_id"])
+
+
+async def call_up(intake: Intake, contact_id: str, *, epoch: int, agent: str = "agent-maria") -> None:
+    taken = accepted(contact_id, epoch=epoch).model_copy(update={"channel": Channel.VISIT, "agent_id": agent})
     await intake.tell(message(taken))
-    await eventually(lambda: _shows(intake, "Hos kommunvägledare"), timeout=15)
 
 
-async def _shows(intake: Intake, text: str) -> bool:
-    return text in (await intake.client.get("/reception/waiting?desk=stadshuset", headers=BEARER)).text
+async def missed(intake: Intake, contact_id: str, key: str = "") -> httpx.Response:
+    headers = BEARER | ({"idempotency-key": key} if key else {})
+    return await intake.client.post(f"/api/v1/visits/{contact_id}/missed", headers=headers)
+
+
+async def _part(intake: Intake, text: str) -> str:
+    part = (await intake.client.get("/reception/waiting?desk=stadshuset", headers=BEARER)).text
+    return part if text in part else ""
+
+
+async def _screen(intake: Intake, text: str) -> str:
+    part = (await intake.client.get("/waiting-room?desk=stadshuset", headers=BEARER)).text
+    return part if text in part else ""

@@ -174,3 +174,15 @@ async def test_complaint_9_figures_agree_however_they_are_cut_and_whenever_they_
             name: getattr(whole.sums, name) for name in names
         }
     assert await cube(stats_engine) == tuple(getattr(whole.sums, name) for name in names[:4])
+
+
+async def test_visitors_who_did_not_come_are_counted_apart(fold, stats_engine):
+    log = Log("cases")
+    away = [closed(f"n{n}", f"n{n}", resolution=Resolution.NO_SHOW, first=False, channel=Channel.VISIT) for n in (1, 2)]
+    await fold.handle(
+        log.records(opened("n1", "n1"), opened("n2", "n2"), opened("k1", "k1"), closed("k1", "k1"), *away)
+    )
+    [day] = await read(stats_engine)
+    assert (day.sums.no_shows, day.sums.closed, day.sums.abandoned, day.sums.allowed) == (2, 1, 0, 1)
+    assert day.solved == 1.0
+    assert day.as_json()["no_shows"] == 2

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.stats.domain.case import Case
+from services.stats.domain.case import NO_SHOW, Case
 from services.stats.domain.contact import BACKLOG, Contact
 from services.stats.domain.cube import Cell, Measures, Tally, bin_of
 from services.stats.domain.fact import Fact
@@ -112,6 +112,15 @@ def test_solved_strictly_and_widely(first, widely, strict, wide):
 def test_a_second_contact_is_no_first_one_in_the_wide_sense_either():
     _, total = ended(fact("case.closed", detail=Resolution.SOLVED, channel="phone"))
     assert (total.solved, total.solved_wide) == (0, 0)
+
+
+def test_who_did_not_come_is_in_no_share_and_is_not_abandoned():
+    case, total = ended(fact("case.closed", detail=Resolution.NO_SHOW, channel="visit"))
+    assert total == Measures()
+    assert (case.outcome, case.allowed) == (NO_SHOW, False)
+    case.advance(fact("case.merged", minutes=1), Tally(), lambda _start, _end: 1)
+    case.advance(fact("case.split", minutes=2), Tally(), lambda _start, _end: 1)
+    assert case.outcome == NO_SHOW
 
 
 def test_handed_over_and_closed_later_was_not_solved_in_the_first_contact():

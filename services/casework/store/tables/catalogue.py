@@ -88,6 +88,7 @@ people = Table(
     listed("units"),
     maybe("email"),
     maybe("phone"),
+    maybe("place"),
     json("skills", "{}"),
     listed("languages"),
     listed("channels"),
