@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from services.intake import consumers
 from services.intake.settings import Settings
-from services.intake.web import api, eservices, mail, reception, sounds, telephony, twilio, waiting_room
+from services.intake.web import api, cti, eservices, mail, reception, sounds, telephony, twilio, waiting_room
 from services.intake.wiring.doors import make_doors
 from services.intake.wiring.loops import make_background, make_inflow
 from services.intake.wiring.mail import make_mail, make_reconcile
@@ -54,6 +54,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             eservices.router,
             telephony.router,
             twilio.router,
+            cti.router,
             sounds.router,
             api.router,
             reception.router,

@@ -52,6 +52,17 @@ class Settings(ServiceSettings):
         {},
         description='Twilio\'s shared keys, which sign by SHA-256: `{"<key id>": "<secret>"}`; several are accepted.',
     )
+    cti_token: SecretStr = Field(
+        SecretStr(""), description="Last part of the address that a telephone exchange posts to (CTI); empty: no door."
+    )
+    cti_old_token: SecretStr = Field(SecretStr(""), description="The token before it, while it is changed.")
+    cti_networks: tuple[Network, ...] = Field(
+        (), description="Addresses that the exchange posts from; empty: the token alone is the proof."
+    )
+    cti_only_entrances: bool = Field(
+        False,
+        description="The exchange reports every call of the house: those to no entrance of ours are only counted.",
+    )
     public_url: str = Field("", description="Where telephony reaches us from outside; `intake_url` when empty.")
     hold_sound_url: str = Field("", description="Hold sound of at most 5 s; our own when empty.")
     caller_id: str = Field("", description="E.164 number shown to the agent's phone; the caller's when empty.")

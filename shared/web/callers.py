@@ -70,6 +70,12 @@ def origin_of(request: Request, trusted: Sequence[Network]) -> str:
     return f"{scheme}://{host}:{port}" if named else f"{scheme}://{host}"
 
 
+def is_from(request: Request, networks: Sequence[Network], trusted: Sequence[Network]) -> bool:
+    """Say whether the caller's address is of these networks."""
+    address = address_of(request, trusted)
+    return address is not None and _within(address, networks)
+
+
 def _parse(given: str) -> Address | None:
     """Return an address; an IPv4 one in IPv6's clothes is IPv4."""
     try:

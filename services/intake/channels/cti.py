@@ -108,8 +108,9 @@ def _text(said: Mapping[str, Any], *names: str, most: int = _LONGEST) -> str:
 
 
 def _users(said: Mapping[str, Any]) -> list[str]:
-    found: list[str] = []
+    found: list[Any] = []
     for name in ("user", "user[]", "users"):
         value = said.get(name)
-        found += value if isinstance(value, list) else [value]
-    return [one_line(str(one))[:_LONGEST] for one in found[:_USERS] if isinstance(one, str | int) and str(one).strip()]
+        found.extend(value if isinstance(value, list) else [value])
+    words = [one_line(str(one))[:_LONGEST] for one in found[:_USERS] if isinstance(one, str | int)]
+    return [word for word in words if word]

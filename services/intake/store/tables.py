@@ -117,6 +117,15 @@ CALLS = Table(
 )
 """The calls of telephony and where each is."""
 
+EXCHANGE_ANSWERS = Table(
+    "exchange_answers",
+    METADATA,
+    Column("call_id", Text, primary_key=True),
+    Column("who", Text, nullable=False),
+    Column("answered_at", DateTime(timezone=True), nullable=False, index=True),
+)
+"""Who has each call of an exchange, as the exchange last said."""
+
 VISITS = Table(
     "visits",
     METADATA,

@@ -11,12 +11,14 @@ from services.intake.channels.twilio import Answers as TwilioAnswers
 from services.intake.channels.twilio_signature import Signatures
 from services.intake.settings import Settings
 from services.intake.store.answers import Answers
+from services.intake.store.exchange import ExchangeAnswers
 from services.intake.store.rings import Rings
 from services.intake.store.tables import DEAD_DECISIONS
 from services.intake.store.visits import Visits
 from services.intake.usecases.answer_call import AnswerCall
 from services.intake.usecases.call_again import CallAgain
 from services.intake.usecases.end_call import EndCall
+from services.intake.usecases.follow_exchange import FollowExchange
 from services.intake.usecases.receive_form import ReceiveForm
 from services.intake.usecases.register_visit import EndVisit, RegisterCall, RegisterVisit
 from services.intake.usecases.waiting_room import WaitingRoom
@@ -48,6 +50,7 @@ class Doors:
     end_visit: EndVisit
     call_again: CallAgain
     waiting_room: WaitingRoom
+    follow_exchange: FollowExchange
 
 
 def make_doors(settings: Settings, parts: Parts) -> Doors:
@@ -88,6 +91,21 @@ def make_doors(settings: Settings, parts: Parts) -> Doors:
         end_visit=EndVisit(visits, utc_now),
         call_again=CallAgain(parts.engine, visits, answers, utc_now, settings.no_show_recalls),
         waiting_room=WaitingRoom(parts.catalogue, visits, parts.agents, utc_now),
+        follow_exchange=_exchange(settings, parts, calls),
+    )
+
+
+def _exchange(settings: Settings, parts: Parts, calls: Rings) -> FollowExchange:
+    return FollowExchange(
+        parts.catalogue,
+        parts.agents,
+        calls,
+        ExchangeAnswers(parts.engine),
+        parts.circuit,
+        utc_now,
+        settings.key_for("person"),
+        timeout=settings.publish_timeout,
+        only_entrances=settings.cti_only_entrances,
     )
 
 

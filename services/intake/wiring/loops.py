@@ -10,6 +10,7 @@ from services.intake.jobs.rescan import Rescan
 from services.intake.settings import Settings
 from services.intake.store.answers import Answers
 from services.intake.store.calls import Calls
+from services.intake.store.exchange import ExchangeAnswers
 from services.intake.store.ledger import Ledger
 from services.intake.store.tables import OUTBOX
 from services.intake.store.unscanned import Unscanned
@@ -58,6 +59,7 @@ def _prune(settings: Settings, parts: Parts) -> Prune:
         (timedelta(hours=24), Answers(parts.engine).forget_before),
         (kept, parts.seen.forget_before),
         (kept, Ledger(parts.engine).forget_before),
+        (kept, ExchangeAnswers(parts.engine).forget_before),
         (kept, Visits(parts.engine).forget_before),
         (timedelta(days=settings.unscanned_days), Unscanned(parts.engine).forget_before),
     )
