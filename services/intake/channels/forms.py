@@ -4,7 +4,7 @@ import base64
 import binascii
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 MOST_FILES = 1000
@@ -35,7 +35,9 @@ class FormFile(_Model):
 
     name: str = Field(max_length=500)
     content_type: str = Field("application/octet-stream", max_length=200)
-    data: Annotated[bytes, BeforeValidator(_bytes)] = Field(alias="base64")
+    data: Annotated[bytes, BeforeValidator(_bytes), WithJsonSchema({"type": "string", "format": "byte"})] = Field(
+        alias="base64"
+    )
 
     @property
     def is_nothing(self) -> bool:
@@ -61,3 +63,21 @@ _SUBMISSION: TypeAdapter[Submission] = TypeAdapter(Submission)
 def read(body: bytes) -> Submission:
     """Return the submission in `body`; pydantic's ValidationError names every place that is wrong."""
     return _SUBMISSION.validate_json(body)
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON schema of a submission, whole in itself, for the OpenAPI."""
+    return _inlined(_SUBMISSION.json_schema())
+
+
+def _inlined(given: dict[str, Any]) -> dict[str, Any]:
+    own = given.pop("$defs", {})
+
+    def put(value: Any) -> Any:
+        if isinstance(value, dict):
+            known = own.get(str(value.get("$ref", "")).rpartition("/")[2])
+            return put(known) if known else {name: put(each) for name, each in value.items()}
+        return [put(each) for each in value] if isinstance(value, list) else value
+
+    whole: dict[str, Any] = put(given)
+    return whole

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from shared.errors import DomainError
 
+HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 TOLERANCE = timedelta(minutes=5)
 MOST_SIGNATURES = 10
 LEAST_KEY = 16
@@ -56,9 +57,7 @@ class Verifier:
 
     def claim(self, headers: Mapping[str, str], now: datetime) -> Proof:
         """Return what the headers claim; SignatureError when no body could make it true."""
-        webhook_id = headers.get("webhook-id", "")
-        moment = headers.get("webhook-timestamp", "")
-        said = headers.get("webhook-signature", "")
+        webhook_id, moment, said = (headers.get(name, "") for name in HEADERS)
         if not (webhook_id and moment and said):
             raise SignatureError("no_signature")
         if not _ID.fullmatch(webhook_id) or not _MOMENT.fullmatch(moment):

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from services.intake.channels import forms
 from services.intake.channels.forms import Submission
-from services.intake.channels.signature import Proof, SignatureError, Verifier
+from services.intake.channels.signature import HEADERS, Proof, SignatureError, Verifier
 from services.intake.usecases.receive_form import Delivery, ReplayError
 from shared.clock import utc_now
 from shared.metrics import SIGNED
@@ -30,6 +30,12 @@ router = APIRouter(tags=["e-services"])
         401: {"description": "Bad signature"},
         409: {"description": "The webhook-id came before with another body"},
         503: {"description": "Kafka is silent; Retry-After"},
+    },
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"application/json": {"schema": forms.schema()}}},
+        "parameters": [
+            {"name": name, "in": "header", "required": True, "schema": {"type": "string"}} for name in HEADERS
+        ],
     },
 )
 @open_to_all("the signature over the body is the key (Standard Webhooks)")  # type: ignore[untyped-decorator] # also a Depends
