@@ -21,6 +21,7 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck
 from hypothesis import strategies as some
+from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
 
 from deploy.local.plan import Plan
@@ -104,6 +105,7 @@ def question_all(service: str, stack: Stack, callers: Callers, examples: int) ->
     faults: list[str] = []
     with requests.Session() as session:
         for found in schema.get_all_operations():
+            assert isinstance(found, Ok), found
             try:
                 question(found.ok(), examples, lambda case, who: ask(url, case, who, callers, session), statuses)(
                     callers

@@ -20,3 +20,15 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         if transient(error):
             raise TransientError(f"database: {type(error).__name__}") from error
         raise
+
+
+@asynccontextmanager
+async def statement(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Open a connection whose every statement is a transaction of its own: three exchanges fewer for one of them."""
+    try:
+        async with engine.connect() as connection:
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        if transient(error):
+            raise TransientError(f"database: {type(error).__name__}") from error
+        raise

@@ -15,7 +15,7 @@ from sqlalchemy.types import Text
 
 from services.intake.domain.call import Call
 from services.intake.store.calls import COLUMNS, Calls, call_of
-from services.intake.store.database import transaction
+from services.intake.store.database import statement
 from services.intake.store.tables import CALLS
 from services.intake.store.together import Together
 
@@ -63,7 +63,7 @@ class Rings(Calls):
         ordered = sorted(calls, key=lambda call: call.call_id)  # as every process has it, so that none waits in a ring
         ids = sorted({call.call_id for call in calls})
         given = orjson.dumps([{name: getattr(call, name) for name in _NEEDED} for call in ordered]).decode()
-        async with transaction(self.engine) as connection:
+        async with statement(self.engine) as connection:
             rows = (await connection.execute(_OPEN, {"calls": given, "ids": ids})).all()
             known = {row.call_id: call_of(row) for row in rows}
             if len(known) < len(ids):  # another process has kept them since this statement began to look
@@ -71,7 +71,7 @@ class Rings(Calls):
         return {call: known[call.call_id] for call in calls}
 
     async def _mark_all(self, call_ids: list[str]) -> Mapping[str, bool]:
-        async with transaction(self.engine) as connection:
+        async with statement(self.engine) as connection:
             await connection.execute(_PUBLISHED, {"ids": sorted(set(call_ids))})
         return dict.fromkeys(call_ids, True)
 
