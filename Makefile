@@ -42,10 +42,10 @@ test-long: $(STAMP) ## Soak, fuzz and million-step models (the fuzzer itself onl
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-fuzz.txt || true
 	@$(RUN) -m pytest -m long $(ARGS)
 
-PEERS := chromium fonts-dejavu-core dovecot-imapd dovecot-lmtpd postfix swaks clamav-daemon
+PEERS := chromium fonts-dejavu-core dovecot-imapd dovecot-lmtpd postfix swaks clamav-daemon sip-tester kamailio kamailio-utils-modules
 QUIET := /usr/sbin/policy-rc.d
 
-test-setup: ## Install the optional peers of the tests (Debian): Chromium, Dovecot, Postfix, swaks, ClamAV; none of them is started
+test-setup: ## Install the optional peers of the tests (Debian): Chromium, Dovecot, Postfix, swaks, ClamAV, sipp, Kamailio; none of them is started
 	@test -e $(QUIET) || { printf '#!/bin/sh\nexit 101\n' >$(QUIET); chmod +x $(QUIET); ours=yes; }; \
 	trap 'test -z "$$ours" || rm -f $(QUIET)' EXIT; \
 	echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections; \

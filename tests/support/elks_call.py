@@ -16,6 +16,8 @@ from tests.support.elks_grammar import Action, ViolationError, check_action, is_
 from tests.support.elks_peer import moment
 from tests.support.wait import eventually
 
+PATIENCE = 90.0
+"""Seconds that a test waits: a machine that is busy with other tests is slow, not wrong."""
 Target = str | Mapping[str, Any] | None
 """An address of ours that is asked, an action that is taken, or nothing: the call ends."""
 
@@ -109,7 +111,9 @@ class ElksCall:
         for digit in digits:
             await self._digits.put(digit)
 
-    async def hears(self, wanted: str | Callable[[Action], bool], *, after: int = 0, within: float = 20) -> Action:
+    async def hears(
+        self, wanted: str | Callable[[Action], bool], *, after: int = 0, within: float = PATIENCE
+    ) -> Action:
         """Wait until an action is played (a verb, or one that `wanted` says) among the steps from `after` on."""
         fits = wanted if callable(wanted) else (lambda action: wanted in action)
 
@@ -121,7 +125,7 @@ class ElksCall:
         assert action is not None
         return action
 
-    async def over(self, within: float = 20) -> None:
+    async def over(self, within: float = PATIENCE) -> None:
         """Wait until the call has ended and our doors have been told."""
         assert self._task
         await asyncio.wait_for(asyncio.shield(self._task), within)

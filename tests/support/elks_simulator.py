@@ -31,7 +31,7 @@ class ElksSimulator(ElksPeer):
     """What a number does when it is rung: an address of ours, or an action (also as a JSON string)."""
     speed: float = 20.0
     """How many seconds of sound, ringing and waiting for keys pass in one."""
-    tries: int = 40
+    tries: int = 1000
     """How often a webhook is posted before it is given up; the real one tries for hours, at least five times."""
     pause: float = 0.25
     """Seconds between two tries; the real ones are longer."""

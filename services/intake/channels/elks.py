@@ -97,18 +97,18 @@ class Actions:
     hold_sound: str
     caller_id: str = ""
 
-    def write(self, heard: Heard) -> dict[str, str]:
+    def write(self, heard: Heard) -> dict[str, Any]:
         """Return the action of a turn; whatever it is, its end leads back to us."""
         match heard.turn:
             case Turn.HANG_UP:
                 return {"hangup": "reject"}
             case Turn.CONNECT:
                 shown = self.caller_id or heard.caller or ""
-                action = {"connect": heard.number, **({"callerid": shown} if shown else {})}
+                action: dict[str, Any] = {"connect": heard.number, **({"callerid": shown} if shown else {})}
             case _ if heard.recordings:
-                action = {"play": heard.recordings[0], "skippable": "no"}
+                action = {"play": heard.recordings[0], "skippable": False}
             case _:
-                action = {"play": self.hold_sound, "skippable": "no"}
+                action = {"play": self.hold_sound, "skippable": False}
         return {**action, "next": self._ours("next", after=heard.turn), "whenhangup": self._ours("hangup")}
 
     def _ours(self, door: str, **query: str) -> str:
