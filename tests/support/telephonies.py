@@ -1,6 +1,6 @@
 """One call as a citizen and the phones she reaches live it, over whichever telephony: a further one is a class here."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
@@ -9,32 +9,39 @@ import httpx
 from tests.support.twilio_line import TwilioLine
 
 BASE = "https://kc.example/intake"
-TWILIO_TOKEN, ELKS_TOKEN = "1" * 32, "hemligt"
+TWILIO_TOKEN, ELKS_TOKEN, CTI_TOKEN = "1" * 32, "hemligt", "nyckel"
 CALLER, DIALLED = "+46701740605", "+46846500400"
-SETTINGS = {"twilio_token": TWILIO_TOKEN, "elks_token": ELKS_TOKEN, "public_url": BASE}
+SETTINGS = {"twilio_token": TWILIO_TOKEN, "elks_token": ELKS_TOKEN, "cti_token": CTI_TOKEN, "public_url": BASE}
 """What an intake is told so that every telephony is known to it."""
 
 
 class Said(NamedTuple):
-    """What the citizen meets next: a sound, the ringing of a phone, or the end."""
+    """What the citizen meets next: a sound, the ringing of a phone, the end, or what an exchange of its `own` plays."""
 
-    what: Literal["sound", "phone", "over", "refused"]
+    what: Literal["sound", "phone", "over", "own", "refused"]
     which: str = ""
     """The address of the sound, the number of the phone, the status of a refusal."""
 
 
-class Line(Protocol):
+class Call(Protocol):
     """A call over one telephony."""
 
     @property
     def call_id(self) -> str:
         """Our id of it."""
 
-    def reach(self, client: httpx.AsyncClient) -> None:
-        """Go on at a service that has been started again."""
-
     async def ring(self) -> Said:
         """It comes in."""
+
+    async def hang_up(self) -> int:
+        """Telephony says that the call is over; returns the status of our answer."""
+
+
+class Line(Call, Protocol):
+    """A call over a telephony that plays what we answer."""
+
+    def reach(self, client: httpx.AsyncClient) -> None:
+        """Go on at a service that has been started again."""
 
     async def again(self) -> Said:
         """Telephony has not heard the last answer, and asks again."""
@@ -45,9 +52,6 @@ class Line(Protocol):
     async def phone(self, result: str) -> Said:
         """The phone that rang is `busy`, has `failed` to answer, or has talked (`success`)."""
 
-    async def hang_up(self) -> int:
-        """Telephony says that the call is over; returns the status of our answer."""
-
 
 @dataclass(slots=True)
 class Elks:
@@ -56,7 +60,7 @@ class Elks:
     client: httpx.AsyncClient
     id: str = "c" + "1" * 32
     caller: str = CALLER
-    proof: str = f"?token={ELKS_TOKEN}"
+    proof: str = ELKS_TOKEN
     where: str = ""
     form: Mapping[str, str] = NotImplemented
     onwards: str = ""
@@ -69,7 +73,7 @@ class Elks:
         self.client = client
 
     async def ring(self) -> Said:
-        return await self._ask(f"/webhooks/46elks/voice{self.proof}")
+        return await self._ask(f"/webhooks/46elks/voice?token={self.proof}")
 
     async def again(self) -> Said:
         return await self._post()
@@ -82,7 +86,7 @@ class Elks:
 
     async def hang_up(self) -> int:
         form = {"id": self.id, "state": "success", "duration": "9", "legs": '[{"duration": 0.001}]'}
-        return (await self.client.post(f"/webhooks/46elks/hangup{self.proof}", data=form)).status_code
+        return (await self.client.post(f"/webhooks/46elks/hangup?token={self.proof}", data=form)).status_code
 
     async def _ask(self, where: str, **more: str) -> Said:
         self.where = where
@@ -148,5 +152,32 @@ class Twilio:
                 return Said("sound", first.text or "")
 
 
-TELEPHONIES = {"46elks": Elks, "twilio": Twilio}
+@dataclass(slots=True)
+class Cti:
+    """An exchange that plays and connects by itself, and tells of it."""
+
+    client: httpx.AsyncClient
+    id: str = "1" * 32
+    caller: str = CALLER
+    proof: str = CTI_TOKEN
+
+    @property
+    def call_id(self) -> str:
+        return f"cti/{self.id}"
+
+    async def ring(self) -> Said:
+        answer = await self._tell("newCall")
+        return Said("refused", str(answer.status_code)) if answer.is_error else Said("own")
+
+    async def hang_up(self) -> int:
+        return (await self._tell("hangup")).status_code
+
+    async def _tell(self, event: str) -> httpx.Response:
+        said = {"event": event, "direction": "in", "callId": self.id, "from": self.caller, "to": DIALLED}
+        return await self.client.post(f"/webhooks/cti/{self.proof}", json=said)
+
+
+LINES: dict[str, Callable[..., Line]] = {"46elks": Elks, "twilio": Twilio}
 """Every telephony that plays what we answer."""
+CALLS: dict[str, Callable[..., Call]] = {**LINES, "cti": Cti}
+"""Every telephony."""

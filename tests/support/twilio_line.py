@@ -32,12 +32,13 @@ class TwilioLine:
     """What was answered last."""
 
     async def post(self, address: str, **said: str) -> httpx.Response:
-        """Call one of our addresses, signed, and keep what it answers."""
+        """Call one of our addresses, signed, and keep the TwiML that it answers."""
         form = self.form() | said
         if self.method == "GET":
             address += ("&" if "?" in address else "?") + urlencode(form)
         answer = await self.send(address, form, signature=self.sign(address, form))
-        self.where, self.told = address, answer.text
+        if answer.status_code == 200:
+            self.where, self.told = address, answer.text
         return answer
 
     async def send(self, address: str, form: Mapping[str, str], *, signature: str = "") -> httpx.Response:

@@ -31,10 +31,10 @@ async def signed(
     signatures: Signatures = request.app.state.twilio_signatures
     try:
         posted = signatures.check(asked, x_twilio_signature, x_twilio_webhooks_signature_settings)
+        return twilio.form_of(asked, posted)
     except TwilioSignatureError as error:
         refused("twilio", error.why)
         raise
-    return twilio.form_of(asked, posted)
 
 
 Form = Annotated[twilio.Form, Depends(signed)]
@@ -72,7 +72,7 @@ router = APIRouter(
 @router.post("/voice", response_class=Response, responses=_TWIML, openapi_extra=_SAYS)
 async def voice(request: Request, form: Form) -> Response:
     """Answer a ring: what the entrance says while the router finds somebody."""
-    return await _turn(request, form, None, None)
+    return await _turn(request, form, None, 0)
 
 
 Step = Annotated[int | None, Query(ge=0, le=1_000_000, description="Which of our answers it comes back from.")]
