@@ -74,4 +74,21 @@ EXCHANGE = Counter(
 REFUSED = Counter("kc_refused_total", "Requests that a door refused before it read what they say.", ["door", "reason"])
 SIGNED = Counter("kc_webhook_signed_total", "Form webhooks by the name of the key that signed them.", ["key"])
 
+PLATFORM_WELL = Gauge("kc_platform_well", "1 while an e-service platform is read, 0 while it cannot be.", ["platform"])
+PLATFORM_LOOK = Gauge(
+    "kc_platform_look_timestamp_seconds", "When an e-service platform was last read to the end.", ["platform"]
+)
+PLATFORM_TAKEN = Counter(
+    "kc_platform_taken_total", "Submissions read from an e-service platform, by what became of each.",
+    ["platform", "outcome"],
+)  # fmt: skip
+PLATFORM_PENDING = Gauge(
+    "kc_platform_pending", "Submissions that are put off: unreadable or before their case.", ["platform"]
+)
+PLATFORM_ANSWERED = Counter(
+    "kc_platform_answered_total", "Attempts to tell an e-service platform something, by what came of it.",
+    ["platform", "what", "outcome"],
+)  # fmt: skip
+PLATFORM_WAITING = Gauge("kc_platform_waiting", "What an e-service platform is still to be told.", ["platform"])
+
 LOOP_RESTARTS = Counter("kc_loop_restarts_total", "Background loops that failed and were started again.", ["loop"])

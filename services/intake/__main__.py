@@ -1,6 +1,6 @@
 """`python -m services.intake` serves; `migrate` brings its tables up to date, `reconcile` compares the mailboxes.
 
-`check-mailboxes` tries them.
+`check-mailboxes` and `check-platforms` try them.
 """
 
 import asyncio
@@ -9,11 +9,12 @@ from typing import Annotated
 import typer
 
 from services.intake.channels.mailbox import try_mailbox
-from services.intake.channels.mailboxes_file import MailboxesFileError
+from services.intake.channels.settings_file import SettingsFileError
 from services.intake.main import create_app
 from services.intake.settings import Settings
 from services.intake.wiring.doors import open_dead_letters
 from services.intake.wiring.mail import compare, make_accounts
+from services.intake.wiring.platforms import make_platforms, tried
 from shared.database import upgrade
 from shared.web.commands import service_commands
 
@@ -42,13 +43,30 @@ def check_mailboxes(*, connect: Annotated[bool, typer.Option(help="Log in to eac
     """Say which mailboxes are read, or every mistake in their file with its line."""
     try:
         accounts = make_accounts(Settings())
-    except MailboxesFileError as error:
+    except SettingsFileError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     said = [(account, try_mailbox(account) if connect else "") for account in accounts]
     for account, problem in said:
         typer.echo(f"{account.part} {account.name} ({account.security}): {problem or 'ok'}")
     if any(problem for _, problem in said):
+        raise typer.Exit(1)
+
+
+@cli.command()
+def check_platforms(
+    *, connect: Annotated[bool, typer.Option(help="Ask each for a form family as well.")] = False
+) -> None:
+    """Say which e-service platforms are read, or every mistake in their file with its line."""
+    try:
+        platforms = make_platforms(Settings())
+    except SettingsFileError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    lines = asyncio.run(tried(platforms)) if connect else [(one, "") for one in platforms]
+    for one, problem in lines:
+        typer.echo(f"{one.part} {one.url} ({len(one.families)} families): {problem or 'ok'}")
+    if any(problem for _, problem in lines):
         raise typer.Exit(1)
 
 

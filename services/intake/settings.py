@@ -27,6 +27,10 @@ class Settings(ServiceSettings):
     mailboxes: str = Field(
         "", description="YAML file of several mailboxes (docs/mail.md); read beside the one of `imap_host`, if any."
     )
+    eplatforms: str = Field("", description="YAML file of e-service platforms that are polled (docs/e-services.md).")
+    eplatform_keep_days: int = Field(
+        400, ge=370, description="How long a submission that nothing happens to is remembered as taken in."
+    )
     reconcile_minutes: float = Field(10.0, gt=0, description="How often each mailbox is compared with the ledger.")
     reconcile_days: int = Field(
         7, ge=1, le=60, description="How far back the processed mails are compared; less than `keep_seen_days`."

@@ -188,6 +188,75 @@ UNSCANNED = Table(
 )
 """Files that the virus scanner has given no verdict on; asked again when their contact has surely been told."""
 
+PLATFORM_FAMILIES = Table(
+    "platform_families",
+    METADATA,
+    Column("platform", Text, primary_key=True),
+    Column("family", Text, primary_key=True),
+    Column("read_to", DateTime(timezone=True), nullable=False),
+    _moment("looked_back_at"),
+)
+"""How far each form family of an e-service platform is read, and when older instances were last looked at."""
+
+PLATFORM_INSTANCES = Table(
+    "platform_instances",
+    METADATA,
+    Column("platform", Text, primary_key=True),
+    Column("instance", Text, primary_key=True),
+    Column("family", Text, nullable=False),
+    Column("mark", Text, nullable=False, server_default=text("''")),
+    Column("first_contact", Text),
+    Column("case_id", Text, index=True),
+    Column("merged_into", Text, index=True),
+    _moment("told_at"),
+    Column("touched_at", DateTime(timezone=True), nullable=False, server_default=func.now(), index=True),
+)
+"""The submissions of e-service platforms: as last listed, the contact and case that each is, no word of any."""
+
+PLATFORM_VERSIONS = Table(
+    "platform_versions",
+    METADATA,
+    Column("contact_id", Text, primary_key=True),
+    Column("platform", Text, nullable=False),
+    Column("instance", Text, nullable=False),
+    Column("claimed_at", DateTime(timezone=True), nullable=False),
+    _moment("published_at"),
+    Index("platform_versions_instance", "platform", "instance"),
+)
+"""Each version of a submission that has become a contact, or is about to."""
+
+PLATFORM_PENDING = Table(
+    "platform_pending",
+    METADATA,
+    Column("platform", Text, primary_key=True),
+    Column("instance", Text, primary_key=True),
+    Column("family", Text, nullable=False),
+    Column("mark", Text, nullable=False, server_default=text("''")),
+    Column("problem", Text, nullable=False),
+    Column("since", DateTime(timezone=True), nullable=False),
+    Column("next_at", DateTime(timezone=True), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+)
+"""Submissions that could not be taken in, or wait for their case, until they are: listed or not."""
+
+PLATFORM_ANSWERS = Table(
+    "platform_answers",
+    METADATA,
+    Column("platform", Text, primary_key=True),
+    Column("instance", Text, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("family", Text, nullable=False),
+    Column("contact_id", Text),
+    Column("delivered", Boolean, nullable=False, server_default=text("true")),
+    Column("state", Text),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("due_at", DateTime(timezone=True), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("problem", Text, nullable=False, server_default=text("''")),
+    Index("platform_answers_due", "platform", "due_at"),
+)
+"""What a platform is still to be told of an instance: that we have it, and the last state of its case."""
+
 DEAD_DECISIONS = decisions_table(METADATA)
 """What was decided about dead records of intake's groups."""
 

@@ -11,6 +11,7 @@ from services.intake.settings import Settings
 from services.intake.store.answers import Answers
 from services.intake.store.calls import Calls
 from services.intake.store.exchange import ExchangeAnswers
+from services.intake.store.instances import Instances
 from services.intake.store.ledger import Ledger
 from services.intake.store.tables import OUTBOX
 from services.intake.store.unscanned import Unscanned
@@ -20,6 +21,7 @@ from services.intake.usecases.note_routing import NoteRouting
 from services.intake.web.reception import TOPIC
 from services.intake.wiring.mail import make_accounts, make_poll
 from services.intake.wiring.parts import Parts
+from services.intake.wiring.platforms import make_note_cases, make_platform_loops
 from shared.background import Background
 from shared.clock import utc_now
 from shared.consume import Inflow
@@ -33,12 +35,13 @@ def make_inflow(settings: Settings, health: Health, parts: Parts) -> Inflow:
     """Build what reads Kafka."""
     changed: Callable[[], None] = lambda: parts.hub.publish(TOPIC, "visits")  # noqa: E731 - typed and used once
     inflow = Inflow(settings, "intake", parts.publisher, health)
-    consumers.register(inflow, NoteRouting(Calls(parts.engine), Visits(parts.engine), changed))
+    routing = NoteRouting(Calls(parts.engine), Visits(parts.engine), changed)
+    consumers.register(inflow, routing, make_note_cases(settings, parts))
     return inflow
 
 
 def make_background(settings: Settings, health: Health, parts: Parts, reconcile: Reconcile) -> Background:
-    """Build the loops: the spool's relay, the mailboxes and their comparison, the pruning."""
+    """Build the loops: the spool's relay, the mailboxes and their comparison, the platforms, the pruning."""
     background = Background(health)
     background.add("outbox", Relay(parts.engine, OUTBOX, parts.publisher).run)
     background.add("prune", _prune(settings, parts).run)
@@ -50,6 +53,8 @@ def make_background(settings: Settings, health: Health, parts: Parts, reconcile:
     for account in make_accounts(settings):
         name = f"mailbox:{account.label}" if account.label else "mailbox"
         background.add(name, make_poll(settings, health, parts, account).run)
+    for name, run in make_platform_loops(settings, health, parts):
+        background.add(name, run)
     return background
 
 
@@ -61,6 +66,7 @@ def _prune(settings: Settings, parts: Parts) -> Prune:
         (kept, Ledger(parts.engine).forget_before),
         (kept, ExchangeAnswers(parts.engine).forget_before),
         (kept, Visits(parts.engine).forget_before),
+        (timedelta(days=settings.eplatform_keep_days), Instances(parts.engine).forget_before),
         (timedelta(days=settings.unscanned_days), Unscanned(parts.engine).forget_before),
     )
     return Prune(rules, utc_now)

@@ -8,7 +8,8 @@ from typer.testing import CliRunner
 
 from services.intake.__main__ import cli
 from services.intake.channels.account import Account, OAuth2, Security
-from services.intake.channels.mailboxes_file import MailboxesFileError, read_mailboxes
+from services.intake.channels.mailboxes_file import read_mailboxes
+from services.intake.channels.settings_file import SettingsFileError
 from services.intake.settings import Settings
 from services.intake.wiring.mail import make_accounts
 from tests.support.scripted_imap import ScriptedImap, scripted_imap
@@ -51,7 +52,7 @@ def written(folder: Path, text: str) -> str:
 
 
 def faults(folder: Path, text: str) -> list[str]:
-    with pytest.raises(MailboxesFileError) as raised:
+    with pytest.raises(SettingsFileError) as raised:
         read_mailboxes(written(folder, text))
     return [str(fault) for fault in raised.value.faults]
 
@@ -148,13 +149,13 @@ def test_two_mailboxes_of_one_name_or_one_folder_are_a_mistake(tmp_path: Path) -
 
 
 def test_a_mistake_never_shows_a_secret(tmp_path: Path) -> None:
-    with pytest.raises(MailboxesFileError) as raised:
+    with pytest.raises(SettingsFileError) as raised:
         read_mailboxes(written(tmp_path, one("password: SkrivetHär")))
     assert "SkrivetHär" not in str(raised.value)
 
 
 def test_a_file_that_is_not_there_is_said_so() -> None:
-    with pytest.raises(MailboxesFileError, match=r"/nowhere\.yaml:\nline 1: the file: cannot be read: No such file"):
+    with pytest.raises(SettingsFileError, match=r"/nowhere\.yaml:\nline 1: the file: cannot be read: No such file"):
         read_mailboxes("/nowhere.yaml")
 
 
