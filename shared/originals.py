@@ -4,6 +4,8 @@ Keys begin with the contact id, so that erasing a contact is deleting one prefix
 """
 
 import asyncio
+import contextlib
+import os
 import re
 import secrets
 import unicodedata
@@ -70,7 +72,7 @@ class Originals:
             async with asyncio.timeout(_DEADLINE):
                 if self._folder is not None:
                     # A quarter of the CPU of obstore's way to a folder, which counts in the hottest door.
-                    await asyncio.to_thread(_write, self._folder / key, data)
+                    await asyncio.to_thread(_write, f"{self._folder}/{key}", data)
                 else:
                     await obstore.put_async(self._store, key, data, attributes={"Content-Type": content_type})
         except (BaseError, OSError, TimeoutError) as error:
@@ -110,15 +112,27 @@ class Originals:
             raise TransientError(f"originals: {type(error).__name__}") from error
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Write a file that is either whole or not there; listings pass over names with `#` and digits."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}#{secrets.randbits(48)}")
+def _write(path: str, data: bytes) -> None:
+    """Write a file that is either whole or not there; listings pass over names with `#` and digits.
+
+    The folder of a contact is almost always new, and pathlib costs as much as the disk: this is the hottest door.
+    """
+    folder = path.rpartition("/")[0]
     try:
-        draft.write_bytes(data)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+        os.mkdir(folder)  # noqa: PTH102 - see above
+    except FileExistsError:
+        pass
+    except FileNotFoundError:
+        os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - see above
+    draft = f"{path}#{secrets.randbits(48)}"
+    try:
+        with open(draft, "wb") as file:  # noqa: PTH123 - see above
+            file.write(data)
+        os.replace(draft, path)  # noqa: PTH105 - see above
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(draft)  # noqa: PTH108 - see above
+        raise
 
 
 def _open(url: str) -> obstore.store.ObjectStore:
