@@ -78,7 +78,7 @@ async def _said(request: Request) -> dict[str, Any]:
         return {name: form.getlist(name) if name.startswith("user") else form[name] for name in form}
     try:
         said = json.loads(await request.body())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnreadableError from error
     if not isinstance(said, dict):
         raise UnreadableError
