@@ -52,6 +52,8 @@ ROUTER_HELD = Gauge("kc_router_held", "Contacts that agents have accepted and no
 ROUTER_DRIFT = Gauge("kc_router_drift", "Contradictions between leases, what agents hold and contacts; should be 0.")
 ROUTER_EVENTS = Counter("kc_router_events_total", "What happened in the queues, by the type of its event.", ["type"])
 
+CALL_TURNS = Counter("kc_call_turns_total", "What callers heard next.", ["turn"])
+
 MAILBOX_WAITING = Gauge("kc_mailbox_waiting", "Mails that lie in the inbox and are not taken in yet.", ["mailbox"])
 MAILBOX_OLD = Gauge("kc_mailbox_old", "Old mails in the inbox that are taken in quietly after the others.", ["mailbox"])
 MAILBOX_WELL = Gauge("kc_mailbox_well", "1 while the inbox is read, 0 while it cannot be.", ["mailbox"])

@@ -27,6 +27,7 @@ class Settings(ServiceSettings):
     elks_user: str = Field("", description="API user name at 46elks.")
     elks_password: SecretStr = Field(SecretStr(""), description="API password at 46elks.")
     elks_token: SecretStr = Field(SecretStr(""), description="`?token=` of the webhook of delivery reports.")
+    elks_old_token: SecretStr = Field(SecretStr(""), description="The token before it, while it changes.")
     elks_networks: tuple[Network, ...] = Field(ELKS_NETWORKS, description="Addresses that need no token.")
     mail_from: str = Field("kontakt@kommun.example", description="From address of every mail; answers come back here.")
     reply_plus: bool = Field(

@@ -9,7 +9,18 @@ from fastapi import FastAPI
 
 from services.intake import consumers
 from services.intake.settings import Settings
-from services.intake.web import api, cti, eservices, mail, reception, sounds, telephony, twilio, waiting_room
+from services.intake.web import (
+    api,
+    cti,
+    eservices,
+    mail,
+    reception,
+    recordings,
+    sounds,
+    telephony,
+    twilio,
+    waiting_room,
+)
 from services.intake.wiring.doors import make_doors
 from services.intake.wiring.loops import make_background, make_inflow
 from services.intake.wiring.mail import make_mail, make_reconcile
@@ -56,6 +67,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             twilio.router,
             cti.router,
             sounds.router,
+            recordings.pages,
             api.router,
             reception.router,
             waiting_room.router,
@@ -76,6 +88,7 @@ async def _start(parts: Parts, inflow: Inflow, background: Background) -> None:
     await parts.catalogue.start()
     await parts.agents.start()
     await parts.rules.start()
+    await parts.recordings.look()
     await inflow.start()
     await background.start()
 
@@ -87,6 +100,7 @@ async def _stop(parts: Parts, inflow: Inflow, background: Background) -> None:
     await inflow.stop()
     await parts.seen.stop()
     await parts.webhook_ids.stop()
+    await parts.router.close()
     await parts.rules.stop()
     await parts.agents.stop()
     await parts.catalogue.stop()

@@ -45,6 +45,7 @@ class Settings(ServiceSettings):
     form_files: int = Field(50, ge=0, le=1000, description="Files of a form; one with more is refused.")
     form_file_bytes: int = Field(18_000_000, ge=0, description="Bytes of a form's files together; more are refused.")
     elks_token: SecretStr = Field(SecretStr(""), description="`?token=` of the telephony webhooks.")
+    elks_old_token: SecretStr = Field(SecretStr(""), description="The token before it, while the numbers change.")
     elks_networks: tuple[Network, ...] = Field(
         ELKS_NETWORKS, description="Addresses that need no token, as 46elks publishes them."
     )
@@ -70,6 +71,7 @@ class Settings(ServiceSettings):
     public_url: str = Field("", description="Where telephony reaches us from outside; `intake_url` when empty.")
     hold_sound_url: str = Field("", description="Hold sound of at most 5 s; our own when empty.")
     caller_id: str = Field("", description="E.164 number shown to the agent's phone; the caller's when empty.")
+    recording_limit: int = Field(5_000_000, gt=0, description="Bytes of a recording that is uploaded for callers.")
     form_limit: int = Field(25_000_000, description="Bytes of a request to our doors, attachments included.")
     mail_files: int = Field(50, description="Files of a mail that are kept; the original holds the rest.")
     mail_file_bytes: int = Field(30_000_000, description="Bytes of a mail's kept files, all together.")

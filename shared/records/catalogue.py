@@ -65,7 +65,11 @@ class EntranceRecord(Event):
     greeting: str
     """What the agent says or writes first; `{agent}` is her first name."""
     queue_message_url: str = ""
-    """The recording that a waiting caller hears."""
+    """The recording that a waiting caller hears, unless one is uploaded."""
+    jour: str = ""
+    """E.164 number that answers what is urgent when it is closed; empty: nobody does."""
+    languages: tuple[str, ...] = ()
+    """What a caller may choose among, in the order of the keys; fewer than two: no choice."""
     sender_name: str = ""
     default: bool = False
     """Takes what comes to an unknown value of its kind."""

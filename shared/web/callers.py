@@ -23,6 +23,10 @@ ELKS_NETWORKS: tuple[Network, ...] = (
 """The addresses that 46elks publishes as its own."""
 
 
+MAPPED_BITS = 96
+"""What stands before an IPv4 address in IPv6's clothes."""
+
+
 class Telephony(Protocol):
     """What a service must be told to know its telephony provider."""
 
@@ -33,6 +37,10 @@ class Telephony(Protocol):
     @property
     def elks_token(self) -> SecretStr:
         """`?token=` of the webhooks; none if empty."""
+
+    @property
+    def elks_old_token(self) -> SecretStr:
+        """The token before it, while it changes; none if empty."""
 
     @property
     def elks_networks(self) -> tuple[Network, ...]:
@@ -86,7 +94,15 @@ def _parse(given: str) -> Address | None:
 
 
 def _within(address: Address, networks: Sequence[Network]) -> bool:
-    return any(address.version == network.version and address in network for network in networks)
+    return any(address.version == network.version and address in network for network in map(_unmapped, networks))
+
+
+def _unmapped(network: Network) -> Network:
+    """Return a network; an IPv4 one in IPv6's clothes is IPv4, as addresses are here."""
+    inner = network.network_address.ipv4_mapped if isinstance(network, IPv6Network) else None
+    return (
+        IPv4Network((inner, network.prefixlen - MAPPED_BITS)) if inner and network.prefixlen >= MAPPED_BITS else network
+    )
 
 
 async def check_telephony(request: Request) -> None:
@@ -99,8 +115,8 @@ async def check_telephony(request: Request) -> None:
 
 
 def _knows(settings: Telephony, given: str) -> bool:
-    token = settings.elks_token.get_secret_value()
-    return bool(token) and hmac.compare_digest(given.encode(), token.encode())
+    tokens = (settings.elks_token.get_secret_value(), settings.elks_old_token.get_secret_value())
+    return any(bool(one) and hmac.compare_digest(given.encode(), one.encode()) for one in tokens)
 
 
 def _near(settings: Telephony, request: Request) -> bool:

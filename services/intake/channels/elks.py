@@ -12,10 +12,17 @@ from typing import Any
 from urllib.parse import urlencode
 
 from services.intake.channels.phone import e164
-from services.intake.domain.call import HangUp, Heard, Result, Ring, Turn
-from services.intake.domain.text import one_line
+from services.intake.domain.call import CONNECTS, HangUp, Heard, Result, Ring, Turn
+from services.intake.domain.text import clean, one_line
 from shared.errors import DomainError, FieldError
 
+MOST_WORDS = 4000
+"""Letters of an SMS that are read; many joined ones are far shorter."""
+MOST_STATE = 40
+MOST_LEGS = 20_000
+"""Letters of what is told of legs."""
+MOST_SECONDS = 24 * 3600
+"""No conversation is longer."""
 _DIGITS = re.compile(r"[0-9*#]{1,20}", re.ASCII)
 _CALL_ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
 
@@ -31,21 +38,47 @@ class CallIdMissingError(DomainError):
         super().__init__(errors=[FieldError("/callid", "Uppgiften saknas.")])
 
 
-def ring(form: Mapping[str, Any]) -> Ring:
-    """Read a `voice_start` or `next` callback."""
+@dataclass(frozen=True, slots=True)
+class TextMessage:
+    """An SMS from a citizen."""
+
+    id: str
+    dialled: str
+    sender: str | None
+    text: str
+
+
+def ring(form: Mapping[str, Any], step: int | None = None) -> Ring:
+    """Read a `voice_start` or `next` callback; `step` is the number that we put into the address of the latter."""
     return Ring(
         call_id=_call_id(form),
-        dialled=e164(_text(form, "to")) or _text(form, "to")[:60],
+        dialled=_number(form, "to"),
         caller=e164(_text(form, "from")),
         incoming=_text(form, "direction") != "outgoing",
         result=_result(form),
         digits=_digits(form),
+        step=step,
     )
 
 
 def hang_up(form: Mapping[str, Any]) -> HangUp:
     """Read a `whenhangup` callback; its `legs` are JSON in a string, and only there when somebody answered."""
-    return HangUp(_call_id(form), _text(form, "state") or "unknown", _legs(_text(form, "legs")))
+    return HangUp(_call_id(form), _text(form, "state")[:MOST_STATE] or "unknown", _legs(_text(form, "legs")))
+
+
+def text_message(form: Mapping[str, Any]) -> TextMessage:
+    """Read an `sms_url` callback; its text is as the citizen wrote it, over several lines if she did."""
+    words = form.get("message")
+    return TextMessage(
+        id=_call_id(form),
+        dialled=_number(form, "to"),
+        sender=e164(_text(form, "from")),
+        text=clean(words)[:MOST_WORDS] if isinstance(words, str) else "",
+    )
+
+
+def _number(form: Mapping[str, Any], name: str) -> str:
+    return e164(_text(form, name)) or _text(form, name)[:60]
 
 
 def _result(form: Mapping[str, Any]) -> Result:
@@ -79,13 +112,18 @@ def _call_id(form: Mapping[str, Any]) -> str:
 
 def _legs(told: str) -> tuple[float, ...]:
     try:
-        legs = json.loads(told) if told else []
-    except ValueError:
+        legs = json.loads(told) if 0 < len(told) <= MOST_LEGS else []
+    except (ValueError, RecursionError):
         return ()
     if not isinstance(legs, list):
         return ()
     seconds = [leg.get("duration") for leg in legs if isinstance(leg, dict)]
-    return tuple(float(one) for one in seconds if isinstance(one, int | float) and not isinstance(one, bool))
+    numbers = [one for one in seconds if isinstance(one, int | float) and not isinstance(one, bool)]
+    return tuple(float(one) for one in numbers if 0 <= one <= MOST_SECONDS)
+
+
+Action = dict[str, Any]
+"""An action as 46elks reads it: JSON, with further actions inside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +135,33 @@ class Actions:
     hold_sound: str
     caller_id: str = ""
 
-    def write(self, heard: Heard) -> dict[str, Any]:
+    def write(self, heard: Heard) -> Action:
         """Return the action of a turn; whatever it is, its end leads back to us."""
-        match heard.turn:
-            case Turn.HANG_UP:
-                return {"hangup": "reject"}
-            case Turn.CONNECT:
-                shown = self.caller_id or heard.caller or ""
-                action: dict[str, Any] = {"connect": heard.number, **({"callerid": shown} if shown else {})}
-            case _ if heard.recordings:
-                action = {"play": heard.recordings[0], "skippable": False}
-            case _:
-                action = {"play": self.hold_sound, "skippable": False}
-        return {**action, "next": self._ours("next", after=heard.turn), "whenhangup": self._ours("hangup")}
+        if heard.turn is Turn.HANG_UP:
+            return {"hangup": "reject"}
+        last = self._last(heard)
+        last["next"] = self._ours("next", after=heard.turn, n=heard.step)
+        for earlier in reversed(heard.recordings[:-1]):
+            last = {"play": earlier, "skippable": False, "next": last}
+        return {**last, "whenhangup": self._ours("hangup")}
 
-    def _ours(self, door: str, **query: str) -> str:
+    def fallback(self, recording: str, jour: str) -> Action:
+        """Return what to put into `voice_start` of a number, as static JSON, while none of us can answer.
+
+        46elks has the recording since it was last played; then the jour is rung, or we are asked after all.
+        """
+        then: Action | str = {"connect": jour} if jour else self._ours("voice")
+        return {"play": recording or self.hold_sound, "skippable": False, "next": then}
+
+    def _last(self, heard: Heard) -> Action:
+        if heard.turn in CONNECTS:
+            shown = self.caller_id or heard.caller or ""
+            return {"connect": heard.number, **({"callerid": shown} if shown else {})}
+        recording = heard.recordings[-1] if heard.recordings else ""
+        if heard.keys and recording:
+            return {"ivr": recording, "digits": 1, "timeout": heard.keys.timeout, "repeat": 1}
+        return {"play": recording or self.hold_sound, "skippable": False}
+
+    def _ours(self, door: str, **query: str | int) -> str:
         words = urlencode({**query, **({"token": self.token} if self.token else {})})
         return f"{self.base}/webhooks/46elks/{door}" + (f"?{words}" if words else "")

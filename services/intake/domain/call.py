@@ -13,8 +13,6 @@ MAX_ATTEMPTS = 5
 """How often the agent's phone is rung for one acceptance before the caller just waits on."""
 HOLD_SECONDS = 5
 """The longest piece of hold sound: so soon does a caller ask again."""
-AGAIN_SECONDS = 60
-"""How often a waiting caller hears the queue message in a storm."""
 
 
 class Result(StrEnum):
@@ -60,34 +58,12 @@ class HangUp:
 class CallState(StrEnum):
     """Where a call is."""
 
+    CLOSED = "closed"
+    """It came in when the entrance was closed: nobody is asked to answer it."""
     WAITING = "waiting"
     ACCEPTED = "accepted"
     CONNECTING = "connecting"
     ENDED = "ended"
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A call as intake keeps it; `epoch` is the router's fencing number of the acceptance."""
-
-    call_id: str
-    contact_id: str
-    entrance: str
-    dialled: str
-    caller: str | None
-    state: CallState
-    received_at: datetime
-    epoch: int = 0
-    agent_id: str | None = None
-    attempts: int = 0
-    published: bool = False
-    connected_at: datetime | None = None
-    ended_at: datetime | None = None
-
-    @property
-    def to_be_connected(self) -> bool:
-        """Say whether the caller's next turn is the agent's phone."""
-        return self.state in {CallState.ACCEPTED, CallState.CONNECTING} and self.attempts < MAX_ATTEMPTS
 
 
 class Turn(StrEnum):
@@ -159,26 +135,49 @@ class Heard:
     """The number of this answer, to come back in `Ring.step`: so a repetition is known as one."""
 
 
-def message_again(call: Call, now: datetime) -> bool:
-    """Say whether a caller has just waited for another full minute: she asks once per piece of hold sound."""
-    waited = (now - call.received_at).total_seconds()
-    return waited >= AGAIN_SECONDS and waited % AGAIN_SECONDS < HOLD_SECONDS
+class ReturnCall(StrEnum):
+    """Whether she may ask to be called back, and has."""
+
+    NONE = ""
+    OFFERED = "offered"
+    """The router has said that she has waited long enough for it."""
+    PROMISED = "promised"
 
 
-def next_turn(call: Call, *, after: Turn | None, result: Result, again: bool = False) -> Turn:
-    """Return the caller's next turn; `result` is what telephony says of the turn that it comes `after`.
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call as intake keeps it; `epoch` is the router's fencing number of the acceptance."""
 
-    After hold sound the queue message comes `again` when it is time for that.
-    A conversation that succeeded is over. One that failed (busy, no answer) is tried again after a piece of hold sound.
-    A repeated request gets the same answer: only what comes after connecting speaks of the conversation.
-    """
-    if call.state is CallState.ENDED:
-        return Turn.HANG_UP
-    if after is Turn.CONNECT:
-        return Turn.HANG_UP if result is Result.SUCCESS else Turn.HOLD
-    if call.to_be_connected:
-        return Turn.CONNECT
-    return Turn.MESSAGE if after is None or (again and after is Turn.HOLD) else Turn.HOLD
+    call_id: str
+    contact_id: str
+    entrance: str
+    dialled: str
+    caller: str | None
+    state: CallState
+    received_at: datetime
+    epoch: int = 0
+    agent_id: str | None = None
+    attempts: int = 0
+    published: bool = False
+    connected_at: datetime | None = None
+    ended_at: datetime | None = None
+    language: str = "sv"
+    step: int = 0
+    """How many answers have been given."""
+    heard: Heard | None = None
+    """The last of them: what a repeated request gets again."""
+    told: tuple[Turn, ...] = ()
+    """What has been said to her, of what is said once."""
+    place_at: datetime | None = None
+    """When her place in the queue was last said."""
+    return_call: ReturnCall = ReturnCall.NONE
+    jours: int = 0
+    """How often the entrance's jour has been rung."""
+
+    @property
+    def to_be_connected(self) -> bool:
+        """Say whether the caller's next turn is the agent's phone."""
+        return self.state in {CallState.ACCEPTED, CallState.CONNECTING} and self.attempts < MAX_ATTEMPTS
 
 
 def talk_seconds(call: Call, ended_at: datetime, leg_seconds: Sequence[float]) -> float:

@@ -1,7 +1,7 @@
 """The calls of telephony: opened once per call id, connected by what the router says, ended once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -9,13 +9,15 @@ from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.intake.domain.call import Call, CallState
+from services.intake.domain.call import Call, CallState, Heard, Keys, ReturnCall, Turn, Words
 from services.intake.store.database import transaction
 from services.intake.store.tables import CALLS, OUTBOX
 from shared import outbox
 from shared.publish import Message
 
 COLUMNS = [CALLS.c[field.name] for field in fields(Call)]
+ANSWERED = ("step", "heard", "told", "place_at", "return_call", "jours", "language", "published")
+"""What an answer changes; where the call is, the router and its end say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Calls:
 
     async def open(self, call: Call) -> Call:
         """Keep a new call and return it, or the one that is kept under its id already."""
-        values = {field.name: getattr(call, field.name) for field in fields(call)}
+        values = {name: value for name, value in row_of(call).items() if name != "heard"}
         async with transaction(self.engine) as connection:
             await connection.execute(insert(CALLS).values(values).on_conflict_do_nothing())
             row = (await connection.execute(select(*COLUMNS).where(CALLS.c.call_id == call.call_id))).one()
@@ -47,6 +49,18 @@ class Calls:
             row = (await connection.execute(select(*COLUMNS).where(CALLS.c.call_id == call_id))).one_or_none()
         return call_of(row) if row else None
 
+    async def answered(self, call: Call) -> Heard | None:
+        """Keep the answer that a call has got; where another was quicker, change nothing and return that one."""
+        row = row_of(call)
+        before = (CALLS.c.call_id == call.call_id) & (CALLS.c.step == call.step - 1)
+        async with transaction(self.engine) as connection:
+            done = await connection.execute(update(CALLS).where(before).values({name: row[name] for name in ANSWERED}))
+            if done.rowcount:
+                return None
+            kept = select(CALLS.c.heard).where(CALLS.c.call_id == call.call_id)
+            heard = (await connection.execute(kept)).scalar_one_or_none()
+        return heard_of(heard) if heard else None
+
     async def published(self, call_id: str) -> None:
         """Note that Kafka has the call."""
         await self._set(call_id, published=True)
@@ -57,6 +71,11 @@ class Calls:
             await outbox.add(connection, OUTBOX, event)
             await connection.execute(update(CALLS).where(CALLS.c.call_id == call_id).values(published=True))
 
+    async def keep(self, event: Message) -> None:
+        """Keep an event that is no call's for later."""
+        async with transaction(self.engine) as connection:
+            await outbox.add(connection, OUTBOX, event)
+
     async def connecting(self, call: Call, at: datetime) -> None:
         """Note that the agent's phone is rung."""
         attempts = call.attempts + 1
@@ -66,14 +85,21 @@ class Calls:
         """Note that the agent's phone did not answer: nobody has talked."""
         await self._set(call_id, state=CallState.ACCEPTED, connected_at=None)
 
-    async def end(self, call: Call, at: datetime, event: Message) -> bool:
+    async def end(self, call: Call, at: datetime, *events: Message) -> bool:
         """End a call and say so, once; return whether it was now."""
         open_call = (CALLS.c.call_id == call.call_id) & CALLS.c.ended_at.is_(None)
         async with transaction(self.engine) as connection:
             done = await connection.execute(update(CALLS).where(open_call).values(state=CallState.ENDED, ended_at=at))
             if done.rowcount:
-                await outbox.add(connection, OUTBOX, event)
+                await outbox.add(connection, OUTBOX, *events)
         return bool(done.rowcount)
+
+    async def offer_return_call(self, contact_ids: Sequence[str]) -> None:
+        """Note that these callers may ask to be called back; one who has asked has."""
+        waiting = CALLS.c.contact_id.in_(contact_ids) & CALLS.c.ended_at.is_(None)
+        none_yet = CALLS.c.return_call == ReturnCall.NONE
+        async with transaction(self.engine) as connection:
+            await connection.execute(update(CALLS).where(waiting & none_yet).values(return_call=ReturnCall.OFFERED))
 
     async def turn(self, turns: Sequence[Turned]) -> None:
         """Take in what the router said; what is older than what we know is history."""
@@ -101,6 +127,30 @@ class Calls:
             await connection.execute(update(CALLS).where(CALLS.c.call_id == call_id).values(**values))
 
 
+def row_of(call: Call) -> dict[str, Any]:
+    """Return the row of a call, as JSON can say it but for moments."""
+    values = {field.name: getattr(call, field.name) for field in fields(call)}
+    return {**values, "told": list(call.told), "heard": asdict(call.heard) if call.heard else None}
+
+
 def call_of(row: Row[Any]) -> Call:
     """Return the call of a row of these columns."""
-    return Call(**{**row._mapping, "state": CallState(row.state)})  # noqa: SLF001 - SQLAlchemy's public name
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+    words = {
+        "state": CallState(row.state),
+        "return_call": ReturnCall(row.return_call),
+        "told": tuple(Turn(one) for one in row.told),
+        "heard": heard_of(row.heard) if row.heard else None,
+    }
+    return Call(**{**values, **words})
+
+
+def heard_of(kept: dict[str, Any]) -> Heard:
+    """Return an answer as it was kept."""
+    parts = {
+        "turn": Turn(kept["turn"]),
+        "recordings": tuple(kept["recordings"]),
+        "words": tuple(Words(**one) for one in kept["words"]),
+        "keys": Keys(**kept["keys"]) if kept["keys"] else None,
+    }
+    return Heard(**{**kept, **parts})

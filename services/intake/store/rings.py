@@ -13,8 +13,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
-from services.intake.domain.call import Call
-from services.intake.store.calls import COLUMNS, Calls, call_of
+from services.intake.domain.call import Call, Heard
+from services.intake.store.calls import ANSWERED, COLUMNS, Calls, call_of, row_of
 from services.intake.store.database import statement
 from services.intake.store.tables import CALLS
 from services.intake.store.together import Together
@@ -35,6 +35,14 @@ UNION ALL
 SELECT {_KEPT} FROM intake.calls WHERE call_id = ANY(CAST(:ids AS text[]))
 """  # noqa: S608 - the names are those of our own columns
 ).columns(*COLUMNS)
+_ANSWER = text(
+    f"""
+UPDATE intake.calls SET {", ".join(f"{name} = given.{name}" for name in ANSWERED)}
+FROM jsonb_populate_recordset(NULL::intake.calls, CAST(:calls AS jsonb)) AS given
+WHERE calls.call_id = given.call_id AND calls.step = given.step - 1
+RETURNING calls.call_id
+"""  # noqa: S608 - the names are those of our own columns
+)
 _IDS = bindparam("ids", type_=ARRAY(Text))
 _FIND = select(*COLUMNS).where(CALLS.c.call_id == any_(_IDS))
 _PUBLISHED = update(CALLS).where(CALLS.c.call_id == any_(_IDS)).values(published=True)
@@ -46,10 +54,12 @@ class Rings(Calls):
 
     _opening: Together[Call, Call] = field(init=False)
     _marking: Together[str, bool] = field(init=False)
+    _answering: Together[Call, Heard | None] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_opening", Together(self._open_all))
         object.__setattr__(self, "_marking", Together(self._mark_all))
+        object.__setattr__(self, "_answering", Together(self._answer_all))
 
     async def open(self, call: Call) -> Call:
         """Keep a new call and return it, or the one that is kept under its id already."""
@@ -58,6 +68,10 @@ class Rings(Calls):
     async def published(self, call_id: str) -> None:
         """Note that Kafka has the call."""
         await self._marking.ask(call_id)
+
+    async def answered(self, call: Call) -> Heard | None:
+        """Keep the answer that a call has got; where another was quicker, change nothing and return that one."""
+        return await self._answering.ask(call)
 
     async def _open_all(self, calls: list[Call]) -> Mapping[Call, Call]:
         ordered = sorted(calls, key=lambda call: call.call_id)  # as every process has it, so that none waits in a ring
@@ -74,6 +88,16 @@ class Rings(Calls):
         async with statement(self.engine) as connection:
             await connection.execute(_PUBLISHED, {"ids": sorted(set(call_ids))})
         return dict.fromkeys(call_ids, True)
+
+    async def _answer_all(self, calls: list[Call]) -> Mapping[Call, Heard | None]:
+        first = {call.call_id: call for call in reversed(calls)}
+        given = orjson.dumps([row_of(first[call_id]) for call_id in sorted(first)]).decode()
+        async with statement(self.engine) as connection:
+            done = set((await connection.execute(_ANSWER, {"calls": given})).scalars())
+            late = [call for call in calls if call.call_id not in done or call is not first[call.call_id]]
+            known = await _find(connection, sorted({call.call_id for call in late})) if late else {}
+        kept = {call: known[call.call_id].heard for call in late if call.call_id in known}
+        return {call: kept.get(call) for call in calls}
 
 
 async def _find(connection: AsyncConnection, ids: list[str]) -> dict[str, Call]:

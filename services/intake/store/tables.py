@@ -16,7 +16,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from shared.decisions import decisions_table
 from shared.outbox import outbox_table
@@ -114,8 +114,29 @@ CALLS = Table(
     Column("received_at", DateTime(timezone=True), nullable=False, index=True),
     _moment("connected_at"),
     _moment("ended_at"),
+    Column("language", Text, nullable=False, server_default=text("'sv'")),
+    Column("step", Integer, nullable=False, server_default=text("0")),
+    Column("heard", JSONB(none_as_null=True)),
+    Column("told", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    _moment("place_at"),
+    Column("return_call", Text, nullable=False, server_default=text("''")),
+    Column("jours", Integer, nullable=False, server_default=text("0")),
 )
-"""The calls of telephony and where each is."""
+"""The calls of telephony and where each is; `heard` is the last answer, `step` its number."""
+
+RECORDINGS = Table(
+    "recordings",
+    METADATA,
+    Column("entrance", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("language", Text, primary_key=True),
+    Column("version", Text, nullable=False, index=True),
+    Column("format", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("uploaded_at", DateTime(timezone=True), nullable=False),
+    Column("uploaded_by", Text, nullable=False),
+)
+"""What callers hear; the bytes lie in the originals store under `recordings/<version>`."""
 
 EXCHANGE_ANSWERS = Table(
     "exchange_answers",

@@ -7,11 +7,25 @@ from typing import Any, Protocol
 from services.intake.domain.visit import VisitState
 from services.intake.store.calls import Turned
 from services.intake.store.visits import VisitTurn
-from shared.events import ContactAbandoned, ContactCompleted, ContactRequeued, ContactTransferred, OfferAccepted
+from shared.events import (
+    ContactAbandoned,
+    ContactCompleted,
+    ContactRequeued,
+    ContactTransferred,
+    OfferAccepted,
+    ReturnCallOffered,
+)
 from shared.lane import Received
 from shared.vocabulary import LIVE_CHANNELS
 
-WANTED = (OfferAccepted, ContactTransferred, ContactRequeued, ContactCompleted, ContactAbandoned)
+WANTED = (
+    OfferAccepted,
+    ContactTransferred,
+    ContactRequeued,
+    ContactCompleted,
+    ContactAbandoned,
+    ReturnCallOffered,
+)
 RoutingEvent = OfferAccepted | ContactTransferred | ContactRequeued | ContactCompleted | ContactAbandoned
 
 
@@ -19,6 +33,7 @@ class Calls(Protocol):
     """Where calls are kept."""
 
     async def turn(self, turns: Sequence[Turned]) -> None: ...
+    async def offer_return_call(self, contact_ids: Sequence[str]) -> None: ...
 
 
 class Visits(Protocol):
@@ -38,7 +53,12 @@ class NoteRouting:
     async def handle(self, batch: Sequence[Received[Any]]) -> None:
         """Write the batch; a repetition changes nothing."""
         last: dict[str, RoutingEvent] = {}
+        offered = [one.event.contact_id for one in batch if isinstance(one.event, ReturnCallOffered)]
+        if offered:
+            await self.calls.offer_return_call(offered)
         for received in batch:
+            if isinstance(received.event, ReturnCallOffered):
+                continue
             event: RoutingEvent = received.event
             before = last.get(event.contact_id)
             if _live(event) and (before is None or before.epoch <= event.epoch):

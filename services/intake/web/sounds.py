@@ -5,9 +5,11 @@ import math
 import struct
 import wave
 from functools import lru_cache
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Request, Response
 
+from services.intake.domain.recording import Format
 from shared.web.access import open_to_all
 
 RATE = 8000
@@ -39,9 +41,18 @@ def _sample(at: float) -> int:
 
 
 router = APIRouter(tags=["telephony"])
+Version = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 
 
 @router.get("/sounds/hold-1.wav", dependencies=[open_to_all("telephony fetches it")], include_in_schema=False)
 async def hold() -> Response:
     """Answer with the hold sound; telephony keeps it by its address."""
     return Response(hold_sound(), media_type="audio/wav", headers={"cache-control": "public, max-age=86400"})
+
+
+@router.get("/sounds/{version}.{ending}", dependencies=[open_to_all("telephony fetches it")], include_in_schema=False)
+async def recording(request: Request, version: Version, ending: Format) -> Response:
+    """Answer with an uploaded recording; another recording has another address, so it may be kept for ever."""
+    data = await request.app.state.recordings.read(version)
+    kept = {"cache-control": "public, max-age=31536000, immutable"}
+    return Response(data, media_type=ending.content_type, headers=kept)

@@ -1,7 +1,11 @@
 """The doors of 46elks: a ring, its next turns, its end, and text messages."""
 
-from fastapi import APIRouter, Depends, Request, Response
+import json
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
+from starlette.datastructures import FormData
 
 from services.intake.channels import elks
 from services.intake.domain.call import Turn
@@ -18,16 +22,19 @@ router = APIRouter(
 )
 
 
+Step = Annotated[int | None, Query(alias="n", ge=0, le=1_000_000)]
+
+
 @router.post("/voice")
 async def voice(request: Request) -> Response:
-    """Answer a ring: the entrance's recording while the router finds somebody."""
-    return await _turn(request, None)
+    """Answer a ring: what the entrance says while the router finds somebody."""
+    return await _turn(request, None, 0)
 
 
 @router.post("/next")
-async def following(request: Request, after: Turn = Turn.HOLD) -> Response:
-    """Answer the end of a turn: more hold sound, or the agent."""
-    return await _turn(request, after)
+async def following(request: Request, after: Turn = Turn.HOLD, step: Step = None) -> Response:
+    """Answer the end of a turn: what comes next, or the agent."""
+    return await _turn(request, after, step)
 
 
 @router.post("/hangup", status_code=204)
@@ -37,12 +44,18 @@ async def hangup(request: Request) -> None:
 
 
 @router.post("/sms", status_code=204)
-async def sms() -> None:
-    """Take a text message: no channel here, and an empty answer sends nothing back to the citizen."""
+async def sms(request: Request) -> None:
+    """Take a text message in; an answer without a body sends nothing back to the citizen."""
+    form = await request.form()
+    await request.app.state.receive_sms.receive(elks.text_message(form), json.dumps(_words(form)).encode())
 
 
-async def _turn(request: Request, after: Turn | None) -> Response:
-    ring = elks.ring(await request.form())
+def _words(form: FormData) -> dict[str, str]:
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+async def _turn(request: Request, after: Turn | None, step: int | None) -> Response:
+    ring = elks.ring(await request.form(), step)
     if not ring.incoming:
         return Response(status_code=204)
     heard = await request.app.state.answer_call.answer(ring, after)

@@ -19,8 +19,12 @@ from services.intake.usecases.answer_call import AnswerCall
 from services.intake.usecases.call_again import CallAgain
 from services.intake.usecases.end_call import EndCall
 from services.intake.usecases.follow_exchange import FollowExchange
+from services.intake.usecases.opening import PhoneHours
 from services.intake.usecases.receive_form import ReceiveForm
+from services.intake.usecases.receive_sms import ReceiveSms
+from services.intake.usecases.recordings import Recordings
 from services.intake.usecases.register_visit import EndVisit, RegisterCall, RegisterVisit
+from services.intake.usecases.speak import Speaker
 from services.intake.usecases.waiting_room import WaitingRoom
 from services.intake.web.reception import Reception
 from services.intake.wiring.parts import Parts, limits_of
@@ -45,6 +49,8 @@ class Doors:
     receive_form: ReceiveForm
     answer_call: AnswerCall
     end_call: EndCall
+    receive_sms: ReceiveSms
+    recordings: Recordings
     register_visit: RegisterVisit
     register_call: RegisterCall
     end_visit: EndVisit
@@ -58,7 +64,6 @@ def make_doors(settings: Settings, parts: Parts) -> Doors:
     person = settings.key_for("person")
     calls, visits, answers = Rings(parts.engine), Visits(parts.engine), Answers(parts.engine)
     wait = settings.publish_timeout
-    tables = (parts.catalogue, parts.agents, parts.rules)
     return Doors(
         verifier=Verifier(settings.form_secrets),
         elks=Actions(
@@ -84,8 +89,12 @@ def make_doors(settings: Settings, parts: Parts) -> Doors:
             limits=replace(limits_of(settings), files=settings.form_files, file_bytes=settings.form_file_bytes),
             ids=parts.webhook_ids,
         ),
-        answer_call=AnswerCall(*tables, calls, parts.circuit, utc_now, person, timeout=wait),
-        end_call=EndCall(calls, utc_now),
+        answer_call=make_answer_call(settings, parts, calls),
+        end_call=EndCall(calls, parts.catalogue, utc_now, person),
+        receive_sms=ReceiveSms(
+            parts.catalogue, parts.originals, parts.circuit, parts.seen, calls, utc_now, person, timeout=wait
+        ),
+        recordings=parts.recordings,
         register_visit=RegisterVisit(parts.engine, parts.catalogue, visits, answers, utc_now),
         register_call=RegisterCall(parts.engine, parts.catalogue, answers, utc_now, person),
         end_visit=EndVisit(visits, utc_now),
@@ -112,6 +121,25 @@ def _exchange(settings: Settings, parts: Parts, calls: Rings) -> FollowExchange:
 def _signatures(settings: Settings) -> Signatures:
     tokens = (settings.twilio_token.get_secret_value(), settings.twilio_old_token.get_secret_value())
     return Signatures(tokens, {name: key.get_secret_value() for name, key in settings.twilio_keys.items()})
+
+
+def make_answer_call(settings: Settings, parts: Parts, calls: Rings) -> AnswerCall:
+    """Build what answers telephony."""
+    return AnswerCall(
+        entrances=parts.catalogue,
+        incidents=parts.catalogue,
+        agents=parts.agents,
+        rules=parts.rules,
+        calls=calls,
+        log=parts.circuit,
+        places=parts.places,
+        promises=parts.router,
+        hours=PhoneHours(parts.catalogue),
+        speaker=Speaker(lambda: parts.recordings.shelf, settings.outside),
+        clock=utc_now,
+        person_secret=settings.key_for("person"),
+        timeout=settings.publish_timeout,
+    )
 
 
 def make_dead_letters(settings: Settings, engine: AsyncEngine, publisher: Publisher) -> DeadLetters:

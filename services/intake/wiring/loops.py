@@ -44,6 +44,8 @@ def make_background(settings: Settings, health: Health, parts: Parts, reconcile:
     """Build the loops: the spool's relay, the mailboxes and their comparison, the platforms, the pruning."""
     background = Background(health)
     background.add("outbox", Relay(parts.engine, OUTBOX, parts.publisher).run)
+    background.add("recordings", parts.recordings.run)
+    background.add("places", parts.places.run)
     background.add("prune", _prune(settings, parts).run)
     background.add("prune_webhooks", Prune(((_WEBHOOKS, parts.webhook_ids.forget_before),), utc_now, every=300).run)
     if parts.clamd:

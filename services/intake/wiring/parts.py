@@ -4,16 +4,21 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.intake.channels.router import Router
 from services.intake.domain.archives import Limits
 from services.intake.settings import Settings
+from services.intake.store import recordings
 from services.intake.store.seen import Seen
 from services.intake.store.spool import Spool
 from services.intake.store.unscanned import Unscanned
 from services.intake.store.webhook_ids import WebhookIds
 from services.intake.usecases.keep import Safety
+from services.intake.usecases.places import Places
+from services.intake.usecases.recordings import Recordings
 from shared.catalogue import Catalogue
 from shared.circuit import Circuit
 from shared.clamd import Clamd
+from shared.clock import utc_now
 from shared.database import check, make_engine
 from shared.health import Health
 from shared.originals import Originals
@@ -38,6 +43,9 @@ class Parts:
     seen: Seen
     webhook_ids: WebhookIds
     hub: Hub
+    router: Router
+    places: Places
+    recordings: Recordings
     clamd: Clamd | None
     """None where files are not scanned."""
 
@@ -51,17 +59,24 @@ def make_parts(settings: Settings) -> Parts:
     """Build what the rest stands on."""
     engine = make_engine(settings, "intake")
     publisher = Publisher(settings, "intake")
+    catalogue, originals = Catalogue(settings), Originals(settings.originals)
+    router = Router(settings.router_url, settings.machine_token.get_secret_value())
     return Parts(
         engine=engine,
         publisher=publisher,
         circuit=Circuit(publisher, Spool(engine).is_empty, source="intake"),
-        catalogue=Catalogue(settings),
+        catalogue=catalogue,
         agents=Table(settings, AGENTS),
         rules=Table(settings, RULES),
-        originals=Originals(settings.originals),
+        originals=originals,
         seen=Seen(engine),
         webhook_ids=WebhookIds(engine),
         hub=Hub(),
+        router=router,
+        places=Places(router, utc_now),
+        recordings=Recordings(
+            recordings.Recordings(engine), originals, catalogue, utc_now, limit=settings.recording_limit
+        ),
         clamd=Clamd(settings.clamd_socket, deadline=settings.clamd_seconds) if settings.clamd_socket else None,
     )
 

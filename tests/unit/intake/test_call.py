@@ -8,14 +8,12 @@ from services.intake.channels import elks
 from services.intake.channels.elks import Actions
 from services.intake.channels.phone import e164
 from services.intake.domain.call import (
-    MAX_ATTEMPTS,
     Call,
     CallState,
     Heard,
+    Keys,
     Result,
     Turn,
-    message_again,
-    next_turn,
     talk_seconds,
 )
 
@@ -25,43 +23,6 @@ NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
 def call(state: CallState = CallState.WAITING, **more: object) -> Call:
     values = {"call_id": "c1", "contact_id": "k", "entrance": "vaxel", "dialled": "+468", "caller": None}
     return Call(**{**values, "state": state, "received_at": NOW, **more})  # type: ignore[arg-type] # a test's shorthand
-
-
-@pytest.mark.parametrize(
-    ("state", "after", "result", "turn"),
-    [
-        (CallState.WAITING, None, Result.NONE, Turn.MESSAGE),
-        (CallState.WAITING, Turn.MESSAGE, Result.SUCCESS, Turn.HOLD),
-        (CallState.WAITING, Turn.HOLD, Result.FAILED, Turn.HOLD),
-        (CallState.ACCEPTED, Turn.HOLD, Result.SUCCESS, Turn.CONNECT),
-        (CallState.ACCEPTED, None, Result.NONE, Turn.CONNECT),
-        (CallState.CONNECTING, Turn.HOLD, Result.SUCCESS, Turn.CONNECT),
-        (CallState.CONNECTING, Turn.CONNECT, Result.SUCCESS, Turn.HANG_UP),
-        (CallState.CONNECTING, Turn.CONNECT, Result.BUSY, Turn.HOLD),
-        (CallState.CONNECTING, Turn.CONNECT, Result.FAILED, Turn.HOLD),
-        (CallState.ENDED, Turn.HOLD, Result.SUCCESS, Turn.HANG_UP),
-    ],
-)
-def test_the_next_turn(state: CallState, after: Turn | None, result: Result, turn: Turn) -> None:
-    assert next_turn(call(state), after=after, result=result) is turn
-
-
-def test_a_phone_that_never_answers_is_not_rung_for_ever() -> None:
-    assert next_turn(call(CallState.ACCEPTED, attempts=MAX_ATTEMPTS), after=Turn.HOLD, result=Result.NONE) is Turn.HOLD
-
-
-@pytest.mark.parametrize(
-    ("waited", "again"), [(0, False), (4, False), (59, False), (60, True), (64.9, True), (65, False), (181, True)]
-)
-def test_in_a_storm_the_message_comes_again_once_a_minute(waited: float, again: bool) -> None:
-    assert message_again(call(), NOW + timedelta(seconds=waited)) is again
-
-
-def test_the_message_comes_again_between_pieces_of_hold_sound_only() -> None:
-    assert next_turn(call(), after=Turn.HOLD, result=Result.SUCCESS, again=True) is Turn.MESSAGE
-    assert next_turn(call(), after=Turn.MESSAGE, result=Result.SUCCESS, again=True) is Turn.HOLD
-    assert next_turn(call(CallState.ACCEPTED), after=Turn.HOLD, result=Result.SUCCESS, again=True) is Turn.CONNECT
-    assert next_turn(call(CallState.CONNECTING), after=Turn.CONNECT, result=Result.BUSY, again=True) is Turn.HOLD
 
 
 def test_talk_is_since_connecting_and_never_more_than_telephony_says() -> None:
@@ -101,20 +62,61 @@ def test_what_became_of_a_turn(told: str, why: str, result: Result, digits: str)
     assert (ring.result, ring.digits) == (result, digits)
 
 
-@pytest.mark.parametrize("legs", ["", "{", "{}", "[1]", '[{"duration": "x"}]', '[{"duration": true}]', "null"])
+@pytest.mark.parametrize(
+    "legs",
+    [
+        "",
+        "{",
+        "{}",
+        "[1]",
+        '[{"duration": "x"}]',
+        '[{"duration": true}]',
+        "null",
+        '[{"duration": 1e999}]',
+        '[{"duration": NaN}]',
+        '[{"duration": -1}]',
+        '[{"duration": ' + "9" * 400 + "}]",
+        "[" * 19_000,
+        "[" * 100_000,
+    ],
+)
 def test_legs_that_make_no_sense_are_no_legs(legs: str) -> None:
     assert elks.hang_up({"id": "c1", "legs": legs}).leg_seconds == ()
+    assert len(elks.hang_up({"id": "c1", "state": "x" * 999}).state) == 40
+
+
+ACTIONS = Actions("https://kc.example", "t&k", "https://kc.example/hold.wav")
 
 
 def test_every_action_but_the_last_leads_back_to_us() -> None:
-    actions = Actions("https://kc.example", "t&k", "https://kc.example/hold.wav")
-    played = actions.write(Heard(Turn.MESSAGE, recordings=("https://x.example/ko.mp3",)))
+    played = ACTIONS.write(Heard(Turn.MESSAGE, recordings=("https://x.example/ko.mp3",), step=3))
     assert played["play"] == "https://x.example/ko.mp3"
-    assert played["next"] == "https://kc.example/webhooks/46elks/next?after=message&token=t%26k"
+    assert played["skippable"] is False
+    assert played["next"] == "https://kc.example/webhooks/46elks/next?after=message&n=3&token=t%26k"
     assert played["whenhangup"] == "https://kc.example/webhooks/46elks/hangup?token=t%26k"
-    assert actions.write(Heard(Turn.MESSAGE))["play"].endswith("hold.wav")
-    assert actions.write(Heard(Turn.CONNECT, number="+4670", caller="+4671"))["callerid"] == "+4671"
-    assert actions.write(Heard(Turn.HANG_UP)) == {"hangup": "reject"}
+    assert ACTIONS.write(Heard(Turn.HOLD))["play"].endswith("hold.wav")
+    assert ACTIONS.write(Heard(Turn.CONNECT, number="+4670", caller="+4671"))["callerid"] == "+4671"
+    assert ACTIONS.write(Heard(Turn.URGENT, number="+4680"))["connect"] == "+4680"
+    assert ACTIONS.write(Heard(Turn.HANG_UP)) == {"hangup": "reject"}
+
+
+def test_a_turn_that_listens_for_keys_is_a_menu_after_what_is_played_before_it() -> None:
+    written = ACTIONS.write(Heard(Turn.OFFER, recordings=("a.wav", "b.wav"), keys=Keys("1", timeout=7), step=1))
+    assert written["play"] == "a.wav"
+    menu = written["next"]
+    assert (menu["ivr"], menu["digits"], menu["timeout"], menu["repeat"]) == ("b.wav", 1, 7, 1)
+    assert menu["next"].startswith("https://kc.example/webhooks/46elks/next?after=offer&n=1")
+    assert "whenhangup" in written
+
+
+def test_without_us_a_caller_hears_a_sentence_and_comes_to_the_jour() -> None:
+    with_jour = ACTIONS.fallback("https://kc.example/sounds/x.wav", "+46846500499")
+    assert with_jour == {
+        "play": "https://kc.example/sounds/x.wav",
+        "skippable": False,
+        "next": {"connect": "+46846500499"},
+    }
+    assert ACTIONS.fallback("", "")["next"] == "https://kc.example/webhooks/46elks/voice?token=t%26k"
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,8 @@ entrances = Table(
     words("sender_address"),
     words("queue_owner"),
     Column("case_type", Text, ForeignKey("casework.case_types.id")),
+    words("jour"),
+    listed("languages"),
     Index("entrances_kind_value", "kind", "value", unique=True),
 )
 

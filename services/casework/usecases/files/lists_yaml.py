@@ -1,5 +1,6 @@
 """Entrances and people as YAML lists."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -10,6 +11,11 @@ from services.casework.usecases.files import LineError, RejectedFileError
 from services.casework.usecases.files.nodes import Document, Path, read_document
 from services.casework.usecases.files.terms_yaml import read_terms
 from shared.vocabulary import Channel, EntranceKind, Role
+
+MOST_LANGUAGES = 9
+"""As many as there are keys to choose by."""
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 Rows = list[dict[str, Any]]
 
@@ -33,18 +39,24 @@ def _entrance(document: Document, path: Path, raw: Mapping[str, Any], units: Map
         document.wrong((*path, "kind"), f"Okänt slag av ingång: {raw['kind']}")
     if raw["unit"] not in units:
         document.wrong((*path, "unit"), f"Verksamheten finns inte i katalogen: {raw['unit']}")
-    names = ("queue_message_url", "sender_name", "sender_address", "sms_sender")
+    names = ("queue_message_url", "sender_name", "sender_address", "sms_sender", "jour")
     texts = {name: str(raw.get(name) or "") for name in names}
     if texts["sender_address"]:
         try:
             plain_address(texts["sender_address"])
         except MailRefusedError:
             document.wrong((*path, "sender_address"), f"Inte en mejladress: {texts['sender_address']}")
+    if texts["jour"] and not _NUMBER.fullmatch(texts["jour"]):
+        document.wrong((*path, "jour"), f"Inte ett telefonnummer som +46846500499: {texts['jour']}")
+    languages = strings(document, path, raw, "languages")
+    if any(not _LANGUAGE.fullmatch(one) for one in languages) or len(languages) > MOST_LANGUAGES:
+        document.wrong((*path, "languages"), "Språk skrivs som sv, en eller fi, högst nio.")
     return {
         **{name: str(raw[name]) for name in ("id", "kind", "value", "name", "greeting")},
         **texts,
         "unit": units.get(raw["unit"], ""),
         "area": raw.get("area"),
+        "languages": languages,
         "is_default": raw.get("default") is True,
         "queue_owner": _queue_owner(document, path, raw),
     }

@@ -1,0 +1,84 @@
+"""Where callers stand in the queue: asked of the router behind their backs, so that nobody waits for the answer."""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from shared.clock import Clock
+from shared.errors import KontaktcenterError
+
+MOST = 5000
+"""Places remembered; of more, the oldest are forgotten."""
+FRESH = timedelta(seconds=20)
+"""How long a place is true enough to be said."""
+SILENCE = timedelta(seconds=2)
+"""How long the router may fail before callers are told that we have trouble."""
+ASKERS = 4
+
+log = structlog.get_logger(__name__)
+
+
+class Router(Protocol):
+    """What knows the queues."""
+
+    async def place(self, contact_id: str) -> int | None: ...
+
+
+@dataclass(slots=True)
+class Places:
+    """A bounded queue of questions, a few loops that ask them, and the answers while they are fresh."""
+
+    router: Router
+    clock: Clock
+    _known: OrderedDict[str, tuple[int, datetime]] = field(default_factory=OrderedDict)
+    _asked: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(MOST))
+    _waiting: set[str] = field(default_factory=set)
+    _silent_since: datetime | None = None
+
+    @property
+    def silent(self) -> bool:
+        """Say whether the router has not answered for a while."""
+        return self._silent_since is not None and self.clock() - self._silent_since >= SILENCE
+
+    def known(self, contact_id: str) -> int | None:
+        """Return a place that was learnt lately; None when it was not."""
+        found = self._known.get(contact_id)
+        return found[0] if found and self.clock() - found[1] <= FRESH else None
+
+    def ask(self, contact_id: str) -> None:
+        """Have a place found out; one that is being asked for, or for which there is no room, is not asked again."""
+        if contact_id not in self._waiting and not self._asked.full():
+            self._waiting.add(contact_id)
+            self._asked.put_nowait(contact_id)
+
+    async def run(self) -> None:
+        """Ask, for as long as the process lives."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(ASKERS):
+                group.create_task(self._ask())
+
+    async def _ask(self) -> None:
+        while True:
+            contact_id = await self._asked.get()
+            try:
+                place = await self.router.place(contact_id)
+            except KontaktcenterError:
+                if self._silent_since is None:
+                    self._silent_since = self.clock()
+                    log.warning("router_silent")
+            else:
+                self._silent_since = None
+                self._learn(contact_id, place)
+            finally:
+                self._waiting.discard(contact_id)
+
+    def _learn(self, contact_id: str, place: int | None) -> None:
+        self._known.pop(contact_id, None)
+        if place is not None:
+            self._known[contact_id] = (place, self.clock())
+            while len(self._known) > MOST:
+                self._known.popitem(last=False)
