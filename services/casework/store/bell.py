@@ -1,7 +1,7 @@
 """The bell at the desks: every process hears, by PostgreSQL's NOTIFY, that something on an agent's desk has changed.
 
 It rings with the commit of what it tells, whichever process made it; it carries an agent's id, or the id of
-a contact whose citizen has left, and nothing else.
+a contact whose citizen has left or that somebody has taken, and nothing else.
 """
 
 import asyncio
@@ -18,6 +18,8 @@ INCIDENTS = "~incidents"
 """What is rung in place of an agent when an incident or an alarm has changed: it stands at every desk."""
 LEFT = "~left:"
 """Before the id of a contact whose citizen has left: an offer of it is withdrawn at whatever desk it stands."""
+TAKEN = "~taken:"
+"""Before the id of a contact and, after a bar, of the agent who has it now: no desk offers it any more."""
 _CHANNEL = "casework_desks"
 _CHECK_SECONDS = 5.0
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from services.casework.domain.case import question_about
-from services.casework.store.bell import LEFT
+from services.casework.store.bell import LEFT, TAKEN
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.first_contact import came_back
 from services.casework.usecases.handling import after_work_ended
@@ -25,7 +25,7 @@ from shared.events import (
     ReturnCallPromised,
     WrapUpStarted,
 )
-from shared.vocabulary import WorkKind
+from shared.vocabulary import LIVE_CHANNELS, WorkKind
 
 E = TypeVar("E", bound=Event)
 
@@ -84,6 +84,7 @@ class FollowRouting:
         await tell_askers(work, questions)
         if taken := [row for row in news if row["kind"] != WorkKind.CONSULT]:
             await take(work, taken, self.clock(), self.reopen_days)
+            work.ring(*(f"{TAKEN}{row['id']}|{row['agent_id']}" for row in taken if row["channel"] in LIVE_CHANNELS))
 
     async def _transfer(self, work: Work, newest: Sequence[ContactTransferred]) -> None:
         rows = [{"id": e.contact_id, "epoch": e.epoch, "agent_id": e.agent_id} for e in newest]

@@ -64,7 +64,7 @@ async def state(request: Request, person: Agent, case: str = "") -> Response:
         return Response(status_code=204)
     if not case:
         return await answer_with_work(request, person, desk.case.number)
-    part: Response = request.app.state.pages.render(request, "partials/desk_state.html", **desk.context())
+    part: Response = request.app.state.pages.render(request, "partials/desk_state_now.html", **desk.context())
     part.headers["hx-retarget"] = "#contact-state"
     part.headers["hx-reswap"] = "innerHTML"
     return part

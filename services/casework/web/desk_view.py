@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
-from services.casework.usecases.desk_views import LateRow
+from services.casework.usecases.desk_views import DeskRow, LateRow
 from services.casework.usecases.incident_views import DeskIncidents
 from services.casework.usecases.views import CandidateView, CaseRow, CaseView
 from services.casework.web.house import casework_of, names_of, seats_of
@@ -126,10 +126,25 @@ class Desk:
     now: datetime = field(default_factory=utc_now)
     seat: SeatView = field(default_factory=SeatView)
     incidents: DeskIncidents = field(default_factory=DeskIncidents)
+    talking: CaseView | None = None
+    """Whom she talks to, when another case is before her: she has answered the phone beside it."""
 
     def context(self) -> dict[str, Any]:
         """Return the names that the templates know."""
-        names = ("desk", "waiting", "offer", "gone", "case", "candidates", "why", "query", "now", "seat", "incidents")
+        names = (
+            "desk",
+            "waiting",
+            "offer",
+            "gone",
+            "case",
+            "candidates",
+            "why",
+            "query",
+            "now",
+            "seat",
+            "incidents",
+            "talking",
+        )
         return {name: getattr(self, name) for name in names} | {"saved_at": saved_at, "request_id": new_id()}
 
 
@@ -144,7 +159,20 @@ async def desk_of(request: Request, person: Person, number: str = "", query: str
     candidates = await candidates_of(request, case, query) if case else ()
     why = await why_of(request, case) if case and not query else ()
     incidents = await casework_of(request).incidents.at_desk.run(person, case)
-    return replace(top, desk=day, case=case, candidates=candidates, why=why, query=query, incidents=incidents)
+    talking = await _talking(request, person, state.cases, case)
+    return replace(
+        top, desk=day, case=case, candidates=candidates, why=why, query=query, incidents=incidents, talking=talking
+    )
+
+
+async def _talking(request: Request, person: Person, rows: Sequence[DeskRow], case: CaseView | None) -> CaseView | None:
+    """Return the call or visit that she has beside the case before her; a colleague's question stands in the tabs."""
+    if case is None:
+        return None
+    calls = [row.number for row in rows if row.talking and not row.asked and row.number != case.number]
+    if not calls:
+        return None
+    return await _case(request, person, calls[0], asked_for=False)
 
 
 async def top_of(request: Request, person: Person) -> Desk:

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
 
-from services.casework.store.bell import INCIDENTS, LEFT, Bell
+from services.casework.store.bell import INCIDENTS, LEFT, TAKEN, Bell
 from services.casework.usecases.casework import Casework
 from services.casework.web.mail_state import MailOutage
 from services.casework.web.names import Names
@@ -49,6 +49,9 @@ def _rung(seats: Seats, hub: Hub, what: str | None) -> None:
         hub.publish("incidents", "incidents")
     if what is not None and what.startswith(LEFT):
         seats.withdraw(what.removeprefix(LEFT))
+    elif what is not None and what.startswith(TAKEN):
+        contact_id, _, agent_id = what.removeprefix(TAKEN).partition("|")
+        seats.taken(contact_id, agent_id)
     elif what != INCIDENTS:
         seats.look_up(what)
 

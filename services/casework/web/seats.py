@@ -178,6 +178,14 @@ class Seats:
             if seat.offer is not None and seat.offer["contact_id"] == contact_id:
                 self._withdrawn(seat, seat.offer)
 
+    def taken(self, contact_id: str, agent_id: str) -> None:
+        """Somebody has the contact, as it was answered at another place: no desk offers it, nor offers her another."""
+        for seat in tuple(self._seats.values()):
+            if seat.offer is not None and (seat.offer["contact_id"] == contact_id or seat.agent_id == agent_id):
+                self.drop(seat.agent_id)
+                self.wake(seat.agent_id)
+        self.look_up(agent_id)
+
     def gone_of(self, agent_id: str) -> Gone | None:
         """Return who hung up while she was offered, while that is to be said."""
         seat = self._seats.get(agent_id)
