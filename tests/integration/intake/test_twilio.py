@@ -15,7 +15,9 @@ from shared.database import upgrade
 from shared.events import ContactEnded, ContactReceived
 from shared.ids import natural_contact_id
 from shared.publish import Publisher, message
+from shared.records import EntranceRecord
 from shared.settings import ServiceSettings
+from shared.vocabulary import EntranceKind
 from tests.integration.intake.doors import Intake, accepted, ended_events, intake_settings, started
 from tests.integration.intake.reading import ReadContacts
 from tests.support.twilio_line import TwilioLine
@@ -123,6 +125,34 @@ async def test_what_twilio_adds_without_notice_is_signed_and_passed_over(line: T
     line.method = "GET"
     assert (await line.post(line.onwards)).status_code == 200
     assert "hold-1.wav" in line.told
+
+
+async def test_what_is_not_recorded_is_read_aloud_and_a_key_chooses_the_language(
+    intake: Intake, line: TwilioLine, read_contacts: ReadContacts
+) -> None:
+    line.dialled = "+46846500410"
+    entrance = EntranceRecord(
+        id="sprak",
+        kind=EntranceKind.NUMBER,
+        value=line.dialled,
+        name="Växel",
+        unit="kontaktcenter",
+        greeting="Hej",
+        languages=("sv", "en"),
+    )
+    await intake.tell(message(entrance))
+    await eventually(lambda: intake.app.state.answer_call.entrances.entrance("sprak"))
+    await line.post(line.door("voice"))
+    (asks,) = line.verbs
+    assert (asks.tag, asks.get("numDigits")) == ("Gather", "1")
+    assert [one.get("language") for one in asks.iter("Say")] == ["sv-SE", "en-GB"]
+    asked = line.onwards
+    for _ in range(2):
+        await line.post(asked, Digits="2")
+        assert "Gather" not in line.told
+    (taken,) = [one.event for one in await read_contacts()]
+    assert isinstance(taken, ContactReceived)
+    assert (taken.entrance, taken.language) == ("sprak", "en")
 
 
 def refusals(why: str) -> float:
