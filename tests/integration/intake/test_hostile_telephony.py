@@ -2,15 +2,19 @@
 
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
 import pytest
 
 from shared.database import upgrade
+from shared.events import ContactEnded
 from shared.publish import Publisher
 from shared.settings import ServiceSettings
-from tests.integration.intake.doors import Intake, intake_settings, started
+from tests.integration.intake.doors import Intake, ended_events, intake_settings, started
+from tests.integration.intake.reading import ReadContacts
+from tests.support.wait import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -19,6 +23,20 @@ FORM = "application/x-www-form-urlencoded"
 SOUND = {"direction": "incoming", "from": "+46701740650", "to": "+46846500400"}
 DOORS = ("voice", "next?after=hold", "hangup", "sms")
 DEEP = "[" * 100_000
+LEGS = (
+    '[{"duration": 1e999}]',
+    '[{"duration": NaN}]',
+    '[{"duration": -7}]',
+    f'[{{"duration": {"9" * 400}}}]',
+    f'[{{"duration": {"9" * 5000}}}]',
+    '[{"duration": true}]',
+    '[{"duration": "nio"}]',
+    '{"duration": 9}',
+    "[[], null, 7]",
+    DEEP,
+    "{" * 9,
+    "\x00",
+)
 BODIES: dict[str, tuple[bytes, str]] = {
     "empty": (b"", FORM),
     "no form": (b"\xff\xfe\x00\x01", FORM),
@@ -133,3 +151,20 @@ async def test_wild_forms_of_an_exchange_are_problems(intake: Intake) -> None:
         headers = {"content-type": kind} if kind else {}
         answer = await intake.client.post(f"/webhooks/cti/{TOKEN}", content=body, headers=headers)
         assert 400 <= answer.status_code < 500, (name, answer.status_code, answer.text)
+
+
+async def test_the_end_of_a_call_is_told_whatever_its_legs_say(intake: Intake, read_contacts: ReadContacts) -> None:
+    for number, legs in enumerate(LEGS):
+        call = {"callid": f"clegs{number}"}
+        await intake.ring(**SOUND, **call)
+        end = {"id": call["callid"], "state": "x" * 5000 if number % 2 else "\x00success", "legs": legs}
+        answer = await intake.ring("hangup", **end, duration=legs, cost=legs, start=legs, actions=legs)
+        assert answer.status_code == 204, (legs[:40], answer.text)
+
+    async def all_told() -> list[Any]:
+        ends = [one.event for one in await ended_events(read_contacts) if isinstance(one.event, ContactEnded)]
+        return ends if len(ends) == len(LEGS) else []
+
+    for end in await eventually(all_told, timeout=30):
+        assert 0 <= (end.talk_seconds or 0) < 60
+        assert len(end.reason) <= 100
