@@ -11,6 +11,7 @@ from services.intake.channels import elks
 from services.intake.domain.call import Turn
 from shared.web.access import open_to_all
 from shared.web.callers import check_telephony
+from shared.web.fields import fields_of
 
 router = APIRouter(
     prefix="/webhooks/46elks",
@@ -55,7 +56,7 @@ def _words(form: FormData) -> dict[str, str]:
 
 
 async def _turn(request: Request, after: Turn | None, step: int | None) -> Response:
-    ring = elks.ring(await request.form(), step)
+    ring = elks.ring(await fields_of(request), step)
     if not ring.incoming:
         return Response(status_code=204)
     heard = await request.app.state.answer_call.answer(ring, after)
