@@ -58,6 +58,8 @@ class Platform:
     most_bytes: int = 60_000_000
     """Of one instance, or one file."""
     ca_file: str = ""
+    proxy: str = ""
+    """The proxy that leads out of our network; the environment's are not asked, for the login goes through it."""
 
     @property
     def part(self) -> str:
@@ -125,6 +127,7 @@ class EPlatform:
                 limits=httpx.Limits(max_connections=4),
                 follow_redirects=False,
                 trust_env=False,
+                proxy=own.proxy or None,
                 verify=ssl.create_default_context(cafile=own.ca_file or None),
             )
         return self._http

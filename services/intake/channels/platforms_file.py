@@ -49,6 +49,7 @@ class _Platform(Strict):
     password: Secret
     system: Line = "Kontaktcenter"
     ca_file: Existing | None = None
+    proxy: str = Field("", pattern=r"^(https?://[^\s/]+/?)?$", max_length=300)
     poll_seconds: float = Field(60.0, gt=0, le=86_400)
     timeout: float = Field(20.0, gt=0, le=300)
     deadline: float = Field(120.0, gt=0, le=1_800)

@@ -20,6 +20,7 @@ from services.intake.usecases.receive_instance import Taken
 from shared.clock import Clock, local
 from shared.errors import PermanentError
 from shared.metrics import PLATFORM_TAKEN
+from shared.received import is_transient
 
 WINDOW = timedelta(days=31)
 AT_ONCE = 4
@@ -138,7 +139,11 @@ class Round:
         except LoginRefusedError:
             await self._put_off(family, one, REFUSED, attempts)
             return
-        except PermanentError as error:
+        except Exception as error:
+            if is_transient(error):
+                raise
+            if not isinstance(error, PermanentError):
+                log.exception("instance_not_understood", platform=self._name, instance=one.id)
             if attempts + 1 < TRIES:
                 log.warning("instance_put_off", platform=self._name, instance=one.id, reason=str(error)[:200])
                 await self._put_off(family, one, UNREADABLE, attempts)

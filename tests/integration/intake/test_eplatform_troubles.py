@@ -1,7 +1,7 @@
 """What goes wrong at a platform or with us while submissions are read: nothing is lost, and nobody is held up."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake.channels.eplatform import Platform, UnreachableError
+from services.intake.domain import form
 from services.intake.jobs.platform_round import TRIES
 from shared.catalogue import Catalogue
 from shared.errors import LogUnavailableError
@@ -223,3 +224,25 @@ async def test_an_instance_that_is_taken_away_is_forgotten(room: Desk, read_cont
     await room.poll().once()
     assert await events_of(read_contacts) == []
     assert "eplatform:kommunen.pending" not in await room.health.failing()
+
+
+async def test_an_instance_that_our_own_reader_breaks_at_stops_nobody_either(
+    room: Desk, read_contacts: ReadContacts, monkeypatch: pytest.MonkeyPatch
+):
+    room.peer.file(501, query("a", "b", "spräng"))
+    room.peer.file(502)
+    words = form.words
+
+    def broken(fields: Mapping[str, object] | None) -> form.Words:
+        if "spräng" in str(fields):
+            raise ValueError("a mistake of ours")
+        return words(fields)
+
+    monkeypatch.setattr("services.intake.domain.form.words", broken)
+    for _ in range(TRIES):
+        await room.poll().once()
+        room.time.pass_by(hours=1)
+    assert sorted((one.text, one.unreadable) for one in await events_of(read_contacts)) == [
+        ("", True),
+        ("Trasig lampa 502", False),
+    ]

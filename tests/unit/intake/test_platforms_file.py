@@ -14,6 +14,7 @@ platforms:
   - name: kommunen
     url: https://e-tjanster.kommun.example/
     user: kontaktcenter
+    proxy: http://proxy.kommun.example:3128
     password: {env: KC_TEST_PASSWORD}
     families:
       - id: 832
@@ -44,6 +45,7 @@ def test_a_file_gives_platforms_with_their_families(tmp_path: Path):
         "eplatform:kommunen",
     )
     assert "hemligt" not in repr(platform)
+    assert platform.proxy == "http://proxy.kommun.example:3128"
     first, second = platform.families
     assert (first.id, first.since, first.statuses) == (
         "832",
@@ -60,10 +62,11 @@ def test_a_file_gives_platforms_with_their_families(tmp_path: Path):
     ("old", "new", "says"),
     [
         ("https://e", "http://e", "line 4: platforms.0.url: must begin with https://"),
-        ("id: 900", "id: 832", "line 13: platforms.0.families.1.id: this family stands twice"),
-        ("id: 900", "id: 90x", "line 13: platforms.0.families.1.id: String should match pattern '^[0-9]{1,18}$'"),
-        ("closed: Av", "done: Av", "line 12: platforms.0.families.0.answers.done"),
-        ("KC_TEST_PASSWORD", "KC_NOT_SET", "line 6: platforms.0.password: there is nothing in KC_NOT_SET"),
+        ("id: 900", "id: 832", "line 14: platforms.0.families.1.id: this family stands twice"),
+        ("id: 900", "id: 90x", "line 14: platforms.0.families.1.id: String should match pattern '^[0-9]{1,18}$'"),
+        ("closed: Av", "done: Av", "line 13: platforms.0.families.0.answers.done"),
+        ("KC_TEST_PASSWORD", "KC_NOT_SET", "line 7: platforms.0.password: there is nothing in KC_NOT_SET"),
+        ("proxy: http", "proxy: ftp", "line 6: platforms.0.proxy: String should match pattern"),
         ("user: ", "usr: ", "line 5: platforms.0.usr: Extra inputs are not permitted"),
     ],
 )
