@@ -6,6 +6,7 @@ from services.intake.usecases.note_routing import WANTED, NoteRouting
 from shared.asyncapi import Reading, describe
 from shared.consume import Inflow
 from shared.events import (
+    ContactAnswered,
     ContactBounced,
     ContactEnded,
     ContactFollowedUp,
@@ -26,5 +27,13 @@ def register(inflow: Inflow, note_routing: NoteRouting, note_cases: NoteCases | 
 
 def description(settings: ServiceSettings) -> str:
     """Return the AsyncAPI document: what intake reads and writes."""
-    writes = (ContactReceived, ContactFollowedUp, ContactReread, ContactEnded, ContactBounced, ContactScanned)
+    writes = (
+        ContactReceived,
+        ContactAnswered,
+        ContactFollowedUp,
+        ContactReread,
+        ContactEnded,
+        ContactBounced,
+        ContactScanned,
+    )
     return describe(settings, "intake", [Reading(ROUTING, WANTED), Reading(CASES, CASES_WANTED)], writes)

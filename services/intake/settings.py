@@ -84,6 +84,18 @@ class Settings(ServiceSettings):
     no_show_recalls: int = Field(
         2, ge=0, le=2, description="How often a visitor who does not come is called again before her visit is over."
     )
+    qmatic_token: SecretStr = Field(
+        SecretStr(""), description="The last part of Qmatic's address of us; empty closes the door."
+    )
+    qmatic_old_token: SecretStr = Field(SecretStr(""), description="The token before it, while Qmatic changes.")
+    qmatic_networks: tuple[Network, ...] = Field((), description="Addresses that Qmatic sends from; empty is any.")
+    qmatic_branches: dict[str, str] = Field(
+        default_factory=dict,
+        description='Desk (id or value) by branch: `{"1": "stadshuset"}`; else the desk of that value.',
+    )
+    qmatic_url: str = Field("", description="Orchestra, to register with and compare; empty does neither.")
+    qmatic_api_token: SecretStr = Field(SecretStr(""), description="`auth-token` of Orchestra's gateway.")
+    qmatic_minutes: float = Field(5.0, gt=0, description="How often we register with Qmatic and compare its branches.")
     display_token: SecretStr = Field(
         SecretStr(""),
         description="`?token=` of the screens in waiting rooms; without it only who is logged in sees them.",

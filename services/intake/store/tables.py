@@ -169,6 +169,17 @@ VISITS = Table(
 )
 """Visitors of the reception desks."""
 
+QMATIC_VISITS = Table(
+    "qmatic_visits",
+    METADATA,
+    Column("contact_id", Text, primary_key=True),
+    Column("branch", Text, nullable=False),
+    Column("visit", Text, nullable=False),
+    Column("told_at", DateTime(timezone=True), nullable=False, index=True),
+    Column("happened", Text, nullable=False),
+)
+"""Visits of Qmatic: whose they are there, and the newest that was said of each."""
+
 TICKETS = Table(
     "tickets",
     METADATA,

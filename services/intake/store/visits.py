@@ -47,11 +47,11 @@ class Visits:
         """Return the next number of a desk's day, from 1."""
         return int((await connection.execute(_NEXT, {"on_day": day, "at_desk": entrance})).scalar_one())
 
-    async def add(self, connection: AsyncConnection, visit: Visit, event: Message) -> None:
-        """Keep a visit together with its event."""
+    async def add(self, connection: AsyncConnection, visit: Visit, *events: Message) -> None:
+        """Keep a visit together with its events."""
         values = {name: getattr(visit, name) for name in Visit.__slots__}
         await connection.execute(insert(VISITS).values(values))
-        await outbox.add(connection, OUTBOX, event)
+        await outbox.add(connection, OUTBOX, *events)
 
     async def today(self, day: date, entrance: str, ended_since: datetime | None = None) -> list[Visit]:
         """Return a day's visitors of a desk who are there, first come first; and who ended since a moment, if given."""
@@ -106,15 +106,33 @@ class Visits:
         )
         return _visit(dict(row)) if row else None
 
+    async def has_ticket(self, connection: AsyncConnection, day: date, entrance: str, number: str) -> bool:
+        """Say whether a ticket of a desk's day is given already."""
+        same = (VISITS.c.day == day) & (VISITS.c.entrance == entrance) & (VISITS.c.ticket == number)
+        return (await connection.execute(select(VISITS.c.contact_id).where(same))).first() is not None
+
+    async def call(self, connection: AsyncConnection, contact_id: str, at: datetime, agent_id: str | None) -> None:
+        """Note that somebody else's queue has called a visitor; called there once more is called again."""
+        here = (VISITS.c.contact_id == contact_id) & VISITS.c.ended_at.is_(None)
+        more = case((VISITS.c.state == VisitState.WITH_AGENT, VISITS.c.calls + 1), else_=1)
+        called = {"state": VisitState.WITH_AGENT, "agent_id": agent_id, "called_at": at, "calls": more}
+        await connection.execute(update(VISITS).where(here).values(**called))
+
+    async def wait_again(self, connection: AsyncConnection, contact_id: str) -> None:
+        """Note that a visitor waits again."""
+        here = (VISITS.c.contact_id == contact_id) & VISITS.c.ended_at.is_(None)
+        back = {"state": VisitState.WAITING, "agent_id": None, "called_at": None, "calls": 0}
+        await connection.execute(update(VISITS).where(here).values(**back))
+
+    async def over(self, connection: AsyncConnection, contact_id: str, state: VisitState, at: datetime) -> bool:
+        """Note that a visit is over, once; return whether it was now."""
+        here = (VISITS.c.contact_id == contact_id) & VISITS.c.ended_at.is_(None)
+        return bool((await connection.execute(update(VISITS).where(here).values(state=state, ended_at=at))).rowcount)
+
     async def call_again(self, connection: AsyncConnection, contact_id: str, at: datetime, calls: int) -> None:
         """Note that a ticket is called once more."""
         mine = update(VISITS).where(VISITS.c.contact_id == contact_id)
         await connection.execute(mine.values(called_at=at, calls=calls))
-
-    async def did_not_come(self, connection: AsyncConnection, contact_id: str, at: datetime) -> None:
-        """Note that a visitor was called in vain and is waited for no longer."""
-        mine = update(VISITS).where((VISITS.c.contact_id == contact_id) & VISITS.c.ended_at.is_(None))
-        await connection.execute(mine.values(state=VisitState.NO_SHOW, ended_at=at))
 
     async def forget_before(self, moment: datetime) -> int:
         """Remove the visits and calls that are older; return how many."""
@@ -135,7 +153,8 @@ def _turning(one: VisitTurn) -> Update:
     values: dict[str, Any] = {"epoch": one.epoch, "state": one.state, "agent_id": one.agent_id, "ended_at": one.at}
     match one.state:
         case VisitState.WITH_AGENT:
-            new = VISITS.c.epoch < bindparam("new_epoch")
+            # Whom an agent has taken where she stands is hers already and called by nobody.
+            new = (VISITS.c.epoch < bindparam("new_epoch")) & VISITS.c.agent_id.is_distinct_from(one.agent_id)
             values |= {"called_at": case((new, one.called_at), else_=VISITS.c.called_at)}
             values |= {"calls": case((new, 1), else_=VISITS.c.calls)}
         case VisitState.WAITING:

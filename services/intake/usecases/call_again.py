@@ -46,6 +46,6 @@ class CallAgain:
             if follows.again:
                 await self.visits.call_again(connection, contact_id, now, follows.calls)
             else:
-                await self.visits.did_not_come(connection, contact_id, now)
+                await self.visits.over(connection, contact_id, VisitState.NO_SHOW, now)
             await self.answers.remember(connection, asked, {"again": follows.again, "calls": follows.calls})
         return follows

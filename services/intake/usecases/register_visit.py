@@ -17,7 +17,7 @@ from services.intake.usecases.entrances import Entrances
 from shared import outbox
 from shared.clock import Clock, local
 from shared.errors import DomainError, FieldError
-from shared.events import ContactEnded, ContactReceived, Sender
+from shared.events import ContactAnswered, ContactEnded, ContactReceived, Sender
 from shared.ids import natural_event_id, new_id
 from shared.person import person_key
 from shared.publish import Message, message
@@ -66,8 +66,11 @@ class RegisterVisit:
     answers: Answers
     clock: Clock
 
-    async def register(self, visitor: Visitor, asked: Asked) -> Ticket:
-        """Write visit, event and answer; the same Idempotency-Key again is the same ticket."""
+    async def register(self, visitor: Visitor, asked: Asked, taken_by: str | None = None) -> Ticket:
+        """Write visit, event and answer; the same Idempotency-Key again is the same ticket.
+
+        `taken_by` is the agent who takes her at once, where she stands: she is offered to nobody and called by nobody.
+        """
         entrance = known(self.entrances, EntranceKind.DESK, visitor.entrance)
         async with transaction(self.engine) as connection:
             before = await self.answers.recall(connection, asked)
@@ -83,11 +86,12 @@ class RegisterVisit:
                 ticket=number,
                 matter=clean(visitor.matter).strip()[:MAX_MATTER],
                 name=one_line(visitor.name or "")[:200] or None,
-                state=VisitState.WAITING,
+                state=VisitState.WITH_AGENT if taken_by else VisitState.WAITING,
                 registered_at=now,
                 language=visitor.language,
+                agent_id=taken_by,
             )
-            await self.visits.add(connection, visit, _told(_visit_event(visit, entrance)))
+            await self.visits.add(connection, visit, *_visit_events(visit, entrance))
             given = Ticket(visit.contact_id, number)
             await self.answers.remember(connection, asked, {"contact_id": given.contact_id, "ticket": number})
         return given
@@ -163,6 +167,15 @@ def known(entrances: Entrances, kind: EntranceKind, given: str) -> EntranceRecor
     return found
 
 
+def _visit_events(visit: Visit, entrance: EntranceRecord) -> list[Message]:
+    """Return that she has come, and who has taken her already: the router has them by one key, in this order."""
+    told = [_told(_visit_event(visit, entrance))]
+    if visit.agent_id:
+        taken = {"contact_id": visit.contact_id, "answered_at": visit.registered_at, "agent_id": visit.agent_id}
+        told.append(_told(ContactAnswered.model_validate(taken)))
+    return told
+
+
 def _visit_event(visit: Visit, entrance: EntranceRecord) -> ContactReceived:
     return ContactReceived(
         contact_id=visit.contact_id,
@@ -178,5 +191,5 @@ def _visit_event(visit: Visit, entrance: EntranceRecord) -> ContactReceived:
     )
 
 
-def _told(event: ContactReceived | ContactEnded) -> Message:
+def _told(event: ContactReceived | ContactAnswered | ContactEnded) -> Message:
     return message(event, event_id=natural_event_id(event.event_type, event.contact_id))

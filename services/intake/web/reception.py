@@ -17,9 +17,10 @@ from services.intake.usecases.register_visit import Visitor
 from services.intake.usecases.waiting_room import Agents, choose, name_of, place_of
 from shared.catalogue import Catalogue
 from shared.clock import Clock, local
+from shared.errors import ForbiddenError
 from shared.ids import new_id
 from shared.vocabulary import EntranceKind
-from shared.web.access import Action, Person, requires
+from shared.web.access import Action, Person, allow, requires
 from shared.web.live import stream
 
 TOPIC = "visits"
@@ -37,6 +38,8 @@ class VisitorForm(BaseModel):
     name: str = Field("", max_length=200)
     language: str = Field("sv", pattern=r"^[a-z]{2,3}$")
     once: str = Field("", max_length=100)
+    now: bool = False
+    """*Ta emot nu*: who registers her takes her at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +135,12 @@ async def register(
         return render(request, "pages/reception.html", view, given=visitor, missing=True, status_code=422)
     said = Visitor(visitor.entrance, visitor.matter, visitor.name or None, visitor.language)
     asked = Asked(f"reception:{person.id}", visitor.once or None, visitor.model_dump())
-    given = await request.app.state.register_visit.register(said, asked)
+    if visitor.now and not (allow(person, Action.WORK_DESK) and not person.machine):
+        raise ForbiddenError
+    given = await request.app.state.register_visit.register(said, asked, person.id if visitor.now else None)
     request.app.state.hub.publish(TOPIC, "visits")
+    if visitor.now:
+        return RedirectResponse(request.app.state.links.to("casework", "/desk"), status_code=303)
     return back(request, visitor.entrance, given.ticket, visitor.language)
 
 

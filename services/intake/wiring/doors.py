@@ -12,6 +12,7 @@ from services.intake.channels.twilio_signature import Signatures
 from services.intake.settings import Settings
 from services.intake.store.answers import Answers
 from services.intake.store.exchange import ExchangeAnswers
+from services.intake.store.qmatic import QmaticVisits
 from services.intake.store.rings import Rings
 from services.intake.store.tables import DEAD_DECISIONS
 from services.intake.store.visits import Visits
@@ -19,6 +20,7 @@ from services.intake.usecases.answer_call import AnswerCall
 from services.intake.usecases.call_again import CallAgain
 from services.intake.usecases.end_call import EndCall
 from services.intake.usecases.follow_exchange import FollowExchange
+from services.intake.usecases.follow_qmatic import FollowQmatic
 from services.intake.usecases.opening import PhoneHours
 from services.intake.usecases.receive_form import ReceiveForm
 from services.intake.usecases.receive_sms import ReceiveSms
@@ -55,6 +57,7 @@ class Doors:
     register_call: RegisterCall
     end_visit: EndVisit
     call_again: CallAgain
+    follow_qmatic: FollowQmatic
     waiting_room: WaitingRoom
     follow_exchange: FollowExchange
 
@@ -99,6 +102,7 @@ def make_doors(settings: Settings, parts: Parts) -> Doors:
         register_call=RegisterCall(parts.engine, parts.catalogue, answers, utc_now, person),
         end_visit=EndVisit(visits, utc_now),
         call_again=CallAgain(parts.engine, visits, answers, utc_now, settings.no_show_recalls),
+        follow_qmatic=make_follow_qmatic(settings, parts),
         waiting_room=WaitingRoom(parts.catalogue, visits, parts.agents, utc_now),
         follow_exchange=_exchange(settings, parts, calls),
     )
@@ -139,6 +143,14 @@ def make_answer_call(settings: Settings, parts: Parts, calls: Rings) -> AnswerCa
         clock=utc_now,
         person_secret=settings.key_for("person"),
         timeout=settings.publish_timeout,
+    )
+
+
+def make_follow_qmatic(settings: Settings, parts: Parts) -> FollowQmatic:
+    """Build what follows the visits of Qmatic."""
+    visits, followed = Visits(parts.engine), QmaticVisits(parts.engine)
+    return FollowQmatic(
+        parts.engine, parts.catalogue, parts.agents, visits, followed, utc_now, settings.qmatic_branches
     )
 
 

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from services.intake import consumers
+from services.intake.channels.qmatic import Orchestra
 from services.intake.jobs.prune import Prune
+from services.intake.jobs.qmatic import KeepQmatic
 from services.intake.jobs.reconcile import Reconcile
 from services.intake.jobs.rescan import Rescan
 from services.intake.settings import Settings
@@ -13,12 +15,14 @@ from services.intake.store.calls import Calls
 from services.intake.store.exchange import ExchangeAnswers
 from services.intake.store.instances import Instances
 from services.intake.store.ledger import Ledger
+from services.intake.store.qmatic import QmaticVisits
 from services.intake.store.tables import OUTBOX
 from services.intake.store.unscanned import Unscanned
 from services.intake.store.visits import Visits
 from services.intake.store.webhook_ids import KEEP_MINUTES
 from services.intake.usecases.note_routing import NoteRouting
 from services.intake.web.reception import TOPIC
+from services.intake.wiring.doors import make_follow_qmatic
 from services.intake.wiring.mail import make_accounts, make_poll
 from services.intake.wiring.parts import Parts
 from services.intake.wiring.platforms import make_note_cases, make_platform_loops
@@ -50,6 +54,8 @@ def make_background(settings: Settings, health: Health, parts: Parts, reconcile:
     background.add("prune_webhooks", Prune(((_WEBHOOKS, parts.webhook_ids.forget_before),), utc_now, every=300).run)
     if parts.clamd:
         background.add("rescan", Rescan(parts.originals, parts.clamd, Unscanned(parts.engine), utc_now).run)
+    if settings.qmatic_url:
+        background.add("qmatic", _qmatic(settings, health, parts).run)
     if reconcile.mailboxes:
         background.add("reconcile", reconcile.run)
     for account in make_accounts(settings):
@@ -58,6 +64,19 @@ def make_background(settings: Settings, health: Health, parts: Parts, reconcile:
     for name, run in make_platform_loops(settings, health, parts):
         background.add(name, run)
     return background
+
+
+def _qmatic(settings: Settings, health: Health, parts: Parts) -> KeepQmatic:
+    return KeepQmatic(
+        orchestra=Orchestra(settings.qmatic_url, settings.qmatic_api_token),
+        endpoint=f"{settings.outside}/webhooks/qmatic/{settings.qmatic_token.get_secret_value()}",
+        branches=sorted(settings.qmatic_branches),
+        follow=make_follow_qmatic(settings, parts),
+        health=health,
+        clock=utc_now,
+        changed=lambda: parts.hub.publish(TOPIC, "visits"),
+        every=settings.qmatic_minutes * 60,
+    )
 
 
 def _prune(settings: Settings, parts: Parts) -> Prune:
@@ -69,6 +88,7 @@ def _prune(settings: Settings, parts: Parts) -> Prune:
         (kept, ExchangeAnswers(parts.engine).forget_before),
         (kept, Visits(parts.engine).forget_before),
         (timedelta(days=settings.eplatform_keep_days), Instances(parts.engine).forget_before),
+        (kept, QmaticVisits(parts.engine).forget_before),
         (timedelta(days=settings.unscanned_days), Unscanned(parts.engine).forget_before),
     )
     return Prune(rules, utc_now)

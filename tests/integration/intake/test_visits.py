@@ -4,10 +4,11 @@ import httpx
 import pytest
 
 from shared.database import upgrade
-from shared.events import ContactReceived
+from shared.events import ContactAnswered, ContactReceived
 from shared.publish import message
 from shared.records import AgentProfile
-from shared.vocabulary import Channel
+from shared.vocabulary import Channel, Role
+from shared.web.access import Person
 from tests.integration.intake.doors import (
     BEARER,
     Intake,
@@ -19,6 +20,7 @@ from tests.integration.intake.doors import (
 )
 from tests.integration.intake.reading import ReadContacts
 from tests.support.wait import eventually
+from tests.support.web import MARIA, log_in
 
 pytestmark = pytest.mark.integration
 
@@ -163,6 +165,34 @@ async def test_a_screen_shows_its_token_or_a_login(settings, stocked) -> None:
         right = await intake.client.get("/waiting-room", params={"token": "visa-oss"})
         assert right.status_code == 200
         assert right.headers["referrer-policy"] == "no-referrer"
+
+
+async def test_who_stands_there_is_taken_at_once_by_who_registers_her_and_called_by_nobody(
+    intake: Intake, read_contacts: ReadContacts
+) -> None:
+    token = await log_in(intake.app, intake.client, MARIA)
+    form = {"entrance": "stadshuset", "matter": "Pass", "once": "o1", "now": "true", "_csrf": token}
+    twice = [await intake.client.post("/reception/visits", data=form) for _ in range(2)]
+    assert {answer.headers["location"].rpartition("/")[2] for answer in twice} == {"desk"}
+    received, answered = [one.event for one in await eventually(lambda: events(read_contacts, 2))]
+    assert isinstance(received, ContactReceived)
+    assert isinstance(answered, ContactAnswered)
+    assert (answered.contact_id, answered.agent_id) == (received.contact_id, MARIA.id)
+    assert "0 väntar · 1 hos kommunvägledare" in await _part(intake, "B001")
+    await call_up(intake, received.contact_id, epoch=1, agent=MARIA.id)
+    other = await visit(intake)
+    await call_up(intake, other, epoch=1, agent="agent-jonas")
+    assert "B001" not in await eventually(lambda: _screen(intake, "B002"), timeout=15)
+
+
+async def test_only_an_agent_takes_a_visitor_at_once(intake: Intake) -> None:
+    form = {"entrance": "stadshuset", "matter": "Pass", "once": "o1", "now": "true"}
+    machine = await intake.client.post("/reception/visits", data=form, headers=BEARER)
+    assert machine.status_code == 403
+    lead = Person("lead-test", "Lena Ledare", frozenset({Role.LEAD}), frozenset({"*"}))
+    token = await log_in(intake.app, intake.client, lead)
+    assert (await intake.client.post("/reception/visits", data={**form, "_csrf": token})).status_code == 403
+    assert "Ta emot nu" not in (await intake.client.get("/reception")).text
 
 
 async def visit(intake: Intake, **said: str) -> str:

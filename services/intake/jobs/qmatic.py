@@ -1,0 +1,53 @@
+"""Qmatic is asked by the clock to go on sending to us, and who waits: what was lost in between is caught up."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from services.intake.channels.qmatic import Orchestra
+from services.intake.usecases.follow_qmatic import FollowQmatic
+from shared.clock import Clock
+from shared.errors import TransientError
+from shared.health import Health
+
+log = structlog.get_logger(__name__)
+FIRST_WAIT = 5.0
+PART = "qmatic"
+
+
+@dataclass(frozen=True, slots=True)
+class KeepQmatic:
+    """Registers our address and compares each branch by the clock; sooner, and ever later, when that fails."""
+
+    orchestra: Orchestra
+    endpoint: str
+    branches: Sequence[str]
+    follow: FollowQmatic
+    health: Health
+    clock: Clock
+    changed: Callable[[], None]
+    every: float
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        failures = 0
+        while True:
+            failures = 0 if await self.once() else failures + 1
+            await asyncio.sleep(min(self.every, FIRST_WAIT * 2 ** (failures - 1)) if failures else self.every)
+
+    async def once(self) -> bool:
+        """Register and compare; return whether all of it could be done. The health says what could not."""
+        try:
+            await self.orchestra.register(self.endpoint)
+            for branch in self.branches:
+                waiting = await self.orchestra.waiting(branch, self.clock())
+                if differed := await self.follow.compare(branch, waiting):
+                    log.warning("qmatic_differed", branch=branch, visits=differed)
+                    self.changed()
+        except TransientError as error:
+            self.health.set(PART, f"not registered or compared: {error}", blocks=False)
+            return False
+        self.health.set(PART, None)
+        return True
