@@ -175,7 +175,7 @@ async def test_bad_input_is_named_and_nothing_is_taken_in(cti: Intake, read_cont
     assert answer.status_code == 422
     assert [one["pointer"] for one in answer.json()["errors"]] == ["/event", "/direction", "/callId"]
     english = await cti.client.post("/webhooks/cti/nyckel-1", json={}, headers={"accept-language": "en"})
-    assert english.json()["errors"][0] == {"pointer": "/event", "detail": "The value is missing."}
+    assert english.json()["errors"][0] == {"pointer": "/event", "detail": "This is missing."}
     for body in (b"{", b"[]", b"\xff\xfe", b'{"event": "newCall"}'):
         kind = {"content-type": "application/json"}
         assert (await cti.client.post("/webhooks/cti/nyckel-1", content=body, headers=kind)).status_code == 422
