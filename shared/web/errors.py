@@ -235,8 +235,10 @@ def _unavailable(request: Request, error: Exception) -> Response:
 
 
 def _path(request: Request) -> str:
-    """Return the path as it goes into a log: on one line, whatever the caller wrote."""
-    return quote(request.url.path)
+    """Return the path as it goes into a log: on one line, and of a webhook without the token that may end it."""
+    path = request.url.path
+    secret = any(door in path for door in ("/webhooks/cti/", "/webhooks/qmatic/"))
+    return quote(path.rpartition("/")[0] if secret else path)
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:
