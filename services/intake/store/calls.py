@@ -16,7 +16,7 @@ from shared import outbox
 from shared.publish import Message
 
 COLUMNS = [CALLS.c[field.name] for field in fields(Call)]
-ANSWERED = ("step", "heard", "told", "place_at", "return_call", "jours", "language", "published")
+ANSWERED = ("step", "heard", "told", "place_at", "jours", "language")
 """What an answer changes; where the call is, the router and its end say."""
 
 
@@ -54,7 +54,11 @@ class Calls:
         row = row_of(call)
         before = (CALLS.c.call_id == call.call_id) & (CALLS.c.step == call.step - 1)
         async with transaction(self.engine) as connection:
-            done = await connection.execute(update(CALLS).where(before).values({name: row[name] for name in ANSWERED}))
+            values = {name: row[name] for name in ANSWERED}
+            values |= {"published": CALLS.c.published | call.published}
+            if call.return_call is ReturnCall.PROMISED:  # that it is offered comes from the router, at any time
+                values |= {"return_call": call.return_call}
+            done = await connection.execute(update(CALLS).where(before).values(values))
             if done.rowcount:
                 return None
             kept = select(CALLS.c.heard).where(CALLS.c.call_id == call.call_id)

@@ -37,7 +37,9 @@ SELECT {_KEPT} FROM intake.calls WHERE call_id = ANY(CAST(:ids AS text[]))
 ).columns(*COLUMNS)
 _ANSWER = text(
     f"""
-UPDATE intake.calls SET {", ".join(f"{name} = given.{name}" for name in ANSWERED)}
+UPDATE intake.calls SET {", ".join(f"{name} = given.{name}" for name in ANSWERED)},
+    published = calls.published OR given.published,
+    return_call = CASE WHEN given.return_call = 'promised' THEN 'promised' ELSE calls.return_call END
 FROM jsonb_populate_recordset(NULL::intake.calls, CAST(:calls AS jsonb)) AS given
 WHERE calls.call_id = given.call_id AND calls.step = given.step - 1
 RETURNING calls.call_id
