@@ -17,4 +17,4 @@ from shared.web import errors
 )
 def test_the_token_at_the_end_of_a_webhook_is_in_no_log(path: str, logged: str):
     scope = {"type": "http", "method": "POST", "scheme": "http", "server": ("kc.example", 80), "path": path}
-    assert errors._path(Request({**scope, "headers": [], "query_string": b""})) == logged  # noqa: SLF001 - what the log lines share
+    assert errors._path(Request({**scope, "headers": [], "query_string": b""})) == logged
