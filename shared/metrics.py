@@ -73,6 +73,8 @@ MAILS_OUT = Counter("kc_mails_out_total", "What became of attempts to send a mai
 EXCHANGE = Counter(
     "kc_exchange_total", "What a telephone exchange said of calls, and what came of it.", ["event", "what"]
 )
+CALLS_ENDED = Counter("kc_calls_ended_total", "Calls by how they ended: talked, abandoned, abandoned_short.", ["how"])
+
 REFUSED = Counter("kc_refused_total", "Requests that a door refused before it read what they say.", ["door", "reason"])
 SIGNED = Counter("kc_webhook_signed_total", "Form webhooks by the name of the key that signed them.", ["key"])
 

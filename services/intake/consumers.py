@@ -6,6 +6,8 @@ from services.intake.usecases.note_routing import WANTED, NoteRouting
 from shared.asyncapi import Reading, describe
 from shared.consume import Inflow
 from shared.events import (
+    CallConnected,
+    CallNotAnswered,
     ContactAnswered,
     ContactBounced,
     ContactEnded,
@@ -35,5 +37,7 @@ def description(settings: ServiceSettings) -> str:
         ContactEnded,
         ContactBounced,
         ContactScanned,
+        CallConnected,
+        CallNotAnswered,
     )
     return describe(settings, "intake", [Reading(ROUTING, WANTED), Reading(CASES, CASES_WANTED)], writes)

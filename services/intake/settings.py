@@ -68,6 +68,21 @@ class Settings(ServiceSettings):
         False,
         description="The exchange reports every call of the house: those to no entrance of ours are only counted.",
     )
+    elks_url: str = Field("", description="Base address of 46elks' API; its call history is not asked if empty.")
+    elks_user: str = Field("", description="API user name at 46elks.")
+    elks_password: SecretStr = Field(SecretStr(""), description="API password at 46elks.")
+    calls_check_seconds: float = Field(
+        60.0, gt=0, description="How often 46elks is asked which of the calls that have been open so long are over."
+    )
+    through_seconds: float = Field(
+        65.0,
+        gt=0,
+        description="Without a word of a busy or silent phone for so long after it was rung, the call is through; "
+        "longer than the provider lets a phone ring, shorter than the router's `connecting_seconds`.",
+    )
+    short_abandon_seconds: float = Field(
+        5.0, ge=0, description="A caller who leaves before this could not have been answered: counted apart."
+    )
     public_url: str = Field("", description="Where telephony reaches us from outside; `intake_url` when empty.")
     hold_sound_url: str = Field("", description="Hold sound of at most 5 s; our own when empty.")
     caller_id: str = Field("", description="E.164 number shown to the agent's phone; the caller's when empty.")

@@ -122,7 +122,8 @@ class CallConnected(ByContact):
     """The router's fencing number of the acceptance that it is about."""
     at: datetime
     exact: bool = True
-    """False: telephony said nothing of a phone that is busy or silent for as long as one can ring."""
+    """False: telephony only said nothing of a phone that is busy or silent, for as long as one can ring; or that the
+    conversation is over. Then `at` is when her phone was rung."""
 
 
 class CallNotAnswered(ByContact):

@@ -80,14 +80,12 @@ class Calls:
         async with transaction(self.engine) as connection:
             await outbox.add(connection, OUTBOX, event)
 
-    async def connecting(self, call: Call, at: datetime) -> None:
-        """Note that the agent's phone is rung."""
-        attempts = call.attempts + 1
-        await self._set(call.call_id, state=CallState.CONNECTING, attempts=attempts, connected_at=at)
-
-    async def not_answered(self, call_id: str) -> None:
-        """Note that the agent's phone did not answer: nobody has talked."""
-        await self._set(call_id, state=CallState.ACCEPTED, connected_at=None)
+    async def connecting(self, call: Call, at: datetime) -> bool:
+        """Note that the agent's phone is rung; False when the call is over, or somebody else's, since it was read."""
+        same = (CALLS.c.call_id == call.call_id) & CALLS.c.ended_at.is_(None) & (CALLS.c.epoch == call.epoch)
+        values = {"state": CallState.CONNECTING, "attempts": call.attempts + 1, "connected_at": at}
+        async with transaction(self.engine) as connection:
+            return bool((await connection.execute(update(CALLS).where(same).values(values))).rowcount)
 
     async def end(self, call: Call, at: datetime, *events: Message) -> bool:
         """End a call and say so, once; return whether it was now."""
@@ -106,8 +104,8 @@ class Calls:
             await connection.execute(update(CALLS).where(waiting & none_yet).values(return_call=ReturnCall.OFFERED))
 
     async def turn(self, turns: Sequence[Turned]) -> None:
-        """Take in what the router said; what is older than what we know is history."""
-        open_call = CALLS.c.ended_at.is_(None) & (CALLS.c.epoch <= bindparam("new_epoch"))
+        """Take in what the router said; what is as old as what we know, or older, is history."""
+        open_call = CALLS.c.ended_at.is_(None) & (CALLS.c.epoch < bindparam("new_epoch"))
         write = update(CALLS).where((CALLS.c.contact_id == bindparam("contact")) & open_call)
         rows = [
             {

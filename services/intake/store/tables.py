@@ -113,6 +113,9 @@ CALLS = Table(
     Column("published", Boolean, nullable=False, server_default=text("false")),
     Column("received_at", DateTime(timezone=True), nullable=False, index=True),
     _moment("connected_at"),
+    _moment("through_at"),
+    Column("through_epoch", BigInteger),
+    Column("unanswered", Integer, nullable=False, server_default=text("0")),
     _moment("ended_at"),
     Column("language", Text, nullable=False, server_default=text("'sv'")),
     Column("step", Integer, nullable=False, server_default=text("0")),
@@ -121,6 +124,7 @@ CALLS = Table(
     _moment("place_at"),
     Column("return_call", Text, nullable=False, server_default=text("''")),
     Column("jours", Integer, nullable=False, server_default=text("0")),
+    Index("calls_open", "received_at", postgresql_where=text("ended_at IS NULL")),
 )
 """The calls of telephony and where each is; `heard` is the last answer, `step` its number."""
 

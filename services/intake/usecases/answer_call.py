@@ -6,7 +6,7 @@ from typing import Protocol
 
 import structlog
 
-from services.intake.domain.call import Call, CallState, Heard, ReturnCall, Ring, Turn
+from services.intake.domain.call import Call, CallState, Heard, Result, ReturnCall, Ring, Turn
 from services.intake.domain.dialogue import ONCE, Scene, asks_to_be_called, chosen_language, next_turn, place_due
 from services.intake.usecases import entrances
 from services.intake.usecases.call_told import contact_of
@@ -39,9 +39,15 @@ class Calls(Protocol):
 
     async def open(self, call: Call) -> Call: ...
     async def spool(self, call_id: str, event: Message) -> None: ...
-    async def connecting(self, call: Call, at: datetime) -> None: ...
-    async def not_answered(self, call_id: str) -> None: ...
+    async def connecting(self, call: Call, at: datetime) -> bool: ...
     async def answered(self, call: Call) -> Heard | None: ...
+
+
+class Follow(Protocol):
+    """Where it is said what became of a phone that was rung."""
+
+    async def connected(self, call_id: str, *, exact: bool = True) -> bool: ...
+    async def not_answered(self, call_id: str, reason: str, *, unrung: int | None = None) -> bool: ...
 
 
 class Records(Protocol):
@@ -87,6 +93,7 @@ class AnswerCall:
     speaker: Speaker
     clock: Clock
     person_secret: bytes
+    follow: Follow
     timeout: float = 2.0
 
     async def answer(self, ring: Ring, after: Turn | None) -> Heard:
@@ -165,14 +172,23 @@ class AnswerCall:
 
     async def _ring(self, scene: Scene, turn: Turn, after: Turn | None, entrance: EntranceRecord) -> str:
         """Return the number to be rung, if one is; note what became of the one before."""
-        if after is Turn.CONNECT and turn is Turn.HOLD:
-            await self.calls.not_answered(scene.call.call_id)
+        if after is Turn.CONNECT:
+            await self._phone_said(scene.call, scene.result)
         if turn is Turn.URGENT:
             return entrance.jour
         number = self._phone(scene.call) if turn is Turn.CONNECT else ""
-        if number:
-            await self.calls.connecting(scene.call, scene.now)
+        if turn is Turn.CONNECT and not number:
+            await self.follow.not_answered(scene.call.call_id, "no_phone", unrung=scene.call.epoch)
+        if number and not await self.calls.connecting(scene.call, scene.now):
+            return ""
         return number
+
+    async def _phone_said(self, call: Call, result: Result) -> None:
+        """Tell what became of the agent's phone; a conversation that is over has surely been through."""
+        if result is Result.SUCCESS:
+            await self.follow.connected(call.call_id, exact=False)
+        elif result in {Result.BUSY, Result.FAILED}:
+            await self.follow.not_answered(call.call_id, result.value)
 
     async def _answered(self, scene: Scene, turn: Turn, heard: Heard) -> Heard:
         """Keep the answer, and return it; where another request was quicker, return what that one was answered."""

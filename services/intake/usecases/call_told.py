@@ -20,6 +20,7 @@ def contact_of(call: Call, unit: str, flags: tuple[str, ...], person_secret: byt
         sender=Sender(phone=call.caller),
         person_key=person_key(person_secret, call.received_at, phone=call.caller),
         call_id=call.call_id,
+        tells_connected=True,
         flags=(*flags, "withheld_number") if call.caller is None else flags,
     )
     return message(event, event_id=natural_event_id(event.event_type, event.contact_id))

@@ -11,6 +11,7 @@ from services.intake.channels.twilio import Answers as TwilioAnswers
 from services.intake.channels.twilio_signature import Signatures
 from services.intake.settings import Settings
 from services.intake.store.answers import Answers
+from services.intake.store.call_life import CallLife
 from services.intake.store.exchange import ExchangeAnswers
 from services.intake.store.qmatic import QmaticVisits
 from services.intake.store.rings import Rings
@@ -18,6 +19,7 @@ from services.intake.store.tables import DEAD_DECISIONS
 from services.intake.store.visits import Visits
 from services.intake.usecases.answer_call import AnswerCall
 from services.intake.usecases.call_again import CallAgain
+from services.intake.usecases.call_life import FollowCall
 from services.intake.usecases.end_call import EndCall
 from services.intake.usecases.follow_exchange import FollowExchange
 from services.intake.usecases.follow_qmatic import FollowQmatic
@@ -50,6 +52,7 @@ class Doors:
     reception: Reception
     receive_form: ReceiveForm
     answer_call: AnswerCall
+    follow_call: FollowCall
     end_call: EndCall
     receive_sms: ReceiveSms
     recordings: Recordings
@@ -66,7 +69,7 @@ def make_doors(settings: Settings, parts: Parts) -> Doors:
     """Build what the routes call."""
     person = settings.key_for("person")
     calls, visits, answers = Rings(parts.engine), Visits(parts.engine), Answers(parts.engine)
-    wait = settings.publish_timeout
+    life, wait = CallLife(parts.engine), settings.publish_timeout
     return Doors(
         verifier=Verifier(settings.form_secrets),
         elks=Actions(
@@ -93,7 +96,8 @@ def make_doors(settings: Settings, parts: Parts) -> Doors:
             ids=parts.webhook_ids,
         ),
         answer_call=make_answer_call(settings, parts, calls),
-        end_call=EndCall(calls, parts.catalogue, utc_now, person),
+        follow_call=FollowCall(life, utc_now),
+        end_call=EndCall(calls, life, parts.catalogue, utc_now, person, settings.short_abandon_seconds),
         receive_sms=ReceiveSms(
             parts.catalogue, parts.originals, parts.circuit, parts.seen, calls, utc_now, person, timeout=wait
         ),
@@ -142,6 +146,7 @@ def make_answer_call(settings: Settings, parts: Parts, calls: Rings) -> AnswerCa
         speaker=Speaker(lambda: parts.recordings.shelf, settings.outside),
         clock=utc_now,
         person_secret=settings.key_for("person"),
+        follow=FollowCall(CallLife(parts.engine), utc_now),
         timeout=settings.publish_timeout,
     )
 

@@ -22,6 +22,7 @@ from services.intake.store.visits import Visits
 from services.intake.store.webhook_ids import KEEP_MINUTES
 from services.intake.usecases.note_routing import NoteRouting
 from services.intake.web.reception import TOPIC
+from services.intake.wiring.calls import add_call_loops
 from services.intake.wiring.doors import make_follow_qmatic
 from services.intake.wiring.mail import make_accounts, make_poll
 from services.intake.wiring.parts import Parts
@@ -52,6 +53,7 @@ def make_background(settings: Settings, health: Health, parts: Parts, reconcile:
     background.add("places", parts.places.run)
     background.add("prune", _prune(settings, parts).run)
     background.add("prune_webhooks", Prune(((_WEBHOOKS, parts.webhook_ids.forget_before),), utc_now, every=300).run)
+    add_call_loops(settings, health, parts, background)
     if parts.clamd:
         background.add("rescan", Rescan(parts.originals, parts.clamd, Unscanned(parts.engine), utc_now).run)
     if settings.qmatic_url:

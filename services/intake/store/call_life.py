@@ -1,0 +1,111 @@
+"""What happens to a call and is told at once: through, not answered, ended; state and event are one transaction."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.intake.domain.call import CallState
+from services.intake.domain.call_life import Line
+from services.intake.store.database import transaction
+from services.intake.store.tables import CALLS, OUTBOX
+from shared import outbox
+from shared.publish import Message
+
+_COLUMNS = [CALLS.c[field.name] for field in fields(Line)]
+_OPEN = CALLS.c.ended_at.is_(None)
+_RINGING = _OPEN & (CALLS.c.state == CallState.CONNECTING) & CALLS.c.through_epoch.is_distinct_from(CALLS.c.epoch)
+MOST = 500
+"""Calls that are looked at in one round."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallLife:
+    """The life of the calls in intake's schema; every step is taken once, whatever telephony repeats."""
+
+    engine: AsyncEngine
+
+    async def through(self, call_id: str, at: datetime | None, told: Callable[[Line], Message]) -> bool:
+        """Note that the agent who is rung and the caller hear each other; return whether that is news.
+
+        Where nobody knows when (`at` is None) it is since her phone was rung.
+        """
+        first = func.coalesce(CALLS.c.through_at, CALLS.c.connected_at if at is None else at)
+        return await self._step(call_id, _RINGING, {"through_at": first, "through_epoch": CALLS.c.epoch}, told)
+
+    async def not_answered(self, call_id: str, told: Callable[[Line], Message], *, unrung: int | None = None) -> bool:
+        """Let a call wait again whose agent's phone was busy or silent, or whose agent of epoch `unrung` has none."""
+        without = (CALLS.c.state == CallState.ACCEPTED) & (CALLS.c.epoch == unrung)
+        asked = _RINGING if unrung is None else _OPEN & without
+        values = {
+            "state": CallState.WAITING,
+            "agent_id": None,
+            "connected_at": None,
+            "unanswered": CALLS.c.unanswered + 1,
+        }
+        return await self._step(call_id, asked, values, told)
+
+    async def end(self, call_id: str, at: datetime, told: Callable[[Line], Sequence[Message]]) -> Line | None:
+        """End a call and say so; return it as it was, or None when it is no news.
+
+        One that has never come in is remembered as ended, so that its ring, should it come late, is nobody's to answer.
+        """
+        async with transaction(self.engine) as connection:
+            line = await _held(connection, call_id, _OPEN)
+            if line is None:
+                await _remember(connection, call_id, at)
+                return None
+            await _write(connection, call_id, {"state": CallState.ENDED, "ended_at": at})
+            await outbox.add(connection, OUTBOX, *told(line))
+        return line
+
+    async def long_ringing(self, before: datetime) -> Sequence[str]:
+        """Return the calls of which nothing has been heard since their agent's phone was rung, `before` a moment."""
+        return await self._ids(_RINGING & (CALLS.c.connected_at < before))
+
+    async def open_since(self, before: datetime) -> tuple[Sequence[str], datetime | None]:
+        """Return 46elks' calls (no slash in their ids) open since `before` a moment, and since when the first."""
+        own = _OPEN & (CALLS.c.received_at < before) & ~CALLS.c.call_id.contains("/")
+        query = select(CALLS.c.call_id, CALLS.c.received_at).where(own).order_by(CALLS.c.received_at).limit(MOST)
+        async with transaction(self.engine) as connection:
+            rows = (await connection.execute(query)).all()
+        return [row.call_id for row in rows], rows[0].received_at if rows else None
+
+    async def _ids(self, wanted: Any) -> Sequence[str]:
+        async with transaction(self.engine) as connection:
+            found = await connection.execute(select(CALLS.c.call_id).where(wanted).limit(MOST))
+            return list(found.scalars())
+
+    async def _step(self, call_id: str, allowed: Any, values: dict[str, Any], told: Callable[[Line], Message]) -> bool:
+        async with transaction(self.engine) as connection:
+            line = await _held(connection, call_id, allowed)
+            if line is None:
+                return False
+            await _write(connection, call_id, values)
+            await outbox.add(connection, OUTBOX, told(line))
+        return True
+
+
+async def _held(connection: AsyncConnection, call_id: str, allowed: Any) -> Line | None:
+    """Return the call, held until the transaction ends, if the step is allowed."""
+    query = select(*_COLUMNS).where((CALLS.c.call_id == call_id) & allowed).with_for_update()
+    row = (await connection.execute(query)).one_or_none()
+    return _line(row) if row else None
+
+
+async def _write(connection: AsyncConnection, call_id: str, values: dict[str, Any]) -> None:
+    await connection.execute(update(CALLS).where(CALLS.c.call_id == call_id).values(**values))
+
+
+async def _remember(connection: AsyncConnection, call_id: str, at: datetime) -> None:
+    from_nowhere = {"contact_id": f"ended:{call_id}", "entrance": "", "dialled": "", "state": CallState.ENDED}
+    row = {"call_id": call_id, **from_nowhere, "received_at": at, "ended_at": at}
+    await connection.execute(insert(CALLS).values(row).on_conflict_do_nothing())
+
+
+def _line(row: Row[Any]) -> Line:
+    return Line(**{**row._mapping, "state": CallState(row.state)})  # noqa: SLF001 - SQLAlchemy's public name
