@@ -14,6 +14,7 @@ from shared.errors import ForbiddenError, TransientError
 from shared.web.access import Action, allow, open_to_all
 from shared.web.languages import LANGUAGES, choose_language
 from shared.web.live import Event, stream
+from shared.web.refusals import refused
 from shared.web.session import person_of
 
 BEAT = 10.0
@@ -25,6 +26,8 @@ async def check_screen(request: Request, token: str = "") -> None:
     own = request.app.state.settings.display_token.get_secret_value()
     if own and hmac.compare_digest(token.encode(), own.encode()):
         return
+    if token:
+        refused("screen", "token")
     if not allow(await person_of(request), Action.REGISTER_VISIT):
         raise ForbiddenError
 
