@@ -13,6 +13,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from fastapi import FastAPI, Request
 
+from shared.events import ContactEnded
+
 TOPIC = "bench.doors"
 
 
@@ -26,6 +28,7 @@ def app_on(kafka: str) -> FastAPI:
             yield
         finally:
             await app.state.producer.stop()
+            await remove_topic(kafka)
 
     app = FastAPI(lifespan=lifespan)
 
@@ -35,6 +38,14 @@ def app_on(kafka: str) -> FastAPI:
         told = json.dumps({name: str(value) for name, value in form.items()}).encode()
         await app.state.producer.send_and_wait(TOPIC, told, key=str(form["callid"]).encode())
         return {"play": "http://127.0.0.1/hold.wav", "next": "http://127.0.0.1/next"}
+
+    @app.post("/webhooks/46elks/hangup", status_code=204)
+    async def hangup(request: Request) -> None:
+        form = await request.form()
+        told = json.dumps({name: str(value) for name, value in form.items()}).encode()
+        key = str(form["callid"]).encode()
+        kind = [("ce_type", ContactEnded.event_type.encode()), ("ce_id", key)]
+        await app.state.producer.send_and_wait(TOPIC, told, key=key, headers=kind)
 
     @app.post("/webhooks/forms", status_code=202)
     async def forms(request: Request) -> dict[str, str]:
@@ -51,6 +62,16 @@ async def make_topic(kafka: str) -> None:
     await admin.start()
     try:
         await admin.create_topics([NewTopic(TOPIC, 4, 1)])
+    finally:
+        await admin.close()
+
+
+async def remove_topic(kafka: str) -> None:
+    """Leave nothing on a stack that goes on."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        await admin.delete_topics([TOPIC])
     finally:
         await admin.close()
 

@@ -23,6 +23,9 @@ from deploy.local.stack import Stack
 from shared.ids import natural_contact_id
 from shared.topics import CONTACTS, ROUTING
 from shared.web.session import COOKIE
+from tests.bench.common import Stack as BenchStack
+from tests.bench.doors import plain_app
+from tests.bench.hangup import HangUps
 from tests.e2e.test_kill import log_of
 from tests.support.browser import needs_browser, page_at
 from tests.support.elks_call import PATIENCE, ElksCall
@@ -266,3 +269,18 @@ async def test_the_agents_screen_says_at_once_that_the_caller_has_left(elks: Elk
         await expect(page.locator(".offer.gone")).to_contain_text("har lagt på", timeout=PATIENCE * 1000)
         await expect(page.locator("[data-focus-offer]")).to_have_count(0)
         await page.keyboard.press("p")
+
+
+@pytest.fixture
+def bare_door(stack: Stack) -> Iterator[str]:
+    """What the bench of hang-ups is held against."""
+    with plain_app(stack.info["kafka"]) as (url, _):
+        yield url
+
+
+async def test_the_bench_of_hang_ups_measures_every_one(info: StackInfo, stack: Stack, bare_door: str):
+    assert info.agents
+    result = await HangUps(BenchStack(Path("stack.json"), stack.info), bare_door, hangups=3, rate=5).run()
+    assert (result["hangups"], result["never_offered"], result["lost"]) == (3, 0, 0)
+    assert 0 < result["hangup_to_withdrawn_ms"]["p50"] <= result["hangup_to_withdrawn_ms"]["max"]
+    assert result["baseline"]["hop_ms"]["p50"] > 0
