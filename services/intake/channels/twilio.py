@@ -106,15 +106,20 @@ def hang_up(form: Form) -> HangUp | None:
     return HangUp(_call_id(form), state if state in {"busy", "failed"} else "success", leg_seconds(form))
 
 
+def answered_leg(form: Form) -> str | None:
+    """Return the call whose phone has been answered, or None: it rings, or is over."""
+    return _call_id(form, "ParentCallSid") if form.get("CallStatus") == "in-progress" else None
+
+
 def leg_seconds(form: Form) -> tuple[float, ...]:
     """Return how long caller and agent talked, where it says."""
     told = form.get("DialCallDuration", "")
     return (float(told),) if _SECONDS.fullmatch(told) else ()
 
 
-def _call_id(form: Form) -> str:
+def _call_id(form: Form, name: str = "CallSid") -> str:
     """Return our id of a call: a slash stands in no other telephony's."""
-    sid = form.get("CallSid", "")
+    sid = form.get(name, "")
     if not _SID.fullmatch(sid):
         raise CallSidMissingError
     return f"twilio/{sid}"
@@ -173,7 +178,8 @@ class Answers:
     def _dial(self, response: ET.Element, heard: Heard, back: str) -> None:
         shown = self.caller_id or heard.caller
         how = {"action": back, "method": "POST", "timeout": str(RING_SECONDS)} | ({"callerId": shown} if shown else {})
-        _text(ET.SubElement(ET.SubElement(response, "Dial", how), "Number"), heard.number)
+        told = {"statusCallback": "leg", "statusCallbackEvent": "answered", "statusCallbackMethod": "POST"}
+        _text(ET.SubElement(ET.SubElement(response, "Dial", how), "Number", told), heard.number)
 
     def _sounds(self, within: ET.Element, heard: Heard) -> None:
         """Play what is recorded, else say the words, else hold."""

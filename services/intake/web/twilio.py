@@ -94,6 +94,15 @@ async def status(request: Request, form: Form) -> None:
         await request.app.state.end_call.end(over)
 
 
+@router.get("/leg", status_code=204)
+@router.post("/leg", status_code=204, openapi_extra=_SAYS)
+async def leg(request: Request, form: Form) -> None:
+    """Note that the agent's phone has been answered: she and the caller hear each other."""
+    call_id = twilio.answered_leg(form)
+    if call_id is not None:
+        await request.app.state.follow_call.connected(call_id, exact=True)
+
+
 async def _turn(request: Request, form: twilio.Form, after: Turn | None, step: int | None) -> Response:
     ring = twilio.ring(form, step)
     if not ring.incoming:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import AsyncIterator
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
 import httpx
 import pytest
@@ -12,7 +12,7 @@ from twilio.request_validator import RequestValidator
 
 import shared.web.refusals
 from shared.database import upgrade
-from shared.events import ContactEnded, ContactReceived
+from shared.events import CallConnected, ContactEnded, ContactReceived
 from shared.ids import natural_contact_id
 from shared.publish import Publisher, message
 from shared.records import EntranceRecord
@@ -67,8 +67,11 @@ async def test_a_call_hears_the_recording_then_hold_then_the_agent_and_ends(
     await intake.tell(message(accepted(CONTACT, epoch=1)))
     assert await eventually(lambda: dials(line), timeout=15) == "+46701740605"
     assert line.verbs[0].get("callerId") == "+46701740605"
+    leg = {"CallSid": "CA" + "2" * 32, "ParentCallSid": line.sid, "Direction": "outbound-dial"}
+    here, told = line.onwards, urljoin(line.where, line.verbs[0][0].get("statusCallback", ""))
+    for _ in range(2):
+        assert (await line.post(told, **leg)).status_code == 204
     ended = {"DialCallStatus": "completed", "DialCallSid": "CA" + "2" * 32, "DialCallDuration": "0"}
-    here = line.onwards
     for _ in range(2):
         await line.post(here, **ended)
         assert [verb.tag for verb in line.verbs] == ["Hangup"]
@@ -77,6 +80,8 @@ async def test_a_call_hears_the_recording_then_hold_then_the_agent_and_ends(
         assert (await line.post(line.door("status"), **status)).status_code == 204
     found = await eventually(lambda: ended_events(read_contacts))
     assert [type(one.event) for one in found].count(ContactEnded) == 1
+    (through,) = [one.event for one in found if isinstance(one.event, CallConnected)]
+    assert (through.epoch, through.exact) == (1, True)
     assert isinstance(found[-1].event, ContactEnded)
     assert (found[-1].event.reason, found[-1].event.talk_seconds) == ("hung_up", 0)
     await line.post(line.door("voice"))

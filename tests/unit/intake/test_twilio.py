@@ -117,6 +117,14 @@ def test_a_call_that_goes_on_is_not_over(status: str) -> None:
     assert twilio.hang_up(RING | {"CallStatus": status}) is None
 
 
+def test_a_leg_speaks_of_the_call_that_it_is_for() -> None:
+    said = {"CallSid": "CA" + "2" * 32, "ParentCallSid": SID, "Direction": "outbound-dial"}
+    assert twilio.answered_leg(said | {"CallStatus": "in-progress"}) == f"twilio/{SID}"
+    assert twilio.answered_leg(said | {"CallStatus": "busy"}) is None
+    with pytest.raises(CallSidMissingError):
+        twilio.answered_leg({"CallSid": SID, "CallStatus": "in-progress"})
+
+
 def test_it_is_read_where_it_stands() -> None:
     url = "https://kc.example/x?after=hold"
     assert twilio.form_of(Asked(f"{url}&CallSid=CA1&a=1&a=2", "GET", "", b""), ()) == {
@@ -171,7 +179,8 @@ def test_a_phone_is_rung_and_shows_who_calls() -> None:
     ringing = Heard(Turn.CONNECT, number="+46701740606", caller="+46701740605", step=3)
     dialled = (
         '<Dial action="next?after=connect&amp;n=3" method="POST" timeout="20" callerId="{}">'
-        "<Number>+46701740606</Number></Dial>"
+        '<Number statusCallback="leg" statusCallbackEvent="answered" statusCallbackMethod="POST">+46701740606</Number>'
+        "</Dial>"
     )
     assert written(ringing) == dialled.format("+46701740605")
     assert written(ringing, answers=Answers("x", "+46846500400")) == dialled.format("+46846500400")
