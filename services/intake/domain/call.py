@@ -4,7 +4,6 @@ What is said here is every telephony's: a provider is one file of `channels` tha
 `HangUp` and writes `Heard` in them.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -178,11 +177,3 @@ class Call:
     def to_be_connected(self) -> bool:
         """Say whether the caller's next turn is the agent's phone."""
         return self.state in {CallState.ACCEPTED, CallState.CONNECTING} and self.attempts < MAX_ATTEMPTS
-
-
-def talk_seconds(call: Call, ended_at: datetime, leg_seconds: Sequence[float]) -> float:
-    """Return how long caller and agent talked: telephony's longest answered leg if it says, else since connecting."""
-    if call.connected_at is None:
-        return 0.0
-    since = max(0.0, (ended_at - call.connected_at).total_seconds())
-    return min(since, max(leg_seconds)) if leg_seconds else since

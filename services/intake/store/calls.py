@@ -87,15 +87,6 @@ class Calls:
         async with transaction(self.engine) as connection:
             return bool((await connection.execute(update(CALLS).where(same).values(values))).rowcount)
 
-    async def end(self, call: Call, at: datetime, *events: Message) -> bool:
-        """End a call and say so, once; return whether it was now."""
-        open_call = (CALLS.c.call_id == call.call_id) & CALLS.c.ended_at.is_(None)
-        async with transaction(self.engine) as connection:
-            done = await connection.execute(update(CALLS).where(open_call).values(state=CallState.ENDED, ended_at=at))
-            if done.rowcount:
-                await outbox.add(connection, OUTBOX, *events)
-        return bool(done.rowcount)
-
     async def offer_return_call(self, contact_ids: Sequence[str]) -> None:
         """Note that these callers may ask to be called back; one who has asked has."""
         waiting = CALLS.c.contact_id.in_(contact_ids) & CALLS.c.ended_at.is_(None)

@@ -1,14 +1,16 @@
 """What an exchange says of a call is taken in: it rings, somebody has answered, it is over; in any order, once each."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 import structlog
 
-from services.intake.domain.call import Call, CallState, talk_seconds
+from services.intake.domain.call import Call, CallState
+from services.intake.domain.call_life import Line, ending
 from services.intake.domain.exchange import ELSEWHERE, Colleague, Happened, News, colleague, who_answered
+from services.intake.store.call_life import CallLife
 from services.intake.usecases import entrances
 from services.intake.usecases.entrances import UNKNOWN, Entrances
 from shared.clock import Clock
@@ -36,7 +38,6 @@ class Calls(Protocol):
     async def open(self, call: Call) -> Call: ...
     async def published(self, call_id: str) -> None: ...
     async def spool(self, call_id: str, event: Message) -> None: ...
-    async def end(self, call: Call, at: datetime, event: Message) -> bool: ...
 
 
 class Answers(Protocol):
@@ -58,6 +59,7 @@ class FollowExchange:
     entrances: Entrances
     agents: Agents
     calls: Calls
+    life: CallLife
     answers: Answers
     log: Log
     clock: Clock
@@ -65,6 +67,8 @@ class FollowExchange:
     timeout: float = 2.0
     only_entrances: bool = False
     """The exchange reports every call of the house: those to no entrance of ours are only counted."""
+    short_seconds: float = 5.0
+    """A caller who leaves before this could not have been answered: counted apart."""
 
     async def tell(self, news: News) -> None:
         """Take in what is said; the same again changes nothing. Each news says enough to open the call by itself."""
@@ -148,11 +152,22 @@ class FollowExchange:
         if news.forwarded and call.connected_at is None:
             await self._answered(call, ELSEWHERE)
         now = self.clock()
-        event = ContactEnded(
-            contact_id=call.contact_id, ended_at=now, reason=news.reason, talk_seconds=talk_seconds(call, now, ())
-        )
-        told = message(event, event_id=natural_event_id(event.event_type, call.contact_id))
-        done = await self.calls.end(call, now, told)
+
+        def told(line: Line) -> Sequence[Message]:
+            # An exchange tells of a phone only when it has been answered: who is connected is through.
+            end = ending(replace(line, through_at=line.connected_at), now, (), self.short_seconds)
+            event = ContactEnded(
+                contact_id=line.contact_id,
+                ended_at=now,
+                reason=news.reason,
+                talk_seconds=end.talk_seconds,
+                abandoned=end.abandoned,
+                short=end.short,
+                waited_seconds=end.waited_seconds,
+            )
+            return (message(event, event_id=natural_event_id(event.event_type, line.contact_id)),)
+
+        done = await self.life.end(call.call_id, now, told)
         EXCHANGE.labels(Happened.ENDED.value, "taken" if done else "repeated").inc()
 
     def _colleagues(self) -> Iterable[Colleague]:

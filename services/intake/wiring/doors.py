@@ -108,21 +108,23 @@ def make_doors(settings: Settings, parts: Parts) -> Doors:
         call_again=CallAgain(parts.engine, visits, answers, utc_now, settings.no_show_recalls),
         follow_qmatic=make_follow_qmatic(settings, parts),
         waiting_room=WaitingRoom(parts.catalogue, visits, parts.agents, utc_now),
-        follow_exchange=_exchange(settings, parts, calls),
+        follow_exchange=_exchange(settings, parts, calls, life),
     )
 
 
-def _exchange(settings: Settings, parts: Parts, calls: Rings) -> FollowExchange:
+def _exchange(settings: Settings, parts: Parts, calls: Rings, life: CallLife) -> FollowExchange:
     return FollowExchange(
         parts.catalogue,
         parts.agents,
         calls,
+        life,
         ExchangeAnswers(parts.engine),
         parts.circuit,
         utc_now,
         settings.key_for("person"),
         timeout=settings.publish_timeout,
         only_entrances=settings.cti_only_entrances,
+        short_seconds=settings.short_abandon_seconds,
     )
 
 

@@ -1,11 +1,14 @@
 """An exchange that tells of its calls, on a real log and a real database."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from shared.clock import utc_now
 from shared.database import upgrade
 from shared.events import ContactAnswered, ContactEnded, ContactReceived, Event
 from shared.ids import natural_contact_id
@@ -72,6 +75,8 @@ async def test_a_call_rings_is_answered_by_an_agent_and_ends(cti: Intake, read_c
     assert isinstance(ended, ContactEnded)
     assert ended.reason == "hung_up"
     assert ended.talk_seconds == (ended.ended_at - answered.answered_at).total_seconds()
+    assert ended.waited_seconds == (answered.answered_at - received.received_at).total_seconds()
+    assert (ended.abandoned, ended.short) == (False, False)
 
 
 async def test_a_call_that_nobody_answers_has_no_talk(cti: Intake, read_contacts: ReadContacts) -> None:
@@ -80,6 +85,19 @@ async def test_a_call_that_nobody_answers_has_no_talk(cti: Intake, read_contacts
     _, ended = await told(read_contacts, 2)
     assert isinstance(ended, ContactEnded)
     assert (ended.reason, ended.talk_seconds) == ("hung_up", 0)
+    assert (ended.abandoned, ended.short) == (True, True)
+
+
+async def test_who_gives_up_after_a_while_is_abandoned_and_not_short(cti: Intake, read_contacts: ReadContacts) -> None:
+    await say(cti)
+    later = utc_now() + timedelta(seconds=40)
+    cti.app.state.follow_exchange = replace(cti.app.state.follow_exchange, clock=lambda: later)
+    await say(cti, event="hangup", cause="noAnswer")
+    received, ended = await told(read_contacts, 2)
+    assert isinstance(received, ContactReceived)
+    assert isinstance(ended, ContactEnded)
+    assert (ended.abandoned, ended.short, ended.talk_seconds) == (True, False, 0)
+    assert ended.waited_seconds == (later - received.received_at).total_seconds()
 
 
 async def test_moved_from_one_to_another_and_back_each_is_later(cti: Intake, read_contacts: ReadContacts) -> None:
@@ -124,7 +142,7 @@ async def test_forwarded_elsewhere_is_answered_elsewhere(cti: Intake, read_conta
     assert isinstance(answered, ContactAnswered)
     assert answered.agent_id is None
     assert isinstance(ended, ContactEnded)
-    assert ended.reason == "forwarded"
+    assert (ended.reason, ended.abandoned, ended.short) == ("forwarded", False, False)
 
 
 async def test_what_is_no_contact_is_only_counted(cti: Intake, read_contacts: ReadContacts) -> None:

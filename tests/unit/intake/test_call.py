@@ -1,6 +1,6 @@
-"""A caller's turns, whatever telephony repeats, and how long they talked."""
+"""A caller's turns in the words of 46elks, whatever it repeats."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -14,7 +14,6 @@ from services.intake.domain.call import (
     Keys,
     Result,
     Turn,
-    talk_seconds,
 )
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
@@ -23,15 +22,6 @@ NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
 def call(state: CallState = CallState.WAITING, **more: object) -> Call:
     values = {"call_id": "c1", "contact_id": "k", "entrance": "vaxel", "dialled": "+468", "caller": None}
     return Call(**{**values, "state": state, "received_at": NOW, **more})  # type: ignore[arg-type] # a test's shorthand
-
-
-def test_talk_is_since_connecting_and_never_more_than_telephony_says() -> None:
-    talked = call(CallState.CONNECTING, connected_at=NOW)
-    end = NOW + timedelta(seconds=90)
-    assert talk_seconds(call(), end, ()) == 0
-    assert talk_seconds(talked, end, ()) == 90
-    assert talk_seconds(talked, end, (12.0, 70.0)) == 70
-    assert talk_seconds(talked, end, (500.0,)) == 90
 
 
 def test_both_spellings_of_the_call_id_are_read() -> None:
