@@ -44,7 +44,11 @@ class Visits(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NoteRouting:
-    """Take in a batch from `routing`; of each contact the last word counts, and an older epoch is history."""
+    """Take in a batch from `routing`; of each contact the last word counts, and an older epoch is history.
+
+    For a call it is the last that says where its caller goes: a contact that is completed in the same batch as it was
+    accepted keeps its caller no less connected than one that is completed in the next.
+    """
 
     calls: Calls
     visits: Visits
@@ -53,6 +57,7 @@ class NoteRouting:
     async def handle(self, batch: Sequence[Received[Any]]) -> None:
         """Write the batch; a repetition changes nothing."""
         last: dict[str, RoutingEvent] = {}
+        moved: dict[str, OfferAccepted | ContactTransferred | ContactRequeued] = {}
         offered = [one.event.contact_id for one in batch if isinstance(one.event, ReturnCallOffered)]
         if offered:
             await self.calls.offer_return_call(offered)
@@ -60,10 +65,13 @@ class NoteRouting:
             if isinstance(received.event, ReturnCallOffered):
                 continue
             event: RoutingEvent = received.event
-            before = last.get(event.contact_id)
-            if _live(event) and (before is None or before.epoch <= event.epoch):
+            if not _live(event):
+                continue
+            if _is_news(event, last.get(event.contact_id)):
                 last[event.contact_id] = event
-        turns = [_turned(event) for event in last.values() if isinstance(event, _TURNS)]
+            if isinstance(event, _TURNS) and _is_news(event, moved.get(event.contact_id)):
+                moved[event.contact_id] = event
+        turns = [_turned(event) for event in moved.values()]
         if turns:
             await self.calls.turn(turns)
         if last and await self.visits.turn([_visit(event) for event in last.values()]):
@@ -71,6 +79,10 @@ class NoteRouting:
 
 
 _TURNS = OfferAccepted | ContactTransferred | ContactRequeued
+
+
+def _is_news(event: RoutingEvent, before: RoutingEvent | None) -> bool:
+    return before is None or before.epoch <= event.epoch
 
 
 def _live(event: RoutingEvent) -> bool:

@@ -11,13 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake.domain.call import Call, CallState
 from services.intake.store.rings import Rings
+from services.intake.store.visits import Visits
+from services.intake.usecases.note_routing import NoteRouting
 from shared.clock import utc_now
 from shared.database import upgrade
-from shared.events import ContactEnded, ContactReceived, ContactRequeued, ContactTransferred
+from shared.events import ContactCompleted, ContactEnded, ContactReceived, ContactRequeued, ContactTransferred
 from shared.ids import natural_contact_id
 from shared.publish import Publisher, message
+from shared.received import Received
 from shared.records import PeakRecord
 from shared.settings import ServiceSettings
+from shared.vocabulary import Channel
 from tests.integration.intake.doors import Intake, accepted, ended_events, intake_settings, started
 from tests.integration.intake.reading import ReadContacts
 from tests.support.wait import eventually
@@ -99,6 +103,34 @@ async def test_a_call_that_is_requeued_waits_again(intake: Intake) -> None:
     await eventually(lambda: _holds(intake))
     await intake.tell(message(accepted(contact_id, epoch=1)), message(accepted(contact_id, epoch=3)))
     await eventually(lambda: _connects(intake))
+
+
+async def test_who_is_accepted_and_completed_in_one_batch_is_connected_as_in_two(intake_engine: AsyncEngine) -> None:
+    calls = Rings(intake_engine)
+    routing = NoteRouting(calls, Visits(intake_engine), lambda: None)
+    for number in range(3):
+        name = f"c{number}"
+        await calls.open(Call(name, f"k{number}", "vaxel", "+46846500400", None, CallState.WAITING, utc_now()))
+    done = {"at": utc_now(), "agent_id": "agent-maria", "channel": Channel.PHONE}
+    back = ContactRequeued(contact_id="k1", epoch=2, at=utc_now(), queue="q", reason="not_connected")
+    events = [
+        accepted("k0", epoch=1),
+        ContactCompleted(contact_id="k0", epoch=2, **done),
+        accepted("k1", epoch=1),
+        back,
+        accepted("k1", epoch=1),
+        ContactCompleted(contact_id="k2", epoch=2, **done),
+    ]
+    for _ in range(2):
+        await routing.handle(
+            [Received(one, one.key, one.event_type, utc_now(), one.key, "routing", 0, 0, None) for one in events]
+        )
+    kept = [await calls.find(f"c{number}") for number in range(3)]
+    assert [(one.state, one.epoch, one.agent_id) for one in kept if one] == [
+        (CallState.ACCEPTED, 1, "agent-maria"),
+        (CallState.WAITING, 2, None),
+        (CallState.WAITING, 0, None),
+    ]
 
 
 async def test_a_call_that_is_transferred_goes_to_the_colleagues_phone(intake: Intake) -> None:
