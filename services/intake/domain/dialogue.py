@@ -100,10 +100,21 @@ def _message(scene: Scene, after: Turn | None) -> bool:
 
 
 def _hang_up(scene: Scene, after: Turn | None) -> bool:
-    """A conversation that succeeded is over; one that failed is tried again after a piece of hold sound."""
-    if after in {Turn.CONNECT, Turn.URGENT}:
+    """A conversation that succeeded is over, unless the router has sent her on: to a colleague, or to a queue.
+
+    One that failed is tried again after a piece of hold sound.
+    """
+    if after is Turn.CONNECT:
+        return scene.result is Result.SUCCESS and scene.call.state is CallState.CONNECTING
+    if after is Turn.URGENT:
         return scene.result is Result.SUCCESS
     return after is Turn.PROMISED or scene.call.state is CallState.CLOSED
+
+
+def _connect(scene: Scene, after: Turn | None) -> bool:
+    """After a phone only another agent's is rung at once: one that has not been rung yet."""
+    rung = after is Turn.CONNECT and scene.call.state is not CallState.ACCEPTED
+    return scene.call.to_be_connected and not rung
 
 
 def _offer(scene: Scene) -> bool:
@@ -129,7 +140,7 @@ _MAY: Mapping[Turn, _May] = {
     Turn.PLACE: lambda s, _: s.place is not None and Turn.PLACE in s.sayable and place_due(s.call, s.now),
     Turn.OFFER: _once(Turn.OFFER, _offer),
     Turn.PROMISED: lambda s, _: s.call.return_call is ReturnCall.PROMISED,
-    Turn.CONNECT: lambda s, _: s.call.to_be_connected,
+    Turn.CONNECT: _connect,
     Turn.HANG_UP: _hang_up,
 }
 """When each turn may come."""
@@ -149,7 +160,7 @@ _AFTER: Mapping[Turn | None, tuple[Turn, ...]] = {
     Turn.PLACE: (Turn.CONNECT, Turn.HOLD),
     Turn.OFFER: (Turn.PROMISED, Turn.CONNECT, Turn.HOLD),
     Turn.PROMISED: (Turn.HANG_UP,),
-    Turn.CONNECT: (Turn.HANG_UP, Turn.HOLD),
+    Turn.CONNECT: (Turn.HANG_UP, Turn.CONNECT, Turn.HOLD),
     Turn.HANG_UP: (Turn.HANG_UP, Turn.HOLD),
 }
 """What may come after each turn, most wanted first; every row ends with a turn that always may."""

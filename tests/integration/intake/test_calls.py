@@ -149,6 +149,37 @@ async def test_a_call_that_is_transferred_goes_to_the_colleagues_phone(intake: I
     await eventually(elsewhere)
 
 
+@pytest.mark.parametrize("to", ["colleague", "queue"])
+async def test_a_call_that_is_sent_on_while_they_talk_goes_on_when_the_agent_hangs_up(
+    intake: Intake, intake_engine: AsyncEngine, to: str
+) -> None:
+    await intake.ring(**RING)
+    contact_id = natural_contact_id("call", "c01")
+    await intake.tell(message(accepted(contact_id, epoch=1)))
+    talking = await eventually(lambda: _connects(intake), timeout=15)
+    fenced = {"contact_id": contact_id, "epoch": 2, "at": utc_now()}
+    if to == "colleague":
+        moved = message(ContactTransferred(**fenced, agent_id="agent-jonas", from_agent="agent-maria"))
+    else:
+        moved = message(ContactRequeued(**fenced, queue="q", reason="wrong_queue", agent_id="agent-maria"))
+    await intake.tell(moved)
+
+    async def taken_in() -> bool:
+        call = await Rings(intake_engine).find("c01")
+        return call is not None and call.epoch == 2
+
+    await eventually(taken_in, timeout=15)
+    door = talking["next"].rpartition("/")[2]
+    goes_on = [(await intake.ring(door, **RING, result="success")).json() for _ in range(2)]
+    assert goes_on[0] == goes_on[1]
+    if to == "queue":
+        assert "hold" in goes_on[0]["play"]
+        return
+    assert goes_on[0]["connect"] == "+46701740606"
+    door = goes_on[0]["next"].rpartition("/")[2]
+    assert "hangup" in (await intake.ring(door, **RING, result="success")).json()
+
+
 async def _holds(intake: Intake) -> bool:
     return not await _connects(intake)
 
