@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -134,24 +135,26 @@ class Citizens:
         self.spoken[natural_contact_id("call", call["callid"])] = case_type_id(message.path)
         answer = await self._voice(f"{self.stack.intake}/webhooks/46elks/voice", call)
         self._count("phone")
-        reached = False
+        reached, answered = "", datetime.now(UTC)
         try:
             reached = await self._wait(call, answer, patience)
             if reached:
+                answered = datetime.now(UTC)
                 await asyncio.sleep(talk / self.scale)
         finally:  # who is interrupted hangs up too, or the call would wait for ever
-            await self._hang_up(call, talk=talk if reached else 0.0)
+            await self._hang_up(call, reached, answered)
         self.abandoned += not reached
-        return reached
+        return bool(reached)
 
-    async def _wait(self, call: dict[str, str], answer: dict[str, object], patience: float) -> bool:
+    async def _wait(self, call: dict[str, str], answer: dict[str, object], patience: float) -> str:
+        """Wait for somebody's phone and return its number; empty when nobody's was rung."""
         waited = 0.0
         while "connect" not in answer and "hangup" not in answer and waited < patience:
             pause = min(2.0, max(0.2, 5 / self.scale))
             await asyncio.sleep(pause)
             waited += pause * self.scale
             answer = await self._voice(str(answer["next"]), {**call, "result": "success"})
-        return "connect" in answer
+        return str(answer.get("connect", ""))
 
     async def _voice(self, url: str, call: dict[str, str]) -> dict[str, object]:
         answer = await self.http.post(url, data=call)
@@ -159,7 +162,8 @@ class Citizens:
         turn: dict[str, object] = answer.json()
         return turn
 
-    async def _hang_up(self, call: dict[str, str], *, talk: float) -> None:
+    async def _hang_up(self, call: dict[str, str], reached: str, answered: datetime) -> None:
+        """Post the end as the provider does: how long the phone that was `reached` talked, if one was."""
         form = {
             "id": call["callid"],
             "direction": "incoming",
@@ -167,8 +171,10 @@ class Citizens:
             "to": call["to"],
             "state": "success",
         }
-        if talk:
-            form |= {"start": datetime.now(UTC).isoformat(), "duration": str(int(talk))}
+        if reached:
+            talked = math.ceil((datetime.now(UTC) - answered).total_seconds())
+            leg = {"duration": talked, "to": reached, "from": call["from"], "state": "success"}
+            form |= {"start": f"{answered:%Y-%m-%dT%H:%M:%S.%f}", "duration": str(talked), "legs": json.dumps([leg])}
         await self.http.post(f"{self.stack.intake}/webhooks/46elks/hangup", data=form)
 
     def _accepted(self, answer: httpx.Response, channel: str) -> None:

@@ -8,6 +8,7 @@ import httpx
 from deploy.demo.citizens import Citizens
 from deploy.demo.messages import COLD, CitizenMessage
 from deploy.demo.stack_info import StackInfo
+from services.intake.channels.elks import hang_up
 from shared.ids import case_type_id
 
 STACK = StackInfo.of(
@@ -21,6 +22,8 @@ class Doors:
 
     def __init__(self, visit: int = 201) -> None:
         self.visit = visit
+        self.phone = ""
+        """Whose phone is rung at once; nobody's, when empty."""
         self.asked: list[tuple[str, str]] = []
         self.rung = asyncio.Event()
 
@@ -32,6 +35,8 @@ class Doors:
                 return httpx.Response(self.visit, json={"contact_id": "v-1", "ticket": "B001"})
             case "/webhooks/46elks/voice":
                 self.rung.set()
+                if self.phone:
+                    return httpx.Response(200, json={"connect": self.phone, "next": str(request.url)})
                 return httpx.Response(200, json={"play": "hold", "next": str(request.url)})
             case _:
                 return httpx.Response(204)
@@ -62,7 +67,18 @@ async def test_a_caller_gives_up_when_patience_is_over_and_hangs_up():
     assert (people.sent, people.abandoned) == ({"phone": 1}, 1)
     path, body = doors.asked[-1]
     assert path == "/webhooks/46elks/hangup"
-    assert "duration" not in parse_qs(body)
+    assert not {"start", "duration", "legs"} & set(parse_qs(body))
+
+
+async def test_a_caller_who_has_talked_hangs_up_with_the_leg_that_says_so():
+    doors = Doors()
+    doors.phone = "+46701740605"
+    people = citizens(doors)
+    await people.send(CALL, talk=6, patience=60)
+    assert (people.sent, people.abandoned) == ({"phone": 1}, 0)
+    over = hang_up({name: value for name, [value] in parse_qs(doors.asked[-1][1]).items()})
+    assert over.state == "success"
+    assert over.leg_seconds == (1,)
 
 
 async def test_a_caller_who_is_interrupted_hangs_up():
