@@ -21,6 +21,8 @@ from shared.errors import PermanentError, TransientError
 MOST_OF_A_LISTING = 30_000_000
 MOST_OF_AN_ANSWER = 1_000_000
 LONGEST_WAIT = 3_600.0
+REFUSED_SECONDS = 300.0
+"""A login that is refused everywhere is tried no more often: accounts are locked for less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,15 @@ class UnreachableError(TransientError):
         self.wait = wait
 
 
+class LockedOutError(UnreachableError):
+    """The platform does not know our login (401): asking on could lock the account."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, REFUSED_SECONDS)
+
+
 class LoginRefusedError(PermanentError):
-    """The platform knows our login and refuses it (401, 403): for all, or for one family."""
+    """The platform knows our login and refuses it (403): for all, or for one family."""
 
 
 class GoneError(PermanentError):
@@ -145,7 +154,11 @@ class EPlatform:
 
     async def fetch(self, instance_id: str) -> Raw:
         """Return an instance as the platform writes it."""
-        return await self._get(f"/api/instanceapi/getinstance/{_quoted(instance_id)}/xml", self.platform.most_bytes)
+        path = f"/api/instanceapi/getinstance/{_quoted(instance_id)}/xml"
+        raw = await self._get(path, self.platform.most_bytes)
+        if raw.content_type == "text/html":
+            raise UnreachableError("answered a web page")
+        return raw
 
     async def file(self, instance_id: str, query: str, file_id: str, most: int) -> Raw:
         """Return a file of an instance."""
@@ -214,14 +227,18 @@ def understood(raw: Raw) -> Instance:
 
 def _check(answer: httpx.Response) -> None:
     code = answer.status_code
-    if code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
+    if code == httpx.codes.UNAUTHORIZED:
+        raise LockedOutError(f"login refused ({code})")
+    if code == httpx.codes.FORBIDDEN:
         raise LoginRefusedError(f"login refused ({code})")
     if code in {httpx.codes.NOT_FOUND, httpx.codes.GONE}:
         raise GoneError(f"is not there ({code})")
     if code in {httpx.codes.TOO_MANY_REQUESTS, httpx.codes.REQUEST_TIMEOUT} or answer.is_server_error:
         raise UnreachableError(f"answered {code}", _retry_after(answer))
+    if answer.is_redirect:  # to a page that asks for patience or a login, mostly: a bad moment
+        raise UnreachableError(f"answered {code}, which is not followed")
     if not answer.is_success:
-        raise AnswerError(f"answered {code}, which is not followed" if answer.is_redirect else f"answered {code}")
+        raise AnswerError(f"answered {code}")
 
 
 def _retry_after(answer: httpx.Response) -> float:

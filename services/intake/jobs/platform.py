@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from services.intake.channels.eplatform import EPlatform, Family, LoginRefusedError, UnreachableError
+from services.intake.channels.eplatform import (
+    REFUSED_SECONDS,
+    EPlatform,
+    Family,
+    LockedOutError,
+    LoginRefusedError,
+    UnreachableError,
+)
 from services.intake.domain.instance import Refusal
 from services.intake.jobs.platform_round import Round
 from services.intake.store.instances import Instances
@@ -20,8 +27,6 @@ from shared.metrics import PLATFORM_LOOK, PLATFORM_PENDING, PLATFORM_WAITING, PL
 log = structlog.get_logger(__name__)
 
 STRIKES = 3
-REFUSED_SECONDS = 300.0
-"""A login that is refused everywhere is tried no more often: accounts are locked for less."""
 _REFUSED = {one.value for one in Refusal}
 
 
@@ -76,6 +81,8 @@ class PollPlatform:
             except (PermanentError, UnreachableError) as error:
                 troubles.append(error)
                 self._family(family, str(error)[:200])
+                if isinstance(error, LockedOutError) and not well:
+                    raise  # whatever family is asked next is one more wrong login
             else:
                 well = True
                 self._family(family, None)

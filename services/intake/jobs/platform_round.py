@@ -7,13 +7,21 @@ the position moves on only when a window is done.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
 import structlog
 
-from services.intake.channels.eplatform import EPlatform, Family, GoneError, LoginRefusedError, TooLargeError
+from services.intake.channels.eplatform import (
+    EPlatform,
+    Family,
+    GoneError,
+    LockedOutError,
+    LoginRefusedError,
+    TooLargeError,
+    UnreachableError,
+)
 from services.intake.domain.instance import Listed
 from services.intake.store.instances import Key, Pending, Position
 from services.intake.usecases.receive_instance import Taken
@@ -33,6 +41,10 @@ FIRST_PAUSE = timedelta(seconds=30)
 CASE_UNKNOWN = "case_unknown"
 UNREADABLE = "unreadable"
 REFUSED = "login_refused"
+GONE = "gone"
+UNREACHABLE = "unreachable"
+IN_A_ROW = 3
+"""So many that the platform does not answer for, one after the other, are its own trouble and not theirs."""
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +69,14 @@ class Book(Protocol):
     async def due(self, platform: str, family: str, now: datetime, limit: int) -> list[Pending]: ...
 
 
+@dataclass(slots=True)
+class Turns:
+    """Some instances that are taken in together: a few at a time, and how many in a row had no answer."""
+
+    room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    unanswered: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Round:
     """Reads one family once; what is left over is read in the next round."""
@@ -69,8 +89,6 @@ class Round:
     async def run(self, family: Family) -> bool:
         """Read; return whether there is more to be read at once."""
         name, now = self._name, self.clock()
-        due = await self.book.due(name, family.id, now, self.platform.platform.page)
-        await self._take_all(family, [(Listed(one.id, one.mark), one.attempts) for one in due])
         today = local(now).date()
         position = await self.book.position(name, family.id) or Position(_at(family.since, now))
         until = today + AHEAD
@@ -78,7 +96,11 @@ class Round:
         end = min(start + WINDOW, until)
         if end < start:
             return False  # the family is ours from a day to come
-        if not await self._window(family, start, end):
+        whole = await self._window(family, start, end)
+        # Only now that a listing worked: while the platform is away nothing uses up its tries.
+        due = await self.book.due(name, family.id, now, self.platform.platform.page)
+        await self._take_all(family, due)
+        if not whole:
             return True
         if end < until:
             read_to = max(_at(end, now), position.read_to)
@@ -111,54 +133,78 @@ class Round:
             return await self._window(family, start, middle) and await self._window(family, middle, end)
         changed = await self.book.changed(self._name, listed, self.clock())
         page = changed[: self.platform.platform.page]
-        await self._take_all(family, [(one, 0) for one in page])
+        await self._take_all(family, [Pending(one.id, one.mark, 0, self.clock()) for one in page])
         return len(page) == len(changed)
 
-    async def _take_all(self, family: Family, some: Sequence[tuple[Listed, int]]) -> None:
+    async def _take_all(self, family: Family, some: Sequence[Pending]) -> None:
         """Take in some at a time; when a part is away the rest is given up, and read again later."""
-        turn = asyncio.Semaphore(AT_ONCE)
+        turns = Turns()
 
-        async def take(one: Listed, attempts: int) -> None:
-            async with turn:
-                await self._take(family, one, attempts)
+        async def take(one: Pending) -> None:
+            async with turns.room:
+                await self._take(family, one, turns)
 
         try:
             async with asyncio.TaskGroup() as group:
-                for one, attempts in some:
-                    group.create_task(take(one, attempts))
+                for one in some:
+                    group.create_task(take(one))
         except BaseExceptionGroup as failed:
             raise failed.exceptions[0] from None  # who calls knows the errors, and what follows is the same
 
-    async def _take(self, family: Family, one: Listed, attempts: int) -> None:
+    async def _take(self, family: Family, one: Pending, turns: Turns) -> None:
         """Take in one; whatever is wrong with it stops none of the others."""
-        key, part = Key(self._name, one.id), self.platform.platform.part
+        taken: Taken | None
         try:
             taken = await self.receive.receive(family, one.id)
-        except GoneError:
-            taken = Taken.KNOWN  # taken away between its listing and now: nobody waits for it
-        except LoginRefusedError:
-            await self._put_off(family, one, REFUSED, attempts)
+        except UnreachableError as error:
+            await self._unanswered(family, one, error, turns)
             return
         except Exception as error:
             if is_transient(error):
                 raise
-            if not isinstance(error, PermanentError):
-                log.exception("instance_not_understood", platform=self._name, instance=one.id)
-            if attempts + 1 < TRIES:
-                log.warning("instance_put_off", platform=self._name, instance=one.id, reason=str(error)[:200])
-                await self._put_off(family, one, UNREADABLE, attempts)
-                return
-            await self.receive.unreadable(family, one.id, str(error)[:200])
-            taken = Taken.UNREADABLE
-        PLATFORM_TAKEN.labels(part, taken).inc()
+            taken = await self._refused(family, one, error)
+        turns.unanswered = 0
+        if taken is None:
+            return
+        PLATFORM_TAKEN.labels(self.platform.platform.part, taken).inc()
         if taken is Taken.WAITS:
-            await self._put_off(family, one, CASE_UNKNOWN, min(attempts, 4))
-        else:
-            await self.book.settled(key, family.id, one.mark, self.clock())
+            await self._put_off(family, one, CASE_UNKNOWN, most=4)
+        elif taken is not Taken.GONE:
+            await self.book.settled(Key(self._name, one.id), family.id, one.mark, self.clock())
 
-    async def _put_off(self, family: Family, one: Listed, problem: str, attempts: int) -> None:
+    async def _unanswered(self, family: Family, one: Pending, error: UnreachableError, turns: Turns) -> None:
+        """Put off what the platform does not answer for: it may be this one that it always fails at, or all."""
+        log.warning("instance_put_off", platform=self._name, instance=one.id, reason=str(error)[:200])
+        await self._put_off(family, one, UNREACHABLE, most=5, wait=error.wait)
+        turns.unanswered += 1
+        if turns.unanswered >= IN_A_ROW or isinstance(error, LockedOutError):
+            raise error
+
+    async def _refused(self, family: Family, one: Pending, error: Exception) -> Taken | None:
+        """Try again what cannot be read, a few times; then say so to a person, or let go what is not there."""
+        if isinstance(error, LoginRefusedError):
+            await self._put_off(family, one, REFUSED)
+            return None
+        if not isinstance(error, PermanentError):
+            log.error("instance_not_understood", platform=self._name, instance=one.id, exc_info=error)
+        problem = GONE if isinstance(error, GoneError) else UNREADABLE
+        if _attempts(one, problem) + 1 < TRIES:
+            log.warning("instance_put_off", platform=self._name, instance=one.id, reason=str(error)[:200])
+            await self._put_off(family, one, problem)
+            return None
+        if problem == UNREADABLE:
+            await self.receive.unreadable(family, one.id, str(error)[:200])
+            return Taken.UNREADABLE
+        # Taken away there: nobody waits for it. Without its mark, so that it is fetched if it is ever listed again.
+        log.warning("instance_gone", platform=self._name, instance=one.id)
+        await self.book.settled(Key(self._name, one.id), family.id, "", self.clock())
+        return Taken.GONE
+
+    async def _put_off(self, family: Family, one: Pending, problem: str, *, most: int = 7, wait: float = 0.0) -> None:
+        """Try again later: half a minute, doubled each time that it is the same problem."""
         now, key = self.clock(), Key(self._name, one.id)
-        await self.book.put_off(key, family.id, one.mark, problem, now, now + FIRST_PAUSE * 2 ** min(attempts, 7))
+        pause = max(FIRST_PAUSE * 2 ** min(_attempts(one, problem), most), timedelta(seconds=wait))
+        await self.book.put_off(key, family.id, one.mark, problem, now, now + pause)
 
     @property
     def _name(self) -> str:
@@ -168,3 +214,8 @@ class Round:
 def _at(day: date, now: datetime) -> datetime:
     """Return a moment of that day, not after now."""
     return min(datetime(day.year, day.month, day.day, tzinfo=now.tzinfo), now)
+
+
+def _attempts(one: Pending, problem: str) -> int:
+    """Return how often it was tried with this problem."""
+    return one.attempts if one.problem == problem else 0

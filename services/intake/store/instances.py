@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import any_, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import any_, bindparam, case, delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.types import Text
@@ -67,6 +67,7 @@ class Pending:
     mark: str
     attempts: int
     since: datetime
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,8 @@ class Instances:
             await connection.execute(version.on_conflict_do_nothing())
             mine = await self._version(connection, contact_id)
             first = held.first_contact
-            if first is None or (first != contact_id and await self._overtaken(connection, first, now)):
+            alone = held.case_id is None  # what has a case was published, whatever was noted of it
+            if first is None or (alone and first != contact_id and await self._overtaken(connection, first, now)):
                 first = contact_id
             await connection.execute(
                 update(PLATFORM_INSTANCES).where(_is(key)).values(first_contact=first, touched_at=now)
@@ -159,7 +161,8 @@ class Instances:
         write = insert(PLATFORM_PENDING).values(
             platform=key.platform, instance=key.id, family=family, since=now, **first
         )
-        again = {**first, "attempts": PLATFORM_PENDING.c.attempts + 1}
+        same = PLATFORM_PENDING.c.problem == problem  # another problem has had no attempt yet
+        again = {**first, "attempts": case((same, PLATFORM_PENDING.c.attempts + 1), else_=1)}
         async with transaction(self.engine) as connection:
             await connection.execute(write.on_conflict_do_update(index_elements=["platform", "instance"], set_=again))
 
@@ -167,10 +170,11 @@ class Instances:
         """Return instances that are to be tried again now, the longest waiting first."""
         table = PLATFORM_PENDING.c
         ours = (table.platform == platform) & (table.family == family)
-        question = select(table.instance, table.mark, table.attempts, table.since).where(ours & (table.next_at <= now))
+        columns = (table.instance, table.mark, table.attempts, table.since, table.problem)
+        question = select(*columns).where(ours & (table.next_at <= now))
         async with transaction(self.engine) as connection:
             rows = await connection.execute(question.order_by(table.next_at).limit(limit))
-            return [Pending(row.instance, row.mark, row.attempts, row.since) for row in rows]
+            return [Pending(row.instance, row.mark, row.attempts, row.since, row.problem) for row in rows]
 
     async def pending(self, platform: str) -> dict[str, int]:
         """Return how many instances are put off, by why."""

@@ -76,6 +76,8 @@ class Taken(StrEnum):
     """It completes a submission whose case is not known yet."""
     UNREADABLE = "unreadable"
     """Nobody could read it, so that a person must."""
+    GONE = "gone"
+    """It was listed and is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,8 @@ class ReceiveInstance:
         async def publish() -> None:
             files, missing = await self._files(read)
             kept = _kept(contact_id, raw.data, files)
-            await self._publish(kept, self._event(family, read, kept, missing), follows)
+            words = await asyncio.to_thread(form.words, read.fields)
+            await self._publish(kept, self._event(family, read, kept, words, missing), follows)
 
         await self._once(key, family, contact_id, publish)
         return taken
@@ -127,7 +130,7 @@ class ReceiveInstance:
             except PermanentError:
                 data = b""  # too large, mostly: it lies at the platform and nowhere else
             kept = _kept(contact_id, data, [])
-            event = self._event(family, Instance(instance_id, family.id, ""), kept, ())
+            event = self._event(family, Instance(instance_id, family.id, ""), kept, form.words({}), ())
             flags = tuple(flag for flag in event.flags if flag != "no_fields")
             await self._publish(kept, event.model_copy(update={"unreadable": True, "flags": flags}), None)
 
@@ -178,9 +181,10 @@ class ReceiveInstance:
             log.warning("instance_without_file", instance=read.id, why=str(error))
             return None
 
-    def _event(self, family: Family, read: Instance, kept: Kept, noticed: Sequence[str]) -> ContactReceived:
+    def _event(
+        self, family: Family, read: Instance, kept: Kept, words: form.Words, noticed: Sequence[str]
+    ) -> ContactReceived:
         entrance, flags = entrances.find(self.entrances, EntranceKind.FORM, family.form)
-        words = form.words(read.fields)
         sender, doubts = _sender(read.applicant)
         now = self.clock()
         return ContactReceived(

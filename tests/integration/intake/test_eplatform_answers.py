@@ -157,8 +157,19 @@ async def test_what_becomes_of_the_case_that_it_was_merged_into_is_told_until_it
 REFUSED = [
     (("closed", {"832"}), Refusal.INSTANCE_NOT_FOUND),
     (("statuses", ()), Refusal.STATUS_NOT_FOUND),
-    (("password", "nytt"), Refusal.ACCESS_DENIED),
 ]
+
+
+async def test_a_login_that_is_refused_is_not_tried_with_every_answer(room: Desk, contact: str):
+    room.peer.password = "nytt"
+    await room.became(opened(contact))
+    with pytest.raises(UnreachableError, match="login refused") as raised:
+        await room.answer().once()
+    assert raised.value.wait >= 300
+    room.peer.password = room.platform.password
+    room.time.pass_by(minutes=2)
+    await room.answer().once()
+    assert statuses(room) == ["Mottaget"]
 
 
 @pytest.mark.parametrize(("wrong", "why"), REFUSED)

@@ -13,10 +13,12 @@ from services.intake.domain import form
 from services.intake.jobs.platform_round import TRIES
 from shared.catalogue import Catalogue
 from shared.errors import LogUnavailableError
+from shared.events import CaseOpened
 from shared.originals import original_key
 from shared.publish import Message, Publisher
 from shared.settings import ServiceSettings
-from tests.integration.intake.platforms import FAMILY, Desk, desk, events_of
+from shared.vocabulary import Channel
+from tests.integration.intake.platforms import FAMILY, NOW, Desk, desk, events_of, follow_ups
 from tests.integration.intake.reading import ReadContacts
 from tests.support.eplatform_peer import File, query
 
@@ -83,6 +85,31 @@ async def test_a_kill_between_publishing_and_the_note_of_it_is_made_good(room: D
     await after.close()
 
 
+async def test_a_completion_follows_a_first_version_that_was_published_and_never_noted(
+    room: Desk, read_contacts: ReadContacts
+):
+    room.peer.file(501)
+
+    class Killed(type(room.book)):  # type: ignore[misc] # the store itself, with one step that never returns
+        async def published(self, *_: Any, **__: Any) -> None:
+            raise Kill
+
+    with pytest.raises(Kill):
+        await room.poll(book=Killed(room.engine)).once()
+    (first,) = await events_of(read_contacts)
+    case = CaseOpened(
+        case_id="case-1", case_number="KC-2026-000001", contact_id=first.contact_id, channel=Channel.E_SERVICE,
+        entrance="formular", unit="kontaktcenter", opened_at=NOW,
+    )  # fmt: skip
+    after = await room.again()
+    await after.became(case)
+    room.peer.file(501, query("mer", "Komplettering", "Det gäller hörnet"))  # before we could read the first again
+    room.time.pass_by(minutes=11)
+    await after.poll().once()
+    assert [one.follows for one in await follow_ups(read_contacts)] == ["case-1"]
+    await after.close()
+
+
 HTML = (200, {"Content-Type": "text/html"}, b"<html>Logga in</html>")
 
 
@@ -102,13 +129,34 @@ HTML = (200, {"Content-Type": "text/html"}, b"<html>Logga in</html>")
 async def test_a_platform_that_is_away_is_asked_again_and_nothing_is_lost(
     room: Desk, read_contacts: ReadContacts, trouble: Any, where: str
 ):
-    room.peer.file(501)
-    room.peer.troubles.append((where, trouble))
+    for number in (501, 502, 503):
+        room.peer.file(number)
+    room.peer.troubles += [(where, trouble)] * (1 if where == "getinstances" else 3)
     with pytest.raises(UnreachableError) as raised:
         await room.poll().once()
     assert raised.value.wait == (7.0 if trouble == (503, {"Retry-After": "7"}, b"") else 0.0)
+    room.time.pass_by(minutes=1)
     await room.poll().once()
-    assert len(await events_of(read_contacts)) == 1
+    assert len(await events_of(read_contacts)) == 3
+
+
+@pytest.mark.parametrize("trouble", [(500, {}, b"oj"), (302, {"Location": "/underhall"}, b""), HTML, "cut"])
+async def test_a_submission_that_the_platform_always_fails_at_stops_nobody(
+    room: Desk, read_contacts: ReadContacts, trouble: Any
+):
+    for number in (501, 502, 503):
+        room.peer.file(number)
+    room.peer.lasting = True
+    room.peer.troubles.append(("getinstance/501", trouble))
+    for _ in range(TRIES + 1):
+        await room.poll().once()
+        room.time.pass_by(hours=1)
+    assert sorted(one.text for one in await events_of(read_contacts)) == ["Trasig lampa 502", "Trasig lampa 503"]
+    assert "1 unreachable" in (await room.health.failing())["eplatform:kommunen.pending"]
+    room.peer.troubles.clear()
+    await room.poll().once()
+    assert len(await events_of(read_contacts)) == 3
+    assert "eplatform:kommunen.pending" not in await room.health.failing()
 
 
 async def test_the_loop_says_that_the_platform_is_away_and_goes_on_by_itself(room: Desk, read_contacts: ReadContacts):
@@ -136,6 +184,24 @@ async def test_a_refused_login_is_tried_seldom(room: Desk):
     with pytest.raises(UnreachableError, match="login refused") as raised:
         await room.poll().once()
     assert raised.value.wait >= 300
+    room.peer.password = room.platform.password
+    for number in (501, 502, 503):
+        room.peer.file(number)
+    room.peer.troubles.append(("getinstance/", (401, {}, b"")))
+    with pytest.raises(UnreachableError, match="login refused") as raised:
+        await room.poll().once()
+    assert raised.value.wait >= 300
+
+
+async def test_of_many_families_one_finds_out_that_the_login_is_refused(
+    settings: ServiceSettings, intake_engine: AsyncEngine, catalogue: Catalogue, publisher: Publisher
+):
+    platform = Platform("kommunen", "", "", families=tuple(replace(FAMILY, id=str(number)) for number in range(1, 6)))
+    async with desk(settings, intake_engine, catalogue, publisher, platform) as room:
+        room.peer.password = "nytt"
+        with pytest.raises(UnreachableError, match="login refused"):
+            await room.poll().once()
+        assert len(room.peer.asked) == 1
 
 
 async def test_a_family_without_rights_delays_no_other(
@@ -217,13 +283,49 @@ async def test_an_instance_or_file_that_is_too_large_is_said_and_kept_from_memor
         assert ([one.name for one in with_file.attachments], with_file.flags) == (["liten.txt"], ("files_missing",))
 
 
-async def test_an_instance_that_is_taken_away_is_forgotten(room: Desk, read_contacts: ReadContacts):
+async def test_an_instance_that_is_not_there_for_a_while_is_taken_in_when_it_is(
+    room: Desk, read_contacts: ReadContacts
+):
     room.peer.file(501)
     room.peer.troubles.append(("getinstance/", (404, {}, b"")))
     await room.poll().once()
+    assert "1 gone" in (await room.health.failing())["eplatform:kommunen.pending"]
+    room.time.pass_by(minutes=1)
     await room.poll().once()
+    assert len(await events_of(read_contacts)) == 1
+    assert "eplatform:kommunen.pending" not in await room.health.failing()
+
+
+async def test_an_instance_that_is_taken_away_is_forgotten_until_it_is_listed_again(
+    room: Desk, read_contacts: ReadContacts
+):
+    filed = room.peer.file(501)
+    room.peer.troubles.append(("getinstance/", (404, {}, b"")))
+    await room.poll().once()
+    del room.peer.filed[501]
+    for _ in range(TRIES):
+        room.time.pass_by(hours=1)
+        await room.poll().once()
     assert await events_of(read_contacts) == []
     assert "eplatform:kommunen.pending" not in await room.health.failing()
+    room.peer.filed[501] = filed
+    await room.poll().once()
+    assert len(await events_of(read_contacts)) == 1
+
+
+async def test_a_listing_that_fails_uses_up_no_try_of_what_is_put_off(room: Desk, read_contacts: ReadContacts):
+    room.peer.file(501)
+    room.peer.troubles.append(("getinstance/", (404, {}, b"")))
+    await room.poll().once()
+    room.peer.lasting = True
+    room.peer.troubles += [("getinstances", (503, {}, b"")), ("getinstance/", (404, {}, b""))]
+    for _ in range(TRIES):
+        room.time.pass_by(hours=1)
+        with pytest.raises(UnreachableError):
+            await room.poll().once()
+    room.peer.troubles.clear()
+    await room.poll().once()
+    assert len(await events_of(read_contacts)) == 1
 
 
 async def test_an_instance_that_our_own_reader_breaks_at_stops_nobody_either(
