@@ -79,9 +79,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         ),
         health=health,
         templates=[Path(__file__).parent / "templates"],
-        body_limit=settings.form_limit,
+        larger_bodies=_uploads(settings),
         asyncapi=lambda: consumers.description(settings),
     )
+
+
+def _uploads(settings: Settings) -> dict[str, int]:
+    """Return where files come in, and how many bytes at once: a form with its files, a recording with its words."""
+    return {"/webhooks/forms": settings.form_limit, "/recordings": settings.recording_limit + 65_536}
 
 
 async def _start(parts: Parts, inflow: Inflow, background: Background) -> None:

@@ -87,7 +87,7 @@ class Settings(ServiceSettings):
     hold_sound_url: str = Field("", description="Hold sound of at most 5 s; our own when empty.")
     caller_id: str = Field("", description="E.164 number shown to the agent's phone; the caller's when empty.")
     recording_limit: int = Field(5_000_000, gt=0, description="Bytes of a recording that is uploaded for callers.")
-    form_limit: int = Field(25_000_000, description="Bytes of a request to our doors, attachments included.")
+    form_limit: int = Field(25_000_000, description="Bytes of a form by webhook, attachments included.")
     mail_files: int = Field(50, description="Files of a mail that are kept; the original holds the rest.")
     mail_file_bytes: int = Field(30_000_000, description="Bytes of a mail's kept files, all together.")
     archive_members: int = Field(5_000, description="Files in an archive above which it is flagged as too large.")

@@ -20,6 +20,8 @@ from shared.web.errors import BusyError, TooLargeError, TooManyError, Unavailabl
 from shared.web.rates import Rates
 from shared.web.refusals import refused
 
+SMALL = 65_536
+"""Bytes of a body that there is always room for: few large bodies must not shut out what everybody sends."""
 HEALTH = "health"
 """The doors of the supervisor and of the metrics: they answer above all when much is going on."""
 _DOORS = (("/webhooks/", "webhooks"), ("/api/", "api"), ("/health/", HEALTH))
@@ -27,10 +29,15 @@ _DOORS = (("/webhooks/", "webhooks"), ("/api/", "api"), ("/health/", HEALTH))
 
 def door_of(scope: Scope) -> str:
     """Return the class that a request's door belongs to: webhooks, api, health or pages."""
-    path = str(scope["path"]).removeprefix(scope.get("root_path", ""))
+    path = _path(scope)
     if path == "/metrics":
         return HEALTH
     return next((name for start, name in _DOORS if path.startswith(start)), "pages")
+
+
+def _path(scope: Scope) -> str:
+    """Return the path within the service, whether the proxy before it keeps the service's prefix or not."""
+    return str(scope["path"]).removeprefix(scope.get("root_path", ""))
 
 
 class Turnstile:
@@ -98,7 +105,7 @@ class Bounds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = self._limit_of(scope["path"])
+        limit = self._limit_of(_path(scope))
         announced = Headers(scope=scope).get("content-length", "0")
         if not announced.isdigit() or int(announced) > limit:
             refused(door_of(scope), "body_size")
@@ -164,7 +171,7 @@ class _Body:
         room = self._bounds.hold(len(piece))
         if self.seen > self._limit:
             self._refuse("body_size", 413)
-        if not room:
+        if not room and self.seen > SMALL:
             self._refuse("bodies", 503)
         return message
 

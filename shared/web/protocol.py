@@ -21,6 +21,8 @@ SPARE = 100
 """Connections above the limit that are still told so; the others are closed without a word."""
 LINGER_SECONDS = 5.0
 """How long what a refused caller goes on sending is read and thrown away, so that she can read the answer."""
+SLOWEST = 65_536
+"""Bytes of an answer that are read while a body may take to come, at least."""
 _DOOR = "connection"
 
 
@@ -78,6 +80,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Begin a request; whether there is room for its connection goes with it."""
         super().on_message_begin()
         self._in_head = True
+        self._crowded = self._crowded and len(self.connections) > self.settings.connections
         self.scope["state"]["crowded"] = self._crowded
 
     def on_headers_complete(self) -> None:
@@ -112,14 +115,25 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refuse(self._problem or UnreadableError(), self._reason or "unreadable")
 
     def pause_writing(self) -> None:
-        """Wait for a reader, for a while."""
+        """Wait for a reader, for as long as she goes on reading."""
         super().pause_writing()
-        self._start("write", self.settings.body_seconds, self.transport.abort)
+        self._await_reader()
 
     def resume_writing(self) -> None:
         """Go on writing."""
         self._stop("write")
         super().resume_writing()
+
+    def _await_reader(self) -> None:
+        unread = self.transport.get_write_buffer_size()
+
+        def look() -> None:
+            if unread - self.transport.get_write_buffer_size() >= SLOWEST:
+                self._await_reader()
+            else:
+                self.transport.abort()
+
+        self._start("write", self.settings.body_seconds, look)
 
     def _await_head(self) -> None:
         if "head" not in self._timers:

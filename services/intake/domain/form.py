@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from services.intake.domain import text
 
@@ -25,7 +26,7 @@ class Words:
 
 def words(fields: Mapping[str, object] | None) -> Words:
     """Flatten nested fields to `a / b`; a form without any answer is `no_fields`."""
-    pairs = [(name, value) for name, value in _flat(fields or {}, "") if value]
+    pairs = list(islice(((name, value) for name, value in _flat(fields or {}, "") if value), MAX_FIELDS + 1))
     flags = ("no_fields",) if not pairs else ()
     cut = len(pairs) > MAX_FIELDS or any(len(value) > MAX_VALUE for _, value in pairs)
     kept = {name: value[:MAX_VALUE] for name, value in pairs[:MAX_FIELDS]}

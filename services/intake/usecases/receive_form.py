@@ -26,6 +26,9 @@ from shared.publish import Message, message
 from shared.records import EntranceRecord
 from shared.vocabulary import Channel, EntranceKind
 
+LARGE = 200_000
+"""Bytes above which a submission is read beside the loop, so that nobody waits for it."""
+
 
 class Log(Protocol):
     """Where events are published."""
@@ -97,7 +100,9 @@ class ReceiveForm:
             kept = _kept(contact_id, submission, original)
             files = await asyncio.to_thread(attachments, kept, self.limits) if kept.files else ()
             scans = await keep(self.originals, [kept], self.safety, within=self.timeout)
-            event = with_scans(self._event(contact_id, submission, kept, files), scans)
+            large = len(original) > LARGE
+            words = await asyncio.to_thread(form.words, submission.fields) if large else form.words(submission.fields)
+            event = with_scans(self._event(contact_id, submission, kept, files, words), scans)
             await self.log.publish(_message(event), timeout=self.timeout)
 
         await self.seen.once(contact_id, publish)
@@ -112,10 +117,9 @@ class ReceiveForm:
             raise ReplayError
 
     def _event(
-        self, contact_id: str, submission: Submission, kept: Kept, files: tuple[Attachment, ...]
+        self, contact_id: str, submission: Submission, kept: Kept, files: tuple[Attachment, ...], words: form.Words
     ) -> ContactReceived:
         entrance, flags = entrances.find(self.entrances, EntranceKind.FORM, submission.form)
-        words = form.words(submission.fields)
         now = self.clock()
         sender, doubts = _sender(submission)
         return ContactReceived(

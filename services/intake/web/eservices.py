@@ -10,14 +10,12 @@ from pydantic import ValidationError
 from services.intake.channels import forms
 from services.intake.channels.forms import Submission
 from services.intake.channels.signature import HEADERS, Proof, SignatureError, Verifier
-from services.intake.usecases.receive_form import Delivery, ReplayError
+from services.intake.usecases.receive_form import LARGE, Delivery, ReplayError
 from shared.clock import utc_now
 from shared.metrics import SIGNED
 from shared.web.access import open_to_all
 from shared.web.refusals import refused
 
-LARGE = 200_000
-"""Bytes above which a body is checked and read beside the loop, so that nobody waits for it."""
 DOOR = "forms"
 
 router = APIRouter(tags=["e-services"])

@@ -296,3 +296,10 @@ async def test_a_silent_log_is_503_and_the_retry_is_one_contact(
     async with started(intake_settings(settings), stocked) as well:
         assert (await well.form(submission())).status_code == 202
     assert len({read.id for read in await read_contacts()}) == 1
+
+
+async def test_only_a_form_may_be_as_large_as_a_form(intake: Intake) -> None:
+    file = {"name": "b.bin", "content_type": "image/png", "base64": base64.b64encode(b"x" * 1_100_000).decode()}
+    assert (await intake.form(submission(attachments=[file]))).status_code == 202
+    for door in ("/webhooks/46elks/x/voice", "/webhooks/qmatic/x", "/webhooks/cti/x"):
+        assert (await intake.client.post(door, content=b"x" * 1_100_000)).status_code == 413, door

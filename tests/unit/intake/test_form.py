@@ -1,5 +1,8 @@
 """A form's fields become flat text, whatever their shape."""
 
+import itertools
+from collections.abc import Iterator
+
 from services.intake.domain import form
 from services.intake.domain.visit import ticket
 
@@ -44,3 +47,13 @@ def test_addresses() -> None:
 
 def test_tickets() -> None:
     assert [ticket(number) for number in (1, 14, 1000)] == ["B001", "B014", "B1000"]
+
+
+def test_no_more_of_a_form_is_read_than_is_kept():
+    class Endless(dict[str, object]):
+        def items(self) -> Iterator[tuple[str, object]]:  # type: ignore[override] # a form as long as one likes
+            return ((f"fråga {number}", "svar") for number in itertools.count())
+
+    found = form.words(Endless(a="b"))
+    assert len(found.fields) == form.MAX_FIELDS
+    assert found.flags == ("text_cut",)
