@@ -28,7 +28,7 @@ from tests.bench.doors import plain_app
 from tests.bench.hangup import HangUps
 from tests.e2e.test_kill import log_of
 from tests.support.browser import needs_browser, page_at
-from tests.support.elks_call import PATIENCE, ElksCall
+from tests.support.elks_call import PATIENCE, ElksCall, Phone
 from tests.support.elks_simulator import ElksSimulator
 from tests.support.wait import eventually
 
@@ -109,7 +109,12 @@ def contact_of(call: ElksCall) -> str:
 
 
 async def offered(agent: AgentClient, call: ElksCall) -> Json:
-    """Pull until the call is offered to her."""
+    """Pull until the call is offered to her.
+
+    Its caller has heard something then: of who hangs up before our first answer the provider never tells, and that may
+    come later than an offer where machine and database are slow.
+    """
+    await call.hears(lambda _: True)
 
     async def pull() -> Json:
         return await agent.pull(wait=5) or {}
@@ -253,6 +258,51 @@ async def test_a_second_hang_up_and_questions_after_it_change_nothing(elks: Elks
     assert await ended(info, call) == [before]
 
 
+async def test_the_provider_posts_everything_seven_times_and_nothing_happens_twice(elks: ElksSimulator, maria, info):
+    call = elks.ring(NUMBER, lose=6)
+    case = await connected(maria, call)
+    call.hang_up()
+    await call.over()
+    assert (call.told[0].statuses, call.told[-1].statuses) == ([-1] * 6 + [200], [-1] * 6 + [204])
+    await ended(info, call)
+    kinds = [kind for kind, _ in await told_of(info, call)]
+    assert kinds.count("contact.received.v1") == 1
+    assert kinds.count("offer.accepted.v1") == 1
+    assert len((await maria.case(case["number"]))["contacts"]) == 1
+
+
+@pytest.fixture
+async def jonas(info: StackInfo, http: httpx.AsyncClient) -> AsyncIterator[AgentClient]:
+    """A colleague who begins to work during the test."""
+    agent = AgentClient(info, http, info.agents[1])
+    yield agent
+    await agent.presence("offline")
+
+
+@pytest.mark.parametrize("takes", ["busy", "failed"])
+async def test_an_agents_phone_that_does_not_answer_sends_the_caller_back_to_her_place_and_to_a_colleague(
+    elks: ElksSimulator, maria, jonas, info, takes: str
+):
+    elks.phones[MARIAS] = Phone(takes)
+    call = elks.ring(NUMBER)
+    await connected(maria, call)
+    tried = len(call.steps)
+    await call.hears("play", after=tried)
+    await jonas.presence("ready")
+    again = await offered(jonas, call)
+    await jonas.accept(again)
+    connect = await call.hears("connect", after=tried)
+    assert connect["connect"] != MARIAS
+    await eventually(lambda: call.legs[-1]["state"] == "success", timeout=PATIENCE)
+    call.hang_up()
+    await call.over()
+    assert [leg["state"] for leg in call.legs] == [takes, "success"]
+    [end] = await ended(info, call)
+    assert not end["abandoned"]
+    [unanswered] = [body for kind, body in await told_of(info, call) if kind == "call.not_answered.v1"]
+    assert (unanswered["reason"], unanswered["attempt"]) == (takes, 1)
+
+
 @needs_browser
 @pytest.mark.browser
 async def test_the_agents_screen_says_at_once_that_the_caller_has_left(elks: ElksSimulator, info, http):
@@ -264,6 +314,7 @@ async def test_the_agents_screen_says_at_once_that_the_caller_has_left(elks: Elk
         await page.keyboard.press("r")
         call = elks.ring(NUMBER)
         await page.locator("[data-focus-offer]").wait_for()
+        await call.hears(lambda _: True)
         call.hang_up()
         await call.over()
         await expect(page.locator(".offer.gone")).to_contain_text("har lagt på", timeout=PATIENCE * 1000)
