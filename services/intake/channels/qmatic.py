@@ -5,6 +5,8 @@ failure, so we ask it again and again (asked twice it sends once). Parameters co
 is empty, what is unknown is passed over.
 """
 
+import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +22,8 @@ from shared.clock import STOCKHOLM
 from shared.errors import TransientError
 
 _SECONDS = 10.0
+_MOST = 5_000_000
+"""Bytes of an answer above which it is given up."""
 _LONGEST = 100
 _TICKET = 12
 
@@ -80,32 +84,49 @@ class Orchestra:
         """Have its events sent to an address of ours; the same again is nothing."""
         await self._get(f"/qpevents/hooks/register?url={quote(endpoint, safe='')}")
 
-    async def waiting(self, branch: str, now: datetime) -> list[Said]:
-        """Return who waits in the queues of a branch, as if each had just been said to have come."""
+    async def waiting(self, branch: str, now: datetime) -> list[Said] | None:
+        """Return who waits in the queues of a branch, as if each had just come; None when it has no queues at all."""
         base = f"/rest/servicepoint/branches/{quote(branch, safe='')}/queues/"
         found: list[Said] = []
-        for queue in _rows(await self._get(base)):
+        queues = _rows(await self._get(base))
+        for queue in queues:
             if name := _text(queue, "id"):
                 visits = _rows(await self._get(f"{base}{quote(name, safe='')}/visits"))
                 found += [
                     _waits(one, branch, _text(queue, "name"), now) for one in visits if _text(one, "visitId", "id")
                 ]
-        return found
+        return found if queues else None
 
     async def _get(self, path: str) -> Any:
         headers = {"auth-token": self.token.get_secret_value(), "accept": "application/json"}
         try:
-            async with httpx.AsyncClient(timeout=self.seconds, headers=headers) as http:
-                answer = await http.get(self.url.rstrip("/") + path)
-            if not answer.is_success:
-                raise OrchestraDownError(str(answer.status_code))
-            return answer.json() if answer.content else None
-        except (httpx.HTTPError, ValueError) as error:
+            async with (
+                asyncio.timeout(self.seconds),
+                httpx.AsyncClient(timeout=self.seconds, headers=headers) as http,
+                http.stream("GET", self.url.rstrip("/") + path) as answer,
+            ):
+                if not answer.is_success:
+                    raise OrchestraDownError(str(answer.status_code))
+                body = await _body(answer)
+            return json.loads(body) if body else None
+        except (httpx.HTTPError, ValueError, RecursionError, TimeoutError) as error:
             raise OrchestraDownError(type(error).__name__) from error
 
 
+async def _body(answer: httpx.Response) -> bytes:
+    body = bytearray()
+    async for piece in answer.aiter_bytes():
+        body += piece
+        if len(body) > _MOST:
+            raise OrchestraDownError("answer too large")
+    return bytes(body)
+
+
 def _rows(answer: object) -> list[Mapping[str, Any]]:
-    return [one for one in answer if isinstance(one, Mapping)] if isinstance(answer, list) else []
+    """Return the rows of a list; what is no list says nothing about who waits."""
+    if not isinstance(answer, list):
+        raise OrchestraDownError("no list")
+    return [one for one in answer if isinstance(one, Mapping)]
 
 
 def _waits(row: Mapping[str, Any], branch: str, queue: str, now: datetime) -> Said:

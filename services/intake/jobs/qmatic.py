@@ -35,7 +35,7 @@ class KeepQmatic:
         failures = 0
         while True:
             failures = 0 if await self.once() else failures + 1
-            await asyncio.sleep(min(self.every, FIRST_WAIT * 2 ** (failures - 1)) if failures else self.every)
+            await asyncio.sleep(min(self.every, FIRST_WAIT * 2 ** min(failures - 1, 10)) if failures else self.every)
 
     async def once(self) -> bool:
         """Register and compare; return whether all of it could be done. The health says what could not."""
@@ -43,6 +43,8 @@ class KeepQmatic:
             await self.orchestra.register(self.endpoint)
             for branch in self.branches:
                 waiting = await self.orchestra.waiting(branch, self.clock())
+                if waiting is None:
+                    continue
                 if differed := await self.follow.compare(branch, waiting):
                     log.warning("qmatic_differed", branch=branch, visits=differed)
                     self.changed()

@@ -1,10 +1,11 @@
 """What Qmatic says of its visits is taken in, in any order and however often: they are visits of ours from then on."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.intake.domain.qmatic import Happened, Outcome, Said, is_old
@@ -18,7 +19,7 @@ from shared import outbox
 from shared.clock import Clock, local
 from shared.events import ContactAnswered, ContactEnded, ContactReceived, Event
 from shared.ids import natural_contact_id, natural_event_id
-from shared.publish import message
+from shared.publish import Message, message
 from shared.records import AgentProfile, EntranceRecord
 from shared.vocabulary import Channel, EntranceKind
 
@@ -50,6 +51,8 @@ class FollowQmatic:
     followed: QmaticVisits
     clock: Clock
     branches: Mapping[str, str]
+    _missed: dict[str, set[str]] = field(default_factory=dict)
+    """Who was not in a branch's queues when it was compared last: once may have been a bad moment there."""
 
     async def tell(self, said: Said) -> Outcome:
         """Take one event in; each says enough to open its visit by itself, and what is older than known is history."""
@@ -69,9 +72,10 @@ class FollowQmatic:
         return Outcome.TAKEN
 
     async def compare(self, branch: str, waiting: Iterable[Said]) -> int:
-        """Take in who waits in a branch and was not said to, and end who waits there no more; return how many differed.
+        """Take in who waits in a branch and was not said to; return how many differed.
 
-        Of whom we heard no end we do not know it: somebody there has served her.
+        Who is missing there twice in a row waits no more. Of whom we heard no end we do not know it: somebody there has
+        served her.
         """
         now, differed = self.clock(), 0
         there: set[str] = set()
@@ -81,7 +85,9 @@ class FollowQmatic:
                 known = await self.visits.lock(connection, natural_contact_id(OWNER, branch, said.visit))
             if known is None:
                 differed += await self.tell(said) is Outcome.TAKEN
-        for visit in sorted(await self.followed.waiting(branch, now - SETTLED) - there):
+        missing = await self.followed.waiting(branch, now - SETTLED) - there
+        before, self._missed[branch] = self._missed.get(branch, set()), missing
+        for visit in sorted(missing & before):
             await self.tell(Said(Happened.CALLED, now, branch, visit))
             await self.tell(Said(Happened.SERVED, now + timedelta(milliseconds=1), branch, visit))
             differed += 1
@@ -92,20 +98,12 @@ class FollowQmatic:
         if await self.visits.has_ticket(connection, day, desk.id, ticket):
             ticket = f"{ticket}-{said.visit}"
         visit = Visit(contact_id, day, desk.id, ticket, said.service, None, VisitState.WAITING, registered_at=said.at)
-        event = ContactReceived(
-            contact_id=contact_id,
-            channel=Channel.VISIT,
-            entrance=desk.id,
-            unit=desk.unit,
-            received_at=said.at,
-            text=said.service,
-            full_text=said.service,
-            ticket=ticket,
-            queue_owner=OWNER,
-        )
-        await self.visits.add(
-            connection, visit, message(event, event_id=natural_event_id(event.event_type, contact_id))
-        )
+        try:
+            async with connection.begin_nested():
+                await self.visits.add(connection, visit, _came(visit, desk))
+        except IntegrityError:  # our own desk gave the same number meanwhile
+            visit = replace(visit, ticket=f"{ticket}-{said.visit}")
+            await self.visits.add(connection, visit, _came(visit, desk))
 
     async def _follow(self, connection: AsyncConnection, contact_id: str, said: Said) -> None:
         match said.happened:
@@ -144,3 +142,18 @@ class FollowQmatic:
             if called in {one.id.casefold(), *(login.casefold() for login in one.logins)}:
                 return one.id
         return None
+
+
+def _came(visit: Visit, desk: EntranceRecord) -> Message:
+    event = ContactReceived(
+        contact_id=visit.contact_id,
+        channel=Channel.VISIT,
+        entrance=desk.id,
+        unit=desk.unit,
+        received_at=visit.registered_at,
+        text=visit.matter,
+        full_text=visit.matter,
+        ticket=visit.ticket,
+        queue_owner=OWNER,
+    )
+    return message(event, event_id=natural_event_id(event.event_type, visit.contact_id))

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.intake.channels.phone import e164
 from services.intake.domain.text import clean, one_line
@@ -78,7 +79,7 @@ class RegisterVisit:
                 return Ticket(**before)
             now = self.clock()
             day = local(now).date()
-            number = ticket(await self.visits.number(connection, day, entrance.id))
+            number = await self._ticket(connection, day, entrance.id)
             visit = Visit(
                 contact_id=new_id(),
                 day=day,
@@ -95,6 +96,13 @@ class RegisterVisit:
             given = Ticket(visit.contact_id, number)
             await self.answers.remember(connection, asked, {"contact_id": given.contact_id, "ticket": number})
         return given
+
+    async def _ticket(self, connection: AsyncConnection, day: date, desk: str) -> str:
+        """Return the next ticket of a desk's day that somebody else's queue has not given there."""
+        while True:
+            number = ticket(await self.visits.number(connection, day, desk))
+            if not await self.visits.has_ticket(connection, day, desk, number):
+                return number
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,9 +152,17 @@ async def test_it_is_registered_again_and_what_was_lost_is_caught_up(intake: Int
         assert len(peer.endpoints) == 1
         peer.endpoints.clear()  # a failure of ours: it has forgotten us
         await tell(intake, event("VISIT_CREATE", -300, visit=71, ticketId="D071"))
+        peer.waiting = {}
+        assert await job.once()  # no queues at all say nothing
+        assert await job.once()
         peer.waiting["3"] = []
         assert await job.once()
         assert peer.endpoints == [endpoint]
+        assert not await shown(intake, "Klar")  # missing once: it may have been a bad moment
+        peer.waiting["3"] = {"error": "no list"}  # type: ignore[assignment] # a list of visits is what it should be
+        assert not await job.once()
+        peer.waiting["3"] = []
+        assert await job.once()
         assert "D071" in await shown(intake, "Klar")
         peer.status = 500
         assert not await job.once()

@@ -50,6 +50,19 @@ async def test_a_visit_gets_the_next_ticket_of_its_desk_and_leaves_once(
     )
 
 
+async def test_a_number_that_somebody_elses_queue_gave_is_passed_over(settings, stocked) -> None:
+    upgrade(settings.postgres, "services.intake.migrations")
+    own = {"qmatic_token": "t", "qmatic_branches": {"7": "stadshuset"}}
+    async with started(intake_settings(settings, **own), stocked) as intake:
+        for visit, number in ((1, "B001"), (2, "B003")):
+            given = {"visitId": visit, "branchId": 7, "ticketId": number}
+            told = {"eventName": "VISIT_CREATE", "parameters": given}
+            assert (await intake.client.post("/webhooks/qmatic/t", json=told)).json() == {"outcome": "taken"}
+        body = {"entrance": "stadshuset", "matter": "x"}
+        answers = [await intake.client.post("/api/v1/visits", json=body, headers=BEARER) for _ in range(2)]
+        assert [one.json().get("ticket") for one in answers] == ["B002", "B004"]
+
+
 async def test_hands_are_guarded_and_unknown_desks_named(intake: Intake) -> None:
     body = {"entrance": "finns-inte", "matter": "x"}
     assert (await intake.client.post("/api/v1/visits", json=body)).status_code == 401
