@@ -21,7 +21,7 @@ from shared.web.live import Hub
 
 _log = structlog.get_logger()
 _AT_ONCE = 0.5
-"""Seconds in which it must be known whether somebody who hung up can be called; then it is said without."""
+"""Seconds in which it must be known whether somebody who hung up can be called; else she cannot."""
 _REMEMBERED = 256
 """Contacts whose citizens have left that are remembered."""
 
@@ -346,13 +346,14 @@ class Seats:
         self._follow(seat, self._say_gone(seat, seat.gone))
 
     async def _say_gone(self, seat: Seat, gone: Gone) -> None:
-        """Say it, with whether she can be called when that is known at once; after a while say nothing more."""
-        with contextlib.suppress(TimeoutError):
+        """Say it, and again when she can be called, if that is known soon; after a while say nothing more."""
+        self.tell(seat.agent_id, "offer")
+        with contextlib.suppress(TimeoutError, TransientError):
             async with asyncio.timeout(_AT_ONCE):
                 known = self._callable_now is not None and await self._callable_now(str(gone.offer["contact_id"]))
-                if seat.gone is gone:
+                if known and seat.gone is gone:
                     seat.gone = gone = replace(gone, callable=known)
-        self.tell(seat.agent_id, "offer")
+                    self.tell(seat.agent_id, "offer")
         await asyncio.sleep(self._times.gone)
         if seat.gone is gone:
             self.seen(seat.agent_id)

@@ -182,6 +182,33 @@ async def test_one_offer_at_a_time_and_a_declined_one_makes_room(bench):
     assert bench.router.declined == ["c1"]
 
 
+@pytest.mark.parametrize("away", [False, True])
+async def test_that_a_caller_has_left_is_said_before_it_is_known_whether_she_can_be_called(bench, monkeypatch, away):
+    known = asyncio.Event()
+
+    async def callable_now(contact_id: str) -> bool:
+        assert contact_id == "c1"
+        await known.wait()
+        if away:
+            raise TransientError("database")
+        return True
+
+    monkeypatch.setattr(bench.seats, "_callable_now", callable_now)
+    monkeypatch.setattr(bench.seats, "_times", replace(QUICK, gone=0.3))
+    bench.seats.sit("maria", "ready")
+    bench.router.add(CONTACT)
+    await eventually(lambda: bench.seats.offer_of("maria"))
+    reader = bench.hub.subscribe(["agent:maria"])
+    bench.seats.withdraw("c1")
+    assert (await asyncio.wait_for(anext(reader), 5)).name == "offer"
+    assert not bench.seats.gone_of("maria").callable
+    known.set()
+    if not away:
+        assert (await asyncio.wait_for(anext(reader), 5)).name == "offer"
+        assert bench.seats.gone_of("maria").callable
+    await eventually(lambda: bench.seats.gone_of("maria") is None)
+
+
 async def test_choosing_a_break_ends_the_waiting_but_not_the_desk(bench):
     bench.seats.sit("maria", "ready")
     await eventually(lambda: bench.seats.seat("maria").pulling is not None)
