@@ -235,10 +235,12 @@ def _unavailable(request: Request, error: Exception) -> Response:
 
 
 def _path(request: Request) -> str:
-    """Return the path as it goes into a log: on one line, and of a webhook without the token that may end it."""
+    """Return the path as it goes into a log: on one line, and nothing behind the name of a webhook with a token."""
     path = request.url.path
-    secret = any(door in path for door in ("/webhooks/cti/", "/webhooks/qmatic/"))
-    return quote(path.rpartition("/")[0] if secret else path)
+    for door in ("/webhooks/cti", "/webhooks/qmatic"):
+        before, found, _ = path.partition(f"{door}/")
+        path = before + door if found else path
+    return quote(path)
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:

@@ -11,6 +11,8 @@ from shared.web import errors
     [
         ("/webhooks/cti/hemligt", "/webhooks/cti"),
         ("/intake/webhooks/qmatic/hemligt", "/intake/webhooks/qmatic"),
+        ("/webhooks/cti/hemligt/", "/webhooks/cti"),
+        ("/webhooks/qmatic/hemligt/visits/7", "/webhooks/qmatic"),
         ("/api/v1/visits", "/api/v1/visits"),
         ("/a b", "/a%20b"),
     ],
