@@ -15,9 +15,13 @@ MOST = 5000
 """Places remembered; of more, the oldest are forgotten."""
 FRESH = timedelta(seconds=20)
 """How long a place is true enough to be said."""
-SILENCE = timedelta(seconds=2)
-"""How long the router may fail before callers are told that we have trouble."""
+SILENCE = timedelta(seconds=3)
+"""How long the router may fail before callers are told that we have trouble; a second look has failed by then."""
 ASKERS = 4
+NOBODY = "nobody"
+"""Who is asked for to see whether the router answers: like any contact, and never there."""
+LOOK_SECONDS = 2.0
+"""How long a look may take."""
 
 log = structlog.get_logger(__name__)
 
@@ -30,10 +34,15 @@ class Router(Protocol):
 
 @dataclass(slots=True)
 class Places:
-    """A bounded queue of questions, a few loops that ask them, and the answers while they are fresh."""
+    """A bounded queue of questions, a few loops that ask them, and the answers while they are fresh.
+
+    Whether the router answers at all is looked at every second, so that neither one lost question nor a quiet hour
+    tells callers anything wrong.
+    """
 
     router: Router
     clock: Clock
+    every: float = 1.0
     _known: OrderedDict[str, tuple[int, datetime]] = field(default_factory=OrderedDict)
     _asked: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(MOST))
     _waiting: set[str] = field(default_factory=set)
@@ -60,19 +69,28 @@ class Places:
         async with asyncio.TaskGroup() as group:
             for _ in range(ASKERS):
                 group.create_task(self._ask())
+            group.create_task(self._look())
 
-    async def _ask(self) -> None:
+    async def _look(self) -> None:
         while True:
-            contact_id = await self._asked.get()
             try:
-                place = await self.router.place(contact_id)
-            except KontaktcenterError:
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self.router.place(NOBODY)
+            except (KontaktcenterError, TimeoutError):
                 if self._silent_since is None:
                     self._silent_since = self.clock()
                     log.warning("router_silent")
             else:
                 self._silent_since = None
-                self._learn(contact_id, place)
+            await asyncio.sleep(self.every)
+
+    async def _ask(self) -> None:
+        while True:
+            contact_id = await self._asked.get()
+            try:
+                self._learn(contact_id, await self.router.place(contact_id))
+            except KontaktcenterError:
+                pass  # she hears her place a little later
             finally:
                 self._waiting.discard(contact_id)
 

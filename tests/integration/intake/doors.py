@@ -22,6 +22,7 @@ from shared.publish import Message, Publisher
 from shared.settings import ServiceSettings
 from shared.vocabulary import Channel
 from tests.integration.intake.reading import Read, ReadContacts
+from tests.support.router_peer import router_peer
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 24).decode()
 BEARER = {"authorization": "Bearer local-only-token"}
@@ -60,13 +61,14 @@ def signed(data: bytes, *, at: datetime | None = None, key: str = SECRET, name: 
 
 @asynccontextmanager
 async def started(settings: Settings, publisher: Publisher) -> AsyncIterator[Intake]:
-    app = create_app(settings)
-    transport = httpx.ASGITransport(app, client=("127.0.0.1", 5000), raise_app_exceptions=False)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://intake") as client,
-    ):
-        yield Intake(app, client, publisher, settings)
+    async with router_peer() as router_url:
+        app = create_app(settings.model_copy(update={"router_url": router_url}))
+        transport = httpx.ASGITransport(app, client=("127.0.0.1", 5000), raise_app_exceptions=False)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://intake") as client,
+        ):
+            yield Intake(app, client, publisher, settings)
 
 
 def intake_settings(settings: ServiceSettings, **more: Any) -> Settings:
