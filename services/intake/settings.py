@@ -78,7 +78,7 @@ class Settings(ServiceSettings):
         65.0,
         gt=0,
         description="Without a word of a busy or silent phone for so long after it was rung, the call is through; "
-        "longer than the provider lets a phone ring, shorter than the router's `connecting_seconds`.",
+        "longer than the provider lets a phone ring; the router's `connecting_seconds` is that and a recording.",
     )
     short_abandon_seconds: float = Field(
         5.0, ge=0, description="A caller who leaves before this could not have been answered: counted apart."

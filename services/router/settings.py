@@ -21,7 +21,8 @@ class Settings(ServiceSettings):
     )
     transfer_seconds: float = Field(30, description="How long a contact sent to a colleague is kept for her alone.")
     connecting_seconds: float = Field(
-        90,
+        240,
         description="How long a call whose telephony says when it is through may take for that after accept; longer "
-        "than intake's `through_seconds`. 0: an accepted call is connected.",
+        "than intake's `through_seconds` and the longest recording that the caller hears to its end before the "
+        "agent's phone is rung. 0: an accepted call is connected.",
     )

@@ -157,10 +157,10 @@ class Actions:
         if heard.turn in CONNECTS:
             shown = self.caller_id or heard.caller or ""
             return {"connect": heard.number, **({"callerid": shown} if shown else {})}
-        recording = heard.recordings[-1] if heard.recordings else ""
-        if heard.keys and recording:
-            return {"ivr": recording, "digits": 1, "timeout": heard.keys.timeout, "repeat": 1}
-        return {"play": recording or self.hold_sound, "skippable": False}
+        sound = heard.recordings[-1] if heard.recordings else self.hold_sound
+        if heard.keys:
+            return {"ivr": sound, "digits": 1, "timeout": heard.keys.timeout, "repeat": 1}
+        return {"play": sound, "skippable": False}
 
     def _ours(self, door: str, **query: str | int) -> str:
         words = urlencode({**query, **({"token": self.token} if self.token else {})})

@@ -6,7 +6,7 @@ at most 100, and `next` is the `start` of the following page, if there is one. A
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,23 +42,22 @@ class ElksHistory:
         """Close the connections."""
         await self._http.aclose()
 
-    async def ended(self, since: datetime, wanted: frozenset[str]) -> dict[str, HangUp]:
-        """Return the ends of those `wanted` calls, created after a moment, that are over; HistoryAwayError.
+    async def ended(self, since: datetime, wanted: frozenset[str]) -> AsyncIterator[HangUp]:
+        """Give the ends of those `wanted` calls, created after a moment, that are over; HistoryAwayError.
 
-        Reads no further than needed, and at most MOST_PAGES pages.
+        Reads no further than needed, and at most MOST_PAGES pages; what one has told is given before the next is read.
         """
-        found: dict[str, HangUp] = {}
         seen: set[str] = set()
         query = {"end": _moment(since), "limit": str(_PAGE)}
         for _ in range(MOST_PAGES):
             page = await self._page(query)
             for record in _records(page):
                 seen.add(record["id"])
-                if record["id"] in wanted and record.get("state") in _OVER and (end := _end(record)):
-                    found[record["id"]] = end
+                if record["id"] in wanted and _is_over(record) and (end := _end(record)):
+                    yield end
             following = page.get("next")
             if not isinstance(following, str) or not following or wanted <= seen or following == query.get("start"):
-                return found
+                return
             query["start"] = following
         raise HistoryAwayError("more pages than are read")
 
@@ -82,6 +81,14 @@ def _records(page: Mapping[str, Any]) -> list[dict[str, Any]]:
     data = page.get("data")
     each = data if isinstance(data, list) else []
     return [one for one in each if isinstance(one, dict) and isinstance(one.get("id"), str)]
+
+
+def _is_over(record: Mapping[str, Any]) -> bool:
+    """Say whether a call is over beyond doubt: a `success` that has no duration may be one that still goes on."""
+    if record.get("state") == "success":
+        seconds = record.get("duration")
+        return isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    return record.get("state") in _OVER
 
 
 def _end(record: Mapping[str, Any]) -> HangUp | None:

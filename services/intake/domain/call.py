@@ -172,6 +172,13 @@ class Call:
     return_call: ReturnCall = ReturnCall.NONE
     jours: int = 0
     """How often the entrance's jour has been rung."""
+    asked_at: datetime | None = None
+    """When telephony last asked for her next turn."""
+
+    @property
+    def over_unheard(self) -> bool:
+        """Say whether its last answer ends it and no hang-up is told: nobody was to answer it."""
+        return self.state is CallState.CLOSED and self.heard is not None and self.heard.turn is Turn.HANG_UP
 
     @property
     def to_be_connected(self) -> bool:

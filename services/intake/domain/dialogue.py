@@ -130,7 +130,7 @@ def _urgent(scene: Scene) -> bool:
 
 
 _MAY: Mapping[Turn, _May] = {
-    Turn.CLOSED: lambda s, _: s.call.state is CallState.CLOSED and Turn.CLOSED in s.sayable,
+    Turn.CLOSED: lambda s, _: s.call.state is CallState.CLOSED and (Turn.CLOSED in s.sayable or s.jour),
     Turn.URGENT: lambda s, _: _urgent(s),
     Turn.LANGUAGE: lambda s, _: len(s.languages) > 1 and Turn.LANGUAGE in s.sayable,
     Turn.FAULT: _once(Turn.FAULT, lambda s: s.faulty),

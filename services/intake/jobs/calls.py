@@ -1,7 +1,7 @@
 """Calls that telephony is silent about: those whose phone rings no more, and those that ended while we slept."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -13,6 +13,8 @@ from shared.clock import Clock
 from shared.errors import TransientError
 
 log = structlog.get_logger(__name__)
+LONGEST = timedelta(hours=24)
+"""No call is longer: what is open for so long has ended unheard."""
 _MARGIN = timedelta(minutes=5)
 """Clocks differ, and a call is created before it reaches us."""
 
@@ -21,7 +23,8 @@ class Open(Protocol):
     """The calls that are open."""
 
     async def long_ringing(self, before: datetime) -> Sequence[str]: ...
-    async def open_since(self, before: datetime) -> tuple[Sequence[str], datetime | None]: ...
+    async def open_since(self, after: datetime, before: datetime) -> tuple[Sequence[str], datetime | None]: ...
+    async def silent(self, asked: datetime, received: datetime) -> Sequence[str]: ...
 
 
 class Follow(Protocol):
@@ -39,7 +42,7 @@ class End(Protocol):
 class History(Protocol):
     """What the provider knows."""
 
-    async def ended(self, since: datetime, wanted: frozenset[str]) -> dict[str, HangUp]: ...
+    def ended(self, since: datetime, wanted: frozenset[str]) -> AsyncIterator[HangUp]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,39 @@ class WatchRinging:
         return through
 
 
+@dataclass(frozen=True, slots=True)
+class EndSilent:
+    """Ends calls whose hang-up was lost, whatever telephony they are of, so that no ghost is offered for ever.
+
+    Telephony asks after each recording, and not while somebody talks: such a call is left alone for a day, and how
+    long the talk was nobody knows then.
+    """
+
+    calls: Open
+    ending: End
+    clock: Clock
+    silence: timedelta = timedelta(minutes=15)
+    every: float = 60.0
+
+    async def run(self) -> None:
+        """Work until cancelled; who is there when we start again has that long to ask."""
+        while True:
+            await asyncio.sleep(self.every)
+            try:
+                await self.once()
+            except TransientError as error:
+                log.warning("silent_calls_not_ended", reason=str(error)[:200])
+
+    async def once(self) -> int:
+        """Look once; return how many calls were over."""
+        now, ended = self.clock(), 0
+        for call_id in await self.calls.silent(now - self.silence, now - LONGEST):
+            ended += await self.ending.end(HangUp(call_id, "unknown", (0.0,)))
+        if ended:
+            log.warning("silent_calls_ended", calls=ended)
+        return ended
+
+
 @dataclass(slots=True)
 class ReconcileCalls:
     """Asks 46elks for the end of calls that we believe open: at our start, and whenever one has been open for a while.
@@ -89,7 +125,7 @@ class ReconcileCalls:
     _trouble: str | None = field(default=None, init=False)
 
     async def run(self) -> None:
-        """Work until cancelled; the first look is at everything that is open, whatever its age."""
+        """Work until cancelled; the first look is at everything that is open, however new."""
         older = 0.0
         while True:
             try:
@@ -104,12 +140,12 @@ class ReconcileCalls:
 
     async def once(self, older: float = 0.0) -> int:
         """End what is over among the calls that have been open for `older` seconds; return how many that were."""
-        wanted, since = await self.calls.open_since(self.clock() - timedelta(seconds=older))
+        now = self.clock()
+        wanted, since = await self.calls.open_since(now - LONGEST, now - timedelta(seconds=older))
         if since is None:
             return 0
-        over = await self.history.ended(since - _MARGIN, frozenset(wanted))
         ended = 0
-        for hang_up in over.values():
+        async for hang_up in self.history.ended(since - _MARGIN, frozenset(wanted)):
             ended += await self.ending.end(hang_up)
         if ended:
             log.warning("calls_ended_unheard", calls=ended, open=len(wanted))

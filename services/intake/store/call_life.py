@@ -9,7 +9,7 @@ from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.intake.domain.call import CallState
+from services.intake.domain.call import CONNECTS, CallState
 from services.intake.domain.call_life import Line
 from services.intake.store.database import transaction
 from services.intake.store.tables import CALLS, OUTBOX
@@ -19,8 +19,13 @@ from shared.publish import Message
 _COLUMNS = [CALLS.c[field.name] for field in fields(Line)]
 _OPEN = CALLS.c.ended_at.is_(None)
 _RINGING = _OPEN & (CALLS.c.state == CallState.CONNECTING) & CALLS.c.through_epoch.is_distinct_from(CALLS.c.epoch)
+_TALKS = CALLS.c.heard["turn"].astext.in_(sorted(CONNECTS))
+_ASKS_NO_MORE = ~CALLS.c.call_id.startswith("cti/") & (CALLS.c.state != CallState.CONNECTING) & _TALKS.is_not(True)
+"""Whoever plays nothing never asks; who talks, or is being connected, asks when that is over."""
 MOST = 500
 """Calls that are looked at in one round."""
+MOST_OPEN = 5000
+"""Open calls that are compared with what the provider knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +55,37 @@ class CallLife:
         return await self._step(call_id, asked, values, told)
 
     async def end(self, call_id: str, at: datetime, told: Callable[[Line], Sequence[Message]]) -> Line | None:
-        """End a call and say so; return it as it was, or None when it is no news.
-
-        One that has never come in is remembered as ended, so that its ring, should it come late, is nobody's to answer.
-        """
+        """End a call and say so; return it as it was, or None when it is no news."""
         async with transaction(self.engine) as connection:
             line = await _held(connection, call_id, _OPEN)
             if line is None:
-                await _remember(connection, call_id, at)
                 return None
             await _write(connection, call_id, {"state": CallState.ENDED, "ended_at": at})
             await outbox.add(connection, OUTBOX, *told(line))
         return line
 
+    async def remember(self, call_id: str, at: datetime) -> bool:
+        """Remember a call that has never come in as ended, so that its late ring is nobody's; False: it has come in."""
+        from_nowhere = {"contact_id": f"ended:{call_id}", "entrance": "", "dialled": "", "state": CallState.ENDED}
+        row = {"call_id": call_id, **from_nowhere, "received_at": at, "ended_at": at}
+        async with transaction(self.engine) as connection:
+            return bool((await connection.execute(insert(CALLS).values(row).on_conflict_do_nothing())).rowcount)
+
     async def long_ringing(self, before: datetime) -> Sequence[str]:
         """Return the calls of which nothing has been heard since their agent's phone was rung, `before` a moment."""
         return await self._ids(_RINGING & (CALLS.c.connected_at < before))
 
-    async def open_since(self, before: datetime) -> tuple[Sequence[str], datetime | None]:
-        """Return 46elks' calls (no slash in their ids) open since `before` a moment, and since when the first."""
-        own = _OPEN & (CALLS.c.received_at < before) & ~CALLS.c.call_id.contains("/")
-        query = select(CALLS.c.call_id, CALLS.c.received_at).where(own).order_by(CALLS.c.received_at).limit(MOST)
+    async def silent(self, asked: datetime, received: datetime) -> Sequence[str]:
+        """Return the calls that must be over: not asking since `asked`, or come in before `received` a moment."""
+        quiet = _ASKS_NO_MORE & (func.coalesce(CALLS.c.asked_at, CALLS.c.received_at) < asked)
+        old = ~CALLS.c.call_id.startswith("cti/") & (CALLS.c.received_at < received)
+        return await self._ids(_OPEN & (quiet | old))
+
+    async def open_since(self, after: datetime, before: datetime) -> tuple[Sequence[str], datetime | None]:
+        """Return 46elks' open calls (no slash in their ids) come in between, and when the first of them did."""
+        within = (CALLS.c.received_at >= after) & (CALLS.c.received_at < before)
+        own = _OPEN & within & ~CALLS.c.call_id.contains("/")
+        query = select(CALLS.c.call_id, CALLS.c.received_at).where(own).order_by(CALLS.c.received_at).limit(MOST_OPEN)
         async with transaction(self.engine) as connection:
             rows = (await connection.execute(query)).all()
         return [row.call_id for row in rows], rows[0].received_at if rows else None
@@ -99,12 +114,6 @@ async def _held(connection: AsyncConnection, call_id: str, allowed: Any) -> Line
 
 async def _write(connection: AsyncConnection, call_id: str, values: dict[str, Any]) -> None:
     await connection.execute(update(CALLS).where(CALLS.c.call_id == call_id).values(**values))
-
-
-async def _remember(connection: AsyncConnection, call_id: str, at: datetime) -> None:
-    from_nowhere = {"contact_id": f"ended:{call_id}", "entrance": "", "dialled": "", "state": CallState.ENDED}
-    row = {"call_id": call_id, **from_nowhere, "received_at": at, "ended_at": at}
-    await connection.execute(insert(CALLS).values(row).on_conflict_do_nothing())
 
 
 def _line(row: Row[Any]) -> Line:

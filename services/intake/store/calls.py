@@ -16,7 +16,7 @@ from shared import outbox
 from shared.publish import Message
 
 COLUMNS = [CALLS.c[field.name] for field in fields(Call)]
-ANSWERED = ("step", "heard", "told", "place_at", "jours", "language")
+ANSWERED = ("step", "heard", "told", "place_at", "jours", "language", "asked_at")
 """What an answer changes; where the call is, the router and its end say."""
 
 
@@ -56,6 +56,8 @@ class Calls:
         async with transaction(self.engine) as connection:
             values = {name: row[name] for name in ANSWERED}
             values |= {"published": CALLS.c.published | call.published}
+            if call.over_unheard:
+                values |= {"state": CallState.ENDED, "ended_at": call.asked_at}
             if call.return_call is ReturnCall.PROMISED:  # that it is offered comes from the router, at any time
                 values |= {"return_call": call.return_call}
             done = await connection.execute(update(CALLS).where(before).values(values))

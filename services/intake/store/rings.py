@@ -35,10 +35,14 @@ UNION ALL
 SELECT {_KEPT} FROM intake.calls WHERE call_id = ANY(CAST(:ids AS text[]))
 """  # noqa: S608 - the names are those of our own columns
 ).columns(*COLUMNS)
+_OVER = "calls.state = 'closed' AND given.heard ->> 'turn' = 'hang_up'"
+"""Its answer ends it, and telephony may not tell: `Call.over_unheard`."""
 _ANSWER = text(
     f"""
 UPDATE intake.calls SET {", ".join(f"{name} = given.{name}" for name in ANSWERED)},
     published = calls.published OR given.published,
+    state = CASE WHEN {_OVER} THEN 'ended' ELSE calls.state END,
+    ended_at = CASE WHEN {_OVER} THEN given.asked_at ELSE calls.ended_at END,
     return_call = CASE WHEN given.return_call = 'promised' THEN 'promised' ELSE calls.return_call END
 FROM jsonb_populate_recordset(NULL::intake.calls, CAST(:calls AS jsonb)) AS given
 WHERE calls.call_id = given.call_id AND calls.step = given.step - 1

@@ -124,9 +124,10 @@ CALLS = Table(
     _moment("place_at"),
     Column("return_call", Text, nullable=False, server_default=text("''")),
     Column("jours", Integer, nullable=False, server_default=text("0")),
+    _moment("asked_at"),
     Index("calls_open", "received_at", postgresql_where=text("ended_at IS NULL")),
 )
-"""The calls of telephony and where each is; `heard` is the last answer, `step` its number."""
+"""The calls of telephony and where each is; `heard` is the last answer, `step` its number, `asked_at` its time."""
 
 RECORDINGS = Table(
     "recordings",

@@ -184,11 +184,15 @@ class AnswerCall:
         return number
 
     async def _phone_said(self, call: Call, result: Result) -> None:
-        """Tell what became of the agent's phone; a conversation that is over has surely been through."""
+        """Tell what became of the agent's phone; a conversation that is over has surely been through.
+
+        Whatever else telephony says, or does not, the phone is rung no more: the caller must not wait for it.
+        """
         if result is Result.SUCCESS:
             await self.follow.connected(call.call_id, exact=False)
-        elif result in {Result.BUSY, Result.FAILED}:
-            await self.follow.not_answered(call.call_id, result.value)
+        else:
+            said = result if result is Result.BUSY else Result.FAILED
+            await self.follow.not_answered(call.call_id, said.value)
 
     async def _answered(self, scene: Scene, turn: Turn, heard: Heard) -> Heard:
         """Keep the answer, and return it; where another request was quicker, return what that one was answered."""
@@ -197,7 +201,9 @@ class AnswerCall:
         told = (*call.told, turn) if turn in ONCE and turn not in call.told else call.told
         place_at = scene.now if turn is Turn.PLACE else call.place_at
         jours = call.jours + (turn is Turn.URGENT)
-        kept = replace(call, step=heard.step, heard=heard, told=told, place_at=place_at, jours=jours)
+        kept = replace(
+            call, step=heard.step, heard=heard, told=told, place_at=place_at, jours=jours, asked_at=scene.now
+        )
         return await self.calls.answered(kept) or heard
 
     def _storm(self, now: datetime) -> bool:

@@ -48,7 +48,8 @@ class EndCall:
 
         Who hung up before anybody was told of her is told of now; who called when it was closed had nobody to be told.
         """
-        call, now = await self.calls.find(hang_up.call_id), self.clock()
+        now = self.clock()
+        call = await self._known(hang_up.call_id, now)
 
         def told(line: Line) -> Sequence[Message]:
             if call is None or line.state is CallState.CLOSED:
@@ -62,6 +63,13 @@ class EndCall:
         if line.state is not CallState.CLOSED:
             CALLS_ENDED.labels(_how(self._figures(line, hang_up, now))).inc()
         return True
+
+    async def _known(self, call_id: str, now: datetime) -> Call | None:
+        """Return the call; one that is unknown is remembered as ended, unless it comes in at this very moment."""
+        call = await self.calls.find(call_id)
+        if call is None and not await self.life.remember(call_id, now):
+            return await self.calls.find(call_id)
+        return call
 
     def _figures(self, line: Line, hang_up: HangUp, now: datetime) -> Ending:
         return ending(line, now, hang_up.leg_seconds, self.short_seconds)

@@ -1,7 +1,7 @@
 """What looks after the calls that telephony has fallen silent about."""
 
 from services.intake.channels.elks_history import ElksHistory
-from services.intake.jobs.calls import ReconcileCalls, WatchRinging
+from services.intake.jobs.calls import EndSilent, ReconcileCalls, WatchRinging
 from services.intake.settings import Settings
 from services.intake.store.call_life import CallLife
 from services.intake.store.calls import Calls
@@ -14,21 +14,22 @@ from shared.health import Health
 
 
 def add_call_loops(settings: Settings, health: Health, parts: Parts, background: Background) -> None:
-    """Add the loops: phones that ring no more, and (with an API login) calls that ended while we were away."""
+    """Add the loops: phones that ring no more, calls that are silent, and (with an API login) what 46elks knows."""
     life = CallLife(parts.engine)
     watch = WatchRinging(life, FollowCall(life, utc_now), utc_now, settings.through_seconds)
     background.add("ringing", watch.run)
+    ending = EndCall(
+        Calls(parts.engine),
+        life,
+        parts.catalogue,
+        utc_now,
+        settings.key_for("person"),
+        settings.short_abandon_seconds,
+    )
+    background.add("silent_calls", EndSilent(life, ending, utc_now).run)
     if settings.elks_url:
         key = settings.elks_password.get_secret_value()
         history = ElksHistory(settings.elks_url, settings.elks_user, key)
-        ending = EndCall(
-            Calls(parts.engine),
-            life,
-            parts.catalogue,
-            utc_now,
-            settings.key_for("person"),
-            settings.short_abandon_seconds,
-        )
         calls = ReconcileCalls(life, history, ending, utc_now, settings.calls_check_seconds)
         background.add("calls", calls.run)
         health.add("46elks", calls.check, blocks=False)

@@ -1,11 +1,13 @@
 """The life of a call as intake tells it: through, not answered, ended; each once, in whatever order it is said."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from services.intake.domain.call import HangUp
+from services.intake.domain.call import Call, HangUp
 from services.intake.store.call_life import CallLife
+from services.intake.store.calls import Calls
 from shared.clock import utc_now
 from shared.database import make_engine
 from shared.events import CallConnected, CallNotAnswered, ContactEnded, ContactReceived, ContactRequeued
@@ -58,6 +60,15 @@ async def test_a_phone_that_is_busy_is_told_once_and_the_caller_waits(intake: In
         return [(one.epoch, one.attempt, one.reason) for one in found] == [(1, 1, "busy"), (3, 2, "failed")]
 
     await eventually(both, timeout=15)
+
+
+async def test_a_phone_of_which_telephony_says_nothing_has_failed(intake: Intake, read_contacts: ReadContacts):
+    await intake.ring(**RING)
+    await connected(intake)
+    assert "hold" in (await intake.ring("next?after=connect", **RING)).json()["play"]
+    [told] = await eventually(lambda: said(read_contacts, CallNotAnswered), timeout=15)
+    assert (told.epoch, told.reason) == (1, "failed")
+    assert "hold" in (await intake.ring("next?after=hold", **RING, result="success")).json()["play"]
 
 
 async def test_a_conversation_was_through_and_its_end_says_how_long(intake: Intake, read_contacts: ReadContacts):
@@ -116,6 +127,26 @@ async def test_a_hang_up_before_its_ring_makes_the_ring_nobodys(intake: Intake, 
     await intake.ring("hangup", **{**END, "id": "c02"})
     found = await eventually(lambda: said(read_contacts, ContactReceived, ContactEnded), timeout=15)
     assert {one.contact_id for one in found} == {natural_contact_id("call", "c02")}
+
+
+class LateCalls:
+    """Looks for a call just before it comes in, and again."""
+
+    def __init__(self, calls: Calls) -> None:
+        self.calls = calls
+        self.looks = 0
+
+    async def find(self, call_id: str) -> Call | None:
+        self.looks += 1
+        return await self.calls.find(call_id) if self.looks > 1 else None
+
+
+async def test_a_hang_up_at_the_very_moment_of_its_ring_ends_it(intake: Intake, read_contacts: ReadContacts):
+    await intake.ring(**RING)
+    end = intake.app.state.end_call
+    assert await replace(end, calls=LateCalls(end.calls)).end(HangUp("c01", "success"))
+    [ended] = await eventually(lambda: said(read_contacts, ContactEnded), timeout=15)
+    assert ended.contact_id == CONTACT
 
 
 async def test_a_connect_after_the_end_hangs_up(intake: Intake, settings: ServiceSettings, read_contacts: ReadContacts):

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from services.intake.domain.call import CallState
 from services.intake.domain.recording import ALL, Kind
 from services.intake.web.sounds import hold_sound
 from shared.clock import utc_now
@@ -86,6 +87,9 @@ async def test_closed_leads_to_the_jour_by_a_key_and_to_nobody_else(house: Intak
     query = menu["next"].partition("?")[2]
     none = (await house.ring(f"next?{query}", **later, result="failed", why="noinput")).json()
     assert none == {"hangup": "reject"}
+    over = await house.app.state.end_call.calls.find("c11")
+    assert (over.state, over.ended_at) == (CallState.ENDED, over.asked_at)
+    assert (await house.ring(f"next?{query}", **later, result="failed")).json() == {"hangup": "reject"}
     assert not await read_contacts()
 
 

@@ -97,6 +97,7 @@ def test_a_turn_that_listens_for_keys_is_a_menu_after_what_is_played_before_it()
     assert (menu["ivr"], menu["digits"], menu["timeout"], menu["repeat"]) == ("b.wav", 1, 7, 1)
     assert menu["next"].startswith("https://kc.example/webhooks/46elks/next?after=offer&n=1")
     assert "whenhangup" in written
+    assert ACTIONS.write(Heard(Turn.CLOSED, keys=Keys("1")))["ivr"].endswith("hold.wav")
 
 
 def test_without_us_a_caller_hears_a_sentence_and_comes_to_the_jour() -> None:

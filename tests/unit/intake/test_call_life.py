@@ -6,6 +6,8 @@ import pytest
 
 from services.intake.domain.call import CallState
 from services.intake.domain.call_life import Line, ending
+from services.intake.settings import Settings
+from services.router.settings import Settings as RouterSettings
 
 CAME = datetime(2026, 11, 25, 9, tzinfo=UTC)
 RUNG, THROUGH = CAME + timedelta(seconds=20), CAME + timedelta(seconds=30)
@@ -44,3 +46,9 @@ def test_who_leaves_at_once_is_counted_apart_and_clocks_that_differ_make_nothing
     assert not ending(line(through_at=CAME), CAME + timedelta(seconds=1), (), 5.0).short
     early = ending(line(through_at=THROUGH), CAME, (9.0,), 5.0)
     assert (early.talk_seconds, early.waited_seconds) == (0, 30)
+
+
+def test_a_talk_is_told_of_before_the_router_gives_it_up_though_a_recording_is_heard_first() -> None:
+    given_up, told = RouterSettings.model_fields["connecting_seconds"], Settings.model_fields["through_seconds"]
+    recording, lag = 120, 30
+    assert given_up.default >= recording + told.default + lag

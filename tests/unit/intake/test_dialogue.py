@@ -53,6 +53,9 @@ RINGING = call(CallState.CONNECTING)
         # Closed.
         (scene(SHUT, languages=("sv", "en"), disturbed=True, jour=True), None, Turn.CLOSED),
         (scene(SHUT, sayable=frozenset()), None, Turn.HANG_UP),
+        (scene(SHUT, sayable=frozenset(), jour=True), None, Turn.CLOSED),
+        (scene(SHUT, sayable=frozenset(), jour=True, digits="1"), Turn.CLOSED, Turn.URGENT),
+        (scene(SHUT, sayable=frozenset(), jour=True, result=Result.NO_INPUT), Turn.CLOSED, Turn.HANG_UP),
         (scene(SHUT, jour=True, digits="1"), Turn.CLOSED, Turn.URGENT),
         (scene(SHUT, jour=True, digits="2"), Turn.CLOSED, Turn.HANG_UP),
         (scene(SHUT, jour=True, result=Result.NO_INPUT), Turn.CLOSED, Turn.HANG_UP),
@@ -133,7 +136,8 @@ def test_there_is_a_turn_after_every_turn_and_it_can_be_heard() -> None:
     for at in every_scene():
         for after in (None, *Turn):
             turn = next_turn(at, after)
-            assert turn in at.sayable or turn not in SAID or turn is Turn.PROMISED
+            jour = turn is Turn.CLOSED and at.jour
+            assert turn in at.sayable or turn not in SAID or turn is Turn.PROMISED or jour
             if turn is Turn.URGENT:
                 assert at.call.state is CallState.CLOSED
                 assert at.jour
