@@ -31,12 +31,18 @@ async def everybody_calls(info: StackInfo, citizens: Citizens, http: httpx.Async
     applicant = {"name": NAME, "email": "privat.hemlighild@hostile.example", "phone": PHONE}
     attached = [{"name": f"{WORDS}.txt", "base64": "aGVq"}]
     form = submission(applicant=applicant, fields={NUMBER: f"{NAME} om {WORDS}"}, attachments=attached)
-    filed = await FormDoor(info, http).post(form)
+
+    async def accepted() -> str:
+        answer = await FormDoor(info, http).post(form)  # 503 while what was spooled goes first: a sender tries again
+        return str(answer.json()["contact_id"]) if answer.status_code == httpx.codes.ACCEPTED else ""
+
+    filed = await eventually(accepted, timeout=30)
     call = {"callid": "cprivacy1", "direction": "incoming", "from": PHONE, "to": "+46846500400"}
     (await http.post(f"{info.intake}/webhooks/46elks/voice", data=call)).raise_for_status()
     visit = {"entrance": "stadshuset", "matter": f"{NAME} vill prata om {WORDS}", "name": NAME}
     seen = await http.post(f"{info.intake}/api/v1/visits", json=visit, headers=info.machine)
-    return [filed.json()["contact_id"], seen.json()["contact_id"]]
+    seen.raise_for_status()
+    return [filed, seen.json()["contact_id"]]
 
 
 async def work_it_all(maria: AgentClient) -> None:

@@ -96,7 +96,7 @@ async def test_idle_tells_of_a_mail_long_before_the_next_poll(dovecot: Dovecot) 
         for number in range(3):
             dovecot.append(user, [mail(number)])
             await eventually(lambda: len(life.memory.taken) == number + 1)  # noqa: B023 - waited for within the turn
-    assert dovecot.count(user, "Behandlat") == 3
+        await eventually(lambda: dovecot.count(user, "Behandlat") == 3)
 
 
 async def test_folders_have_swedish_names_and_lie_within_others(dovecot: Dovecot) -> None:

@@ -158,7 +158,7 @@ async def test_the_end_of_a_call_is_told_whatever_its_legs_say(intake: Intake, r
         call = {"callid": f"clegs{number}"}
         await intake.ring(**SOUND, **call)
         end = {"id": call["callid"], "state": "x" * 5000 if number % 2 else "\x00success", "legs": legs}
-        answer = await intake.ring("hangup", **end, duration=legs, cost=legs, start=legs, actions=legs)
+        answer = await intake.ring("hangup", **end, duration=legs, actions=legs)
         assert answer.status_code == 204, (legs[:40], answer.text)
 
     async def all_told() -> list[Any]:
