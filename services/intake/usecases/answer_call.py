@@ -12,6 +12,7 @@ from services.intake.usecases import entrances
 from services.intake.usecases.call_told import contact_of
 from services.intake.usecases.entrances import Entrances
 from services.intake.usecases.opening import PhoneHours
+from services.intake.usecases.publishing import Log
 from services.intake.usecases.speak import Speaker
 from shared.clock import Clock
 from shared.errors import LogUnavailableError
@@ -26,12 +27,6 @@ log = structlog.get_logger(__name__)
 
 _UNTOLD = frozenset({Turn.CLOSED, Turn.LANGUAGE, Turn.URGENT, Turn.HANG_UP})
 """Turns before which nobody is told of the call: nobody is to answer it, or its language is not known yet."""
-
-
-class Log(Protocol):
-    """Where events are published."""
-
-    async def publish(self, *messages: Message, timeout: float = 2.0) -> None: ...  # noqa: ASYNC109 - as Publisher's
 
 
 class Calls(Protocol):

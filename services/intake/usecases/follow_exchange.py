@@ -13,6 +13,7 @@ from services.intake.domain.exchange import ELSEWHERE, Colleague, Happened, News
 from services.intake.store.call_life import CallLife
 from services.intake.usecases import entrances
 from services.intake.usecases.entrances import UNKNOWN, Entrances
+from services.intake.usecases.publishing import Log
 from shared.clock import Clock
 from shared.errors import LogUnavailableError
 from shared.events import ContactAnswered, ContactEnded, ContactReceived, Event, Sender
@@ -24,12 +25,6 @@ from shared.records import AgentProfile, EntranceRecord
 from shared.vocabulary import Channel, EntranceKind
 
 log = structlog.get_logger(__name__)
-
-
-class Log(Protocol):
-    """Where events are published."""
-
-    async def publish(self, *messages: Message, timeout: float = 2.0) -> None: ...  # noqa: ASYNC109 - as Publisher's
 
 
 class Calls(Protocol):

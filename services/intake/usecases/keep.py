@@ -15,7 +15,7 @@ from services.intake.domain.parts import File, attempt
 from shared.clamd import Verdict
 from shared.events import Attachment, ContactReceived, Event
 from shared.events.contacts import Scan
-from shared.originals import quarantine_key
+from shared.originals import attachment_key, original_key, quarantine_key
 
 _AT_ONCE = 8
 MAIL = "message/rfc822"
@@ -63,6 +63,12 @@ class Kept:
     data: bytes
     content_type: str
     files: tuple[tuple[str, File], ...] = ()
+
+
+def kept_of(contact_id: str, original: bytes, content_type: str, files: Sequence[File]) -> Kept:
+    """Return a contact's original and its files under the keys that are the same on every retry."""
+    keyed = tuple((attachment_key(contact_id, number, file.name), file) for number, file in enumerate(files, 1))
+    return Kept(original_key(contact_id), original, content_type, keyed)
 
 
 async def keep(

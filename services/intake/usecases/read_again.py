@@ -8,7 +8,7 @@ import structlog
 
 from services.intake.domain.outcome import Line
 from services.intake.usecases.keep import Safety, Store, keep, with_scans
-from services.intake.usecases.receive_mail import Log
+from services.intake.usecases.publishing import Log
 from services.intake.usecases.understand_mail import TOO_LARGE, Arrival, RawMail, UnderstandMail
 from shared.errors import NotFoundError
 from shared.events import ContactReceived, ContactReread

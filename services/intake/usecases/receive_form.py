@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,40 +11,27 @@ from services.intake.domain import form
 from services.intake.domain.archives import USUAL, Limits
 from services.intake.domain.names import default_name
 from services.intake.domain.parts import File, safe_name
-from services.intake.domain.text import one_line
 from services.intake.usecases import entrances
+from services.intake.usecases.applicant import applicant
 from services.intake.usecases.entrances import Entrances
-from services.intake.usecases.keep import Kept, Safety, Store, attachments, keep, with_scans
+from services.intake.usecases.keep import Kept, Safety, Store, attachments, keep, kept_of, with_scans
+from services.intake.usecases.publishing import Log, Once
 from shared.clock import Clock
 from shared.errors import DomainError, FieldError
 from shared.events import Attachment, ContactReceived, Sender
 from shared.ids import natural_contact_id, natural_event_id
-from shared.originals import attachment_key, original_key
 from shared.person import person_key
 from shared.publish import Message, message
-from shared.records import EntranceRecord
 from shared.vocabulary import Channel, EntranceKind
 
 LARGE = 200_000
 """Bytes above which a submission is read beside the loop, so that nobody waits for it."""
 
 
-class Log(Protocol):
-    """Where events are published."""
-
-    async def publish(self, *messages: Message, timeout: float = 2.0) -> None: ...  # noqa: ASYNC109 - as Publisher's
-
-
 class Ids(Protocol):
     """Which webhooks came in of late."""
 
     async def claim(self, webhook_id: str, body_hash: bytes) -> bool: ...
-
-
-class Once(Protocol):
-    """What runs a contact's publication once."""
-
-    async def once(self, contact_id: str, publish: Callable[[], Awaitable[None]]) -> bool: ...
 
 
 class FilesError(DomainError):
@@ -121,7 +107,8 @@ class ReceiveForm:
     ) -> ContactReceived:
         entrance, flags = entrances.find(self.entrances, EntranceKind.FORM, submission.form)
         now = self.clock()
-        sender, doubts = _sender(submission)
+        said = submission.applicant
+        sender, doubts = applicant(said.name, said.email, said.phone) if said else (Sender(), ())
         return ContactReceived(
             contact_id=contact_id,
             channel=Channel.E_SERVICE,
@@ -131,7 +118,7 @@ class ReceiveForm:
             received_at=now,
             sender=sender,
             person_key=person_key(self.person_secret, now, email=sender.email, phone=e164(sender.phone)),
-            subject=_subject(entrance),
+            subject=entrance.name,
             text=words.own,
             full_text=words.full,
             fields=words.fields,
@@ -156,26 +143,11 @@ def check_files(submission: Submission, limits: Limits) -> None:
 def _kept(contact_id: str, submission: Submission, original: bytes) -> Kept:
     given = [one for one in submission.attachments if not one.is_nothing]
     files = [File(safe_name(_named(one, number)), one.content_type, one.data) for number, one in enumerate(given, 1)]
-    keyed = tuple((attachment_key(contact_id, number, file.name), file) for number, file in enumerate(files, 1))
-    return Kept(original_key(contact_id), original, "application/json", keyed)
+    return kept_of(contact_id, original, "application/json", files)
 
 
 def _named(file: FormFile, number: int) -> str:
     return file.name if file.name.strip() else default_name(file.content_type, number)
-
-
-def _sender(submission: Submission) -> tuple[Sender, tuple[str, ...]]:
-    applicant = submission.applicant
-    if applicant is None:
-        return Sender(), ()
-    email = form.address(applicant.email)
-    name = one_line(applicant.name or "") or None
-    phone = e164(applicant.phone) or one_line(applicant.phone or "") or None
-    return Sender(name=name, email=email, phone=phone), ("unusable_email",) if applicant.email and not email else ()
-
-
-def _subject(entrance: EntranceRecord) -> str:
-    return entrance.name
 
 
 def _message(event: ContactReceived) -> Message:

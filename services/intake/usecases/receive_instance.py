@@ -6,7 +6,7 @@ Only who owns the submission can complete it there, so the platform's number pro
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -17,20 +17,20 @@ from services.intake.channels.eplatform import EPlatform, Family, GoneError, Raw
 from services.intake.channels.phone import e164
 from services.intake.domain import form
 from services.intake.domain.archives import USUAL, Limits
-from services.intake.domain.instance import Instance, Person, Upload
+from services.intake.domain.instance import Instance, Upload
 from services.intake.domain.parts import File, safe_name
-from services.intake.domain.text import one_line
 from services.intake.store.instances import Claim, Key
 from services.intake.usecases import entrances
+from services.intake.usecases.applicant import applicant
 from services.intake.usecases.entrances import Entrances
-from services.intake.usecases.keep import Kept, Safety, Store, attachments, keep, with_scans
+from services.intake.usecases.keep import Kept, Safety, Store, attachments, keep, kept_of, with_scans
+from services.intake.usecases.publishing import Log, Once
 from shared.clock import Clock
 from shared.errors import PermanentError
-from shared.events import ContactFollowedUp, ContactReceived, Sender
+from shared.events import ContactFollowedUp, ContactReceived
 from shared.ids import natural_contact_id, natural_event_id
-from shared.originals import attachment_key, original_key
 from shared.person import person_key
-from shared.publish import Message, message
+from shared.publish import message
 from shared.vocabulary import Channel, EntranceKind
 
 LONGEST_UNKNOWN = timedelta(hours=24)
@@ -40,18 +40,6 @@ XML = "application/xml"
 NOT_ALL_FILES = "files_missing"
 
 log = structlog.get_logger(__name__)
-
-
-class Log(Protocol):
-    """Where events are published."""
-
-    async def publish(self, *messages: Message, timeout: float = 2.0) -> None: ...  # noqa: ASYNC109 - as Publisher's
-
-
-class Once(Protocol):
-    """What runs a contact's publication once."""
-
-    async def once(self, contact_id: str, publish: Callable[[], Awaitable[None]]) -> bool: ...
 
 
 class Book(Protocol):
@@ -111,7 +99,7 @@ class ReceiveInstance:
 
         async def publish() -> None:
             files, missing = await self._files(read)
-            kept = _kept(contact_id, raw.data, files)
+            kept = kept_of(contact_id, raw.data, XML, files)
             words = await asyncio.to_thread(form.words, read.fields)
             await self._publish(kept, self._event(family, read, kept, words, missing), follows)
 
@@ -129,7 +117,7 @@ class ReceiveInstance:
                 data = (await self.platform.fetch(instance_id)).data
             except PermanentError:
                 data = b""  # too large, mostly: it lies at the platform and nowhere else
-            kept = _kept(contact_id, data, [])
+            kept = kept_of(contact_id, data, XML, ())
             event = self._event(family, Instance(instance_id, family.id, ""), kept, form.words({}), ())
             flags = tuple(flag for flag in event.flags if flag != "no_fields")
             await self._publish(kept, event.model_copy(update={"unreadable": True, "flags": flags}), None)
@@ -185,7 +173,8 @@ class ReceiveInstance:
         self, family: Family, read: Instance, kept: Kept, words: form.Words, noticed: Sequence[str]
     ) -> ContactReceived:
         entrance, flags = entrances.find(self.entrances, EntranceKind.FORM, family.form)
-        sender, doubts = _sender(read.applicant)
+        said = read.applicant
+        sender, doubts = applicant(said.name, said.email, said.phone)
         now = self.clock()
         return ContactReceived(
             contact_id=kept.key.partition("/")[0],
@@ -214,16 +203,3 @@ def _taken(claim: Claim, contact_id: str, now: datetime) -> Taken:
         return Taken.FOLLOW_UP
     since = claim.waits_since
     return Taken.NEW if since is not None and since < now - LONGEST_UNKNOWN else Taken.WAITS
-
-
-def _kept(contact_id: str, data: bytes, files: Sequence[File]) -> Kept:
-    keyed = tuple((attachment_key(contact_id, number, file.name), file) for number, file in enumerate(files, 1))
-    return Kept(original_key(contact_id), data, XML, keyed)
-
-
-def _sender(person: Person) -> tuple[Sender, tuple[str, ...]]:
-    plain = replace(person, name=one_line(person.name or "") or None)
-    email = form.address(plain.email)
-    phone = e164(plain.phone) or one_line(plain.phone or "") or None
-    doubts = ("unusable_email",) if plain.email and not email else ()
-    return Sender(name=plain.name, email=email, phone=phone), doubts

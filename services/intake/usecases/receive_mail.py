@@ -16,6 +16,7 @@ from services.intake.domain.archives import USUAL, Limits
 from services.intake.domain.outcome import Entry, Outcome, Spot
 from services.intake.usecases.entrances import Entrances
 from services.intake.usecases.keep import Kept, Safety, Store, keep, with_scans
+from services.intake.usecases.publishing import Log
 from services.intake.usecases.understand_mail import Arrival, Keys, RawMail, UnderstandMail, quarantined
 from shared.clock import Clock
 from shared.errors import PermanentError
@@ -33,12 +34,6 @@ FEW_FILES = 50
 LOG_SECONDS = 10.0
 
 log = structlog.get_logger(__name__)
-
-
-class Log(Protocol):
-    """Where events are published."""
-
-    async def publish(self, *messages: Message, timeout: float = 2.0) -> None: ...  # noqa: ASYNC109 - as Publisher's
 
 
 class Known(Protocol):

@@ -1,6 +1,5 @@
 """A text message becomes a contact: written, answered by whoever has time, with only a number to answer to."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -11,6 +10,7 @@ from services.intake.channels.elks import TextMessage
 from services.intake.usecases import entrances
 from services.intake.usecases.entrances import Entrances
 from services.intake.usecases.keep import Store
+from services.intake.usecases.publishing import Log, Once
 from shared.clock import Clock
 from shared.errors import LogUnavailableError
 from shared.events import ContactReceived, Sender
@@ -24,18 +24,6 @@ FORM = "sms"
 """What it says of itself, as other e-services name their form."""
 
 log = structlog.get_logger(__name__)
-
-
-class Log(Protocol):
-    """Where events are published."""
-
-    async def publish(self, *messages: Message, timeout: float = 2.0) -> None: ...  # noqa: ASYNC109 - as Publisher's
-
-
-class Once(Protocol):
-    """What runs a contact's publication once."""
-
-    async def once(self, contact_id: str, publish: Callable[[], Awaitable[None]]) -> bool: ...
 
 
 class Spool(Protocol):

@@ -12,13 +12,12 @@ from services.intake.domain.automatic import why_automatic
 from services.intake.domain.outcome import Entry, Outcome, Spot, believable
 from services.intake.usecases import entrances
 from services.intake.usecases.entrances import Entrances
-from services.intake.usecases.keep import Kept, attachments
+from services.intake.usecases.keep import MAIL, Kept, attachments, kept_of
 from services.intake.usecases.threads import place
 from shared import thread
 from shared.clock import Clock
 from shared.events import ContactBounced, ContactFollowedUp, ContactReceived, Event, Sender
 from shared.ids import mail_contact_id, natural_contact_id
-from shared.originals import attachment_key, original_key
 from shared.person import person_key
 from shared.vocabulary import Channel, EntranceKind
 
@@ -102,8 +101,7 @@ class UnderstandMail:
 
     def _understood(self, raw: RawMail, read: mail.Mail, mailbox: str, before: str | None = None) -> Arrival:
         contact_id = before or mail_contact_id(read.message_id, mail.body_of(raw.data))
-        files = [(attachment_key(contact_id, n, file.name), file) for n, file in enumerate(read.files, 1)]
-        kept = Kept(original_key(contact_id), raw.data, "message/rfc822", tuple(files))
+        kept = kept_of(contact_id, raw.data, MAIL, read.files)
         back = None if before else bounce.find(read, thread.is_ours)
         event = self._bounced(contact_id, back) if back else self._received(contact_id, raw, read, mailbox, kept)
         outcome, why = _outcome(event, read, raw.flags)
@@ -158,7 +156,7 @@ def quarantined(raw: RawMail, why: str, now: datetime, message_hash: str) -> Arr
     contact_id = natural_contact_id("quarantine", hashlib.sha256(raw.data).hexdigest())
     came_at = believable(raw.internal_at, now)
     entry = Entry(raw.spot, came_at, contact_id, message_hash, Outcome.QUARANTINED, why)
-    return Arrival(raw, entry, None, Kept(held_key(contact_id), raw.data, "message/rfc822"))
+    return Arrival(raw, entry, None, Kept(held_key(contact_id), raw.data, MAIL))
 
 
 def held_key(contact_id: str) -> str:

@@ -1,6 +1,5 @@
 """The door of a telephone exchange: it rings, somebody has answered, it is over; its address holds the key."""
 
-import hmac
 import json
 from typing import Any
 
@@ -8,10 +7,9 @@ from fastapi import APIRouter, Request
 
 from services.intake.channels import cti
 from services.intake.settings import Settings
-from shared.errors import DomainError, ForbiddenError, NotFoundError
+from shared.errors import DomainError
 from shared.web.access import open_to_all
-from shared.web.callers import is_from
-from shared.web.refusals import refused
+from shared.web.callers import check_key
 
 router = APIRouter(tags=["telephony"])
 
@@ -54,22 +52,10 @@ class UnreadableError(DomainError):
 @open_to_all("the token in the address is the key, and the exchange's addresses where they are set")  # type: ignore[untyped-decorator] # also a Depends
 async def tell(request: Request, token: str) -> dict[str, str]:
     """Take in what the exchange says of a call; the same again changes nothing."""
-    _check(request, token)
+    settings: Settings = request.app.state.settings
+    check_key(request, "cti", token, (settings.cti_token, settings.cti_old_token), settings.cti_networks)
     await request.app.state.follow_exchange.tell(cti.read(await _said(request)))
     return {}
-
-
-def _check(request: Request, token: str) -> None:
-    settings: Settings = request.app.state.settings
-    given = token.encode(errors="replace")
-    known = [secret.get_secret_value().encode() for secret in (settings.cti_token, settings.cti_old_token)]
-    right = [hmac.compare_digest(given, one) for one in known if one]  # all of them, so that none is told by the time
-    if True not in right:
-        refused("cti", "token")
-        raise NotFoundError
-    if settings.cti_networks and not is_from(request, settings.cti_networks, settings.trusted_proxies):
-        refused("cti", "address")
-        raise ForbiddenError
 
 
 async def _said(request: Request) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 Its sender forgets us after one failure: what we cannot use is answered 200, too.
 """
 
-import hmac
 import json
 
 import structlog
@@ -15,10 +14,8 @@ from services.intake.domain.qmatic import Outcome
 from services.intake.settings import Settings
 from services.intake.web.reception import TOPIC
 from shared.clock import utc_now
-from shared.errors import ForbiddenError, NotFoundError
 from shared.web.access import open_to_all
-from shared.web.callers import address_of
-from shared.web.refusals import refused
+from shared.web.callers import check_key
 
 log = structlog.get_logger(__name__)
 router = APIRouter(prefix="/webhooks/qmatic", tags=["visits"])
@@ -33,7 +30,8 @@ class Told(BaseModel):
 @router.post("/{token}", dependencies=[open_to_all("the token in the address, and the sender's addresses")])
 async def told(request: Request, token: str) -> Told:
     """Take in one event of a visit; 404 for a wrong token."""
-    check(request, token)
+    settings: Settings = request.app.state.settings
+    check_key(request, "qmatic", token, (settings.qmatic_token, settings.qmatic_old_token), settings.qmatic_networks)
     try:
         said = read(json.loads(await request.body()), utc_now())
     except (ValueError, RecursionError):
@@ -44,17 +42,3 @@ async def told(request: Request, token: str) -> Told:
     log.info("qmatic_told", happened=said.happened.value, outcome=outcome.value)
     request.app.state.hub.publish(TOPIC, "visits")
     return Told(outcome=outcome)
-
-
-def check(request: Request, token: str) -> None:
-    """Refuse a token that is neither the present nor the one before it, and addresses that are not the sender's."""
-    settings: Settings = request.app.state.settings
-    known = [one.get_secret_value() for one in (settings.qmatic_token, settings.qmatic_old_token)]
-    if not any(one and hmac.compare_digest(one.encode(), token.encode()) for one in known):
-        refused("qmatic", "token")
-        raise NotFoundError
-    networks = settings.qmatic_networks
-    address = address_of(request, settings.trusted_proxies)
-    if networks and not any(address and address.version == one.version and address in one for one in networks):
-        refused("qmatic", "address")
-        raise ForbiddenError

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import hmac
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,6 +11,7 @@ from services.intake.usecases.waiting_room import WaitingRoom
 from services.intake.web.reception import TOPIC
 from shared.errors import ForbiddenError, TransientError
 from shared.web.access import Action, allow, open_to_all
+from shared.web.callers import knows
 from shared.web.languages import LANGUAGES, choose_language
 from shared.web.live import Event, stream
 from shared.web.refusals import refused
@@ -23,8 +23,7 @@ BEAT = 10.0
 
 async def check_screen(request: Request, token: str = "") -> None:
     """Refuse a screen without its token that nobody who registers visitors is logged in at."""
-    own = request.app.state.settings.display_token.get_secret_value()
-    if own and hmac.compare_digest(token.encode(), own.encode()):
+    if knows(token, request.app.state.settings.display_token):
         return
     if token:
         refused("screen", "token")

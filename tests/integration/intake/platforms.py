@@ -16,7 +16,8 @@ from services.intake.store.instances import Instances
 from services.intake.store.platform_answers import PlatformAnswers
 from services.intake.store.seen import Seen
 from services.intake.usecases.note_cases import NoteCases
-from services.intake.usecases.receive_instance import Log, ReceiveInstance
+from services.intake.usecases.publishing import Log
+from services.intake.usecases.receive_instance import ReceiveInstance
 from services.intake.usecases.tell_platform import TellPlatform
 from shared.catalogue import Catalogue
 from shared.events import ContactFollowedUp, ContactReceived, Event
