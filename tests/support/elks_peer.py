@@ -4,16 +4,14 @@
 What plays the calls themselves is `elks_simulator`.
 """
 
-import asyncio
 import base64
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from deploy.local.part import HOST, free_ports
+from tests.support.json_peer import JsonPeer
 
 Answer = tuple[int, Mapping[str, Any]]
 PAGE = 100
@@ -26,7 +24,7 @@ def moment(at: datetime | None = None) -> str:
 
 
 @dataclass(slots=True)
-class ElksPeer:
+class ElksPeer(JsonPeer):
     """Takes orders with HTTP Basic and form fields, answers with an id; tells which calls there were."""
 
     user: str = "u-test"
@@ -45,44 +43,12 @@ class ElksPeer:
     """What the history answers; anything but 200 comes without calls, and 0 hangs up."""
     dial: Callable[[dict[str, str]], dict[str, Any]] | None = None
     """What makes a call that was ordered, and returns it as the history shows it."""
-    port: int = 0
-    _server: asyncio.Server | None = None
 
-    @property
-    def url(self) -> str:
-        return f"http://{HOST}:{self.port}"
-
-    async def __aenter__(self) -> Self:
-        self.port = self.port or free_ports(1)[0]
-        self._server = await asyncio.start_server(self._serve, HOST, self.port)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._server
-        self._server.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-            headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
-            body = await reader.readexactly(int(headers.get("content-length", "0")))
-            code, answer = self._answer(head[0], headers, dict(parse_qsl(body.decode())))
-            if code:
-                sent = json.dumps(answer).encode()
-                length = f"Content-Length: {len(sent)}\r\nConnection: close"
-                writer.write(f"HTTP/1.1 {code} X\r\nContent-Type: application/json\r\n{length}\r\n\r\n".encode() + sent)
-                await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # hung up on
-        finally:
-            writer.close()
-
-    def _answer(self, line: str, headers: dict[str, str], form: dict[str, str]) -> Answer:
+    def answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
         known = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
         if headers.get("authorization") != f"Basic {known}":
             return 401, {"error": "login"}
-        method, target = line.split(" ")[:2]
-        url = urlsplit(target)
+        url, form = urlsplit(target), dict(parse_qsl(body.decode()))
         match (method, *url.path.split("/")[1:]):
             case ("POST", "a1", "sms"):
                 return self._sms(form)

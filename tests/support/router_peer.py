@@ -1,25 +1,20 @@
 """A router that answers and knows nobody, on a real socket: for tests of a service whose questions it only hears."""
 
-import asyncio
+# ruff: noqa: ARG002 - it answers with the shape of every peer
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
+from typing import Any
 
-from deploy.local.part import HOST
+from tests.support.json_peer import JsonPeer
 
-_ANSWER = b"HTTP/1.1 404 X\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+
+class _Nobody(JsonPeer):
+    def answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> tuple[int, Any]:
+        return 404, {}
 
 
 @asynccontextmanager
 async def router_peer() -> AsyncIterator[str]:
     """Serve until the block ends; its address is given."""
-    server = await asyncio.start_server(_serve, HOST, 0)
-    async with server:
-        yield f"http://{HOST}:{server.sockets[0].getsockname()[1]}"
-
-
-async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(ConnectionError, asyncio.IncompleteReadError):
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(_ANSWER)
-        await writer.drain()
-    writer.close()
+    async with _Nobody() as peer:
+        yield peer.url
