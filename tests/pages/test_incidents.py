@@ -121,6 +121,24 @@ async def test_an_incident_is_opened_linked_and_answered_by_keyboard_alone(house
     assert ours[1] == "Nu är det varmt igen."
 
 
+async def test_where_she_was_led_is_hers_again_after_a_push_that_came_from_before(house: DeskHouse):
+    await house.casework.incidents.open.run(SARA, COLD_HOMES)
+    await mail(house)
+    async with page_of(house, "/desk", SARA) as page:
+        await ready_and_taken(page)
+        part = page.locator("#incidents")
+        await expect(part).to_contain_text(COLD_HOMES.title)
+        before = await part.evaluate("part => part.outerHTML")
+        await page.keyboard.press("h")
+        close = page.locator("#incident-close")
+        await expect(close).to_be_focused()
+        await page.route("**/desk/incidents?*", lambda route: route.fulfill(body=before), times=1)
+        await page.evaluate("htmx.trigger('#incidents', 'sse:incidents')")
+        await expect(close).to_have_count(0)
+        await page.evaluate("htmx.trigger('#incidents', 'sse:incidents')")
+        await expect(close).to_be_focused()
+
+
 async def test_the_desk_suggests_it_greets_with_it_and_has_room_for_it(house: DeskHouse):
     await house.casework.incidents.open.run(SARA, COLD_HOMES)
     await house.arrive(Channel.PHONE, phone="070-174 06 05")

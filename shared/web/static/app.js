@@ -50,14 +50,19 @@
 
   // Focus lands where the work goes on: a swapped part names its place with data-focus.
   // What the server pushes or a background fetch brings takes focus only when nothing has it.
+  // Where she was led stays hers when a push takes it away and the next one brings it back.
+  let led = "";
+  body.addEventListener("focusin", ({ target }) => { if (target.id !== led) led = ""; });
   body.addEventListener("htmx:afterSettle", (event) => {
     const part = event.target;
-    const place = part.matches?.("[data-focus]") ? part : part.querySelector?.("[data-focus]");
-    if (!place?.isConnected) return;
     const request = event.detail.requestConfig;
     const asked = request && request.headers["X-Background"] !== "1";
     const idle = document.activeElement === body || document.activeElement === null;
-    if (asked || idle) place.focus();
+    const named = part.matches?.("[data-focus]") ? part : part.querySelector?.("[data-focus]");
+    const place = named ?? (idle && led ? document.getElementById(led) : null);
+    if (!place?.isConnected || !(asked || idle)) return;
+    place.focus();
+    led = place.id;
   });
 
   // The same after a whole page: a form without scripts, or a reload.
