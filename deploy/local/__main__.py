@@ -5,7 +5,7 @@ import shutil
 import signal
 import sys
 from pathlib import Path
-from threading import Event
+from queue import SimpleQueue
 from typing import Annotated, Any
 
 import typer
@@ -75,16 +75,17 @@ def lock_assets() -> None:
 
 
 def _foreground(stack: Stack) -> None:
-    asked = Event()
     _on_signals(signal.default_int_handler)
     try:
         stack.start()
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
-    _on_signals(lambda *_: asked.set())
+    # Not an Event: a handler that sets one while its own thread begins to wait on it waits for itself.
+    asked: SimpleQueue[int] = SimpleQueue()
+    _on_signals(lambda number, _: asked.put(number))
     where = "  ".join(f"{name} {stack.info[name]}" for name in SERVICES)
     stack.progress.say(f"{where}\nLogs in {stack.root / 'logs'}. Ctrl-C stops everything.", style="bold")
-    asked.wait()
+    asked.get()
     _on_signals(lambda *_: stack.kill_all())
     stack.progress.say("Stopping; once more to kill.")
     stack.stop()

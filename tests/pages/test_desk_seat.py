@@ -145,6 +145,7 @@ async def test_who_hangs_up_while_she_is_offered_is_said_at_once_and_can_be_call
         notice = page.get_by_role("alert", name="Inte kvar")
         await expect(notice).to_contain_text("Den som ringde har lagt på")
         await expect(page.locator("#offer-take")).to_have_count(0)
+        await expect(notice.get_by_role("button", name="Ring upp")).to_be_visible()
         await picture(page, "desk-hung-up-before-answer")
         await page.keyboard.press("g")
         await expect(page.locator("#work.work")).to_be_visible()

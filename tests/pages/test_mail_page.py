@@ -12,7 +12,6 @@ from playwright.async_api import Page, expect
 
 from services.intake.main import create_app
 from services.intake.settings import Settings
-from shared.database import upgrade
 from shared.settings import ServiceSettings
 from shared.topics_admin import ensure_topics
 from shared.vocabulary import Role
@@ -21,6 +20,7 @@ from tests.integration.intake.test_mailbox import letter
 from tests.support.browser import cookie_of, needs_browser, page_at
 from tests.support.parts import MailServer
 from tests.support.served import served
+from tests.support.templates import migrated
 
 pytestmark = [
     pytest.mark.integration,
@@ -55,7 +55,7 @@ class House:
 @pytest.fixture
 async def house(settings: ServiceSettings, mail_server: MailServer) -> AsyncIterator[House]:
     await ensure_topics(settings)
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     address = mail_server.new_address()
     own = {"imap_host": mail_server.host, "imap_port": mail_server.imap_port, "imap_tls": False}
     made = intake_settings(settings, **own, imap_user=address, imap_password="any", reconcile_minutes=600)

@@ -10,7 +10,6 @@ from playwright.async_api import Page, expect
 
 from services.intake.main import create_app
 from services.intake.settings import Settings
-from shared.database import upgrade
 from shared.events import OfferAccepted
 from shared.publish import Publisher, message
 from shared.records import AgentProfile, EntranceRecord
@@ -20,6 +19,7 @@ from tests.integration.intake.conftest import stocked as _stocked
 from tests.integration.intake.doors import accepted, intake_settings
 from tests.support.browser import cookie_of, needs_browser, page_at
 from tests.support.served import served
+from tests.support.templates import migrated
 
 pytestmark = [
     pytest.mark.integration,
@@ -50,7 +50,7 @@ class House:
 
 @pytest.fixture
 async def house(settings: ServiceSettings, stocked: Publisher) -> AsyncIterator[House]:
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     other = EntranceRecord(
         id="bibliotek", kind=EntranceKind.DESK, value="bibliotek", name="Biblioteket", unit="kontaktcenter", greeting=""
     )

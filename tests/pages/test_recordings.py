@@ -8,7 +8,6 @@ from playwright.async_api import FilePayload, expect
 
 from services.intake.main import create_app
 from services.intake.web.sounds import hold_sound
-from shared.database import upgrade
 from shared.publish import Publisher
 from shared.settings import ServiceSettings
 from shared.vocabulary import Role
@@ -16,6 +15,7 @@ from tests.integration.intake.conftest import stocked as _stocked
 from tests.integration.intake.doors import intake_settings
 from tests.support.browser import cookie_of, needs_browser, page_at
 from tests.support.served import served
+from tests.support.templates import migrated
 
 pytestmark = [
     pytest.mark.integration,
@@ -30,7 +30,7 @@ PICTURES = os.environ.get("KC_PICTURES")
 
 
 async def test_a_recording_is_uploaded_heard_and_removed(settings: ServiceSettings, stocked: Publisher) -> None:
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     made = intake_settings(settings)
     token = await cookie_of(made, Role.ADMIN)
     async with (

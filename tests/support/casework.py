@@ -17,12 +17,13 @@ from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases import imports
 from services.casework.usecases.casework import Casework
 from services.casework.usecases.templates import ImportTemplates
-from shared.database import make_engine, upgrade
+from shared.database import make_engine
 from shared.events import Candidate, ContactFollowedUp, ContactReceived, ContactRouted, OfferAccepted, Sender
 from shared.ids import case_type_id, natural_contact_id
 from shared.settings import ServiceSettings
 from shared.vocabulary import Channel, Priority, Role
 from shared.web.access import Person
+from tests.support import templates
 
 SEED = Path(__file__).parents[2] / "deploy" / "seed"
 COLD = case_type_id("Bostadsbolag | Felanmälan | Det är kallt inne, räknas det som ett fel?")
@@ -168,7 +169,7 @@ def contact(name: str) -> str:
 def make_room(settings: ServiceSettings, *, migrated: bool = False, **more: Any) -> Room:
     """Return casework on a database, migrated first unless it is."""
     if not migrated:
-        upgrade(settings.postgres, "services.casework.migrations")
+        templates.migrated(settings.postgres, "services.casework.migrations")
     own = Settings(**{**settings.model_dump(), "casework_url": "http://127.0.0.1:8103", **more})
     engine = make_engine(own, "casework", pool=5)
     time = Time()

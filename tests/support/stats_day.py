@@ -16,7 +16,7 @@ from services.stats.store.log import cluster_id
 from services.stats.store.series import SeriesStore
 from services.stats.wiring import make_fold
 from shared.clock import STOCKHOLM
-from shared.database import make_engine, upgrade
+from shared.database import make_engine
 from shared.events import Event
 from shared.publish import Publisher, message
 from shared.records import AgentProfile, CaseTypeRecord, UnitRecord
@@ -25,6 +25,7 @@ from shared.topics_admin import ensure_topics
 from shared.vocabulary import Channel, Presence, Resolution
 from tests.support.served import served
 from tests.support.stats_events import Log, closed, handed_over, life, opened, presence
+from tests.support.templates import migrated
 
 NOW = datetime(2026, 11, 25, 14, 12, tzinfo=STOCKHOLM)
 UNITS = {
@@ -162,7 +163,7 @@ async def running_stats(
     settings = stats_settings(shared)
     await ensure_topics(settings)
     await write_catalogue(settings)
-    upgrade(settings.postgres, "services.stats.migrations")
+    migrated(settings.postgres, "services.stats.migrations")
     engine = make_engine(settings, "stats")
     try:
         if weeks:

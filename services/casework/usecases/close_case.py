@@ -1,11 +1,13 @@
 """Ending a case: closed with a resolution, and told with what the router and stats need."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from services.casework.domain.case import Case, Deed, ObligatoryStepOpenError
 from services.casework.domain.first_contact import allows, solved
+from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.handling import told_in_end
 from services.casework.usecases.park import rested
@@ -20,10 +22,15 @@ from shared.vocabulary import CaseState, Cause, Resolution
 from shared.web.access import Person
 
 
-async def ending(work: Work, case: Case, by: str | None, now: datetime) -> dict[str, Any]:
-    """Return what both ending events carry, and note that the work on the current contact is done."""
+async def ending(
+    work: Work, case: Case, by: str | None, now: datetime, *, read: Sequence[Row] | None = None
+) -> dict[str, Any]:
+    """Return what both ending events carry, and note that the work on the current contact is done.
+
+    `read` are the contacts of the case, if this transaction has read them.
+    """
     await work.contacts.done(case.current_contact, now)
-    contacts = await work.contacts.of_case(case.id)
+    contacts = await work.contacts.of_case(case.id) if read is None else _done(read, case.current_contact, now)
     mine = (one for one in contacts if one["id"] == case.current_contact)
     contact = next(mine, None) or await work.contacts.get(case.current_contact)
     work.ring(case.agent_id, contact["agent_id"] if contact else None)
@@ -47,6 +54,10 @@ async def ending(work: Work, case: Case, by: str | None, now: datetime) -> dict[
         "by": by,
         "at": now,
     }
+
+
+def _done(contacts: Sequence[Row], contact_id: str, now: datetime) -> list[Row]:
+    return [{**one, "done_at": one["done_at"] or now} if one["id"] == contact_id else one for one in contacts]
 
 
 async def close(work: Work, case: Case, by: str, resolution: Resolution, cause: Cause | None, now: datetime) -> None:

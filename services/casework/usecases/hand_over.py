@@ -1,6 +1,6 @@
 """Handing a case over: first a preview without effects, then the hand-over, once per request."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -156,13 +156,15 @@ class HandOver:
             await work.handovers.add(**row)
             if plan.deliver_at is None:
                 await send(work, self.letters, case, plan, row, now, written=written)
-            await self._tell(work, case, plan, row, person)
+            await self._tell(work, case, plan, row, person, written.contacts)
             name = "" if plan.secret else plan.unit_name
             await self.tell.handed_over(work, case, row, unit_name=name, now=now, contacts=written.contacts)
             return Handed(row["id"], plan.acknowledge_by, plan.answer_by, plan.deliver_at)
 
-    async def _tell(self, work: Work, case: Case, plan: Preview, row: Row, person: Person) -> None:
-        facts = await ending(work, case, row["by"], row["at"])
+    async def _tell(
+        self, work: Work, case: Case, plan: Preview, row: Row, person: Person, contacts: Sequence[Row]
+    ) -> None:
+        facts = await ending(work, case, row["by"], row["at"], read=contacts)
         await work.cases.change(
             case.id, row["at"], state=CaseState.HANDED_OVER.value, **await rested(work, case, row["at"])
         )

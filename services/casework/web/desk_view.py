@@ -82,7 +82,7 @@ class GoneView:
     contact_id: str
     channel: str
     entrance_name: str
-    callable: bool
+    callable: bool | None
 
 
 @dataclass(frozen=True, slots=True)

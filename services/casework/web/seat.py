@@ -36,10 +36,10 @@ class WrapUp:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """An offer that was withdrawn because its citizen left, and whether she can be called."""
+    """An offer that was withdrawn because its citizen left, and whether she can be called (None: not known yet)."""
 
     offer: Offer
-    callable: bool = False
+    callable: bool | None = None
 
 
 class Router(Protocol):

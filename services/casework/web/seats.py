@@ -20,8 +20,8 @@ from shared.errors import ConflictError, DomainError, KontaktcenterError, Transi
 from shared.web.live import Hub
 
 _log = structlog.get_logger()
-_AT_ONCE = 0.5
-"""Seconds in which it must be known whether somebody who hung up can be called; else she cannot."""
+_SOON = 5.0
+"""Seconds in which it must be known whether somebody who hung up can be called; else nothing is said of it."""
 _REMEMBERED = 256
 """Contacts whose citizens have left that are remembered."""
 
@@ -346,12 +346,12 @@ class Seats:
         self._follow(seat, self._say_gone(seat, seat.gone))
 
     async def _say_gone(self, seat: Seat, gone: Gone) -> None:
-        """Say it, and again when she can be called, if that is known soon; after a while say nothing more."""
+        """Say it, and again when it is known whether she can be called; after a while say nothing more."""
         self.tell(seat.agent_id, "offer")
         with contextlib.suppress(TimeoutError, TransientError):
-            async with asyncio.timeout(_AT_ONCE):
+            async with asyncio.timeout(_SOON):
                 known = self._callable_now is not None and await self._callable_now(str(gone.offer["contact_id"]))
-                if known and seat.gone is gone:
+                if seat.gone is gone:
                     seat.gone = gone = replace(gone, callable=known)
                     self.tell(seat.agent_id, "offer")
         await asyncio.sleep(self._times.gone)

@@ -17,7 +17,7 @@ from services.intake.store.seen import Seen
 from services.intake.usecases.receive_mail import Keys, ReceiveMail
 from shared.catalogue import Catalogue
 from shared.clock import utc_now
-from shared.database import make_engine, upgrade
+from shared.database import make_engine
 from shared.health import Health
 from shared.originals import Originals
 from shared.publish import Publisher, message
@@ -28,6 +28,7 @@ from shared.vocabulary import EntranceKind
 from tests.integration.intake.doors import Intake, intake_settings, started
 from tests.integration.intake.reading import ReadContacts, contacts_of
 from tests.support.parts import MailServer
+from tests.support.templates import migrated
 
 ENTRANCES = (
     EntranceRecord(
@@ -81,7 +82,7 @@ def catalogue(settings: ServiceSettings) -> Catalogue:
 @pytest.fixture
 async def intake_engine(settings: ServiceSettings) -> AsyncIterator[AsyncEngine]:
     """An engine on the migrated schema of intake."""
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     made = make_engine(settings, "intake")
     yield made
     await made.dispose()
@@ -160,6 +161,6 @@ async def stocked(settings: ServiceSettings) -> AsyncIterator[Publisher]:
 
 @pytest.fixture
 async def intake(settings: ServiceSettings, stocked: Publisher) -> AsyncIterator[Intake]:
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     async with started(intake_settings(settings), stocked) as running:
         yield running

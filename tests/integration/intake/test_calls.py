@@ -14,7 +14,6 @@ from services.intake.store.rings import Rings
 from services.intake.store.visits import Visits
 from services.intake.usecases.note_routing import NoteRouting
 from shared.clock import utc_now
-from shared.database import upgrade
 from shared.events import ContactCompleted, ContactEnded, ContactReceived, ContactRequeued, ContactTransferred
 from shared.ids import natural_contact_id
 from shared.publish import Publisher, message
@@ -24,6 +23,7 @@ from shared.settings import ServiceSettings
 from shared.vocabulary import Channel
 from tests.integration.intake.doors import Intake, accepted, ended_events, intake_settings, started
 from tests.integration.intake.reading import ReadContacts
+from tests.support.templates import migrated
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.integration
@@ -201,7 +201,7 @@ async def test_a_repeated_ring_is_one_contact_and_an_unknown_number_is_flagged(
 async def test_a_call_is_answered_when_the_log_is_silent_and_told_later(
     settings: ServiceSettings, stocked: Publisher, read_contacts: ReadContacts
 ) -> None:
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     async with started(intake_settings(settings, publish_timeout=0.0001), stocked) as slow:
         assert "play" in (await slow.ring(**RING)).json()
         await slow.ring("hangup", callid="c01", state="failed")
@@ -212,7 +212,7 @@ async def test_a_call_is_answered_when_the_log_is_silent_and_told_later(
 
 
 async def test_telephony_needs_its_token_or_its_address(settings: ServiceSettings, stocked: Publisher) -> None:
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     async with started(intake_settings(settings, trusted_proxies=["10.0.0.0/8"]), stocked) as intake:
         for client, headers, query, expected in (
             ("203.0.113.9", {}, "", 403),

@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from shared.clock import utc_now
-from shared.database import upgrade
 from shared.events import ContactAnswered, ContactEnded, ContactReceived, Event
 from shared.ids import natural_contact_id
 from shared.publish import Publisher, message
@@ -18,6 +17,7 @@ from shared.settings import ServiceSettings
 from shared.vocabulary import EntranceKind
 from tests.integration.intake.doors import Intake, intake_settings, started
 from tests.integration.intake.reading import ReadContacts
+from tests.support.templates import migrated
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.integration
@@ -38,7 +38,7 @@ ACE = EntranceRecord(
 
 @pytest.fixture
 async def cti(settings: ServiceSettings, stocked: Publisher) -> AsyncIterator[Intake]:
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     lina = AgentProfile(id="agent-lina", name="Lina Å", logins=("5103", "lina@kommun.example"))
     await stocked.publish(message(ACE), message(lina), timeout=30)
     async with started(intake_settings(settings, **TOKEN), stocked) as running:
@@ -204,7 +204,7 @@ async def test_bad_input_is_named_and_nothing_is_taken_in(cti: Intake, read_cont
 async def test_what_is_said_while_the_log_is_silent_is_told_later_in_order(
     settings: ServiceSettings, stocked: Publisher, read_contacts: ReadContacts
 ) -> None:
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     await stocked.publish(message(ACE), timeout=30)
     async with started(intake_settings(settings, **TOKEN, publish_timeout=0.0001), stocked) as hasty:
         await say(hasty)

@@ -8,7 +8,6 @@ from typer.testing import CliRunner
 
 from services.intake.__main__ import cli
 from shared.clock import local, utc_now
-from shared.database import upgrade
 from shared.events import CaseClosed, CaseOpened, ContactFollowedUp, ContactReceived
 from shared.publish import Publisher, message
 from shared.settings import ServiceSettings
@@ -17,6 +16,7 @@ from tests.integration.intake.doors import intake_settings, started
 from tests.integration.intake.platforms import events_of, follow_ups
 from tests.integration.intake.reading import ReadContacts
 from tests.support.eplatform_peer import EPlatformPeer, query
+from tests.support.templates import migrated
 
 pytestmark = pytest.mark.integration
 
@@ -52,7 +52,7 @@ async def test_a_submission_goes_the_whole_way(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     monkeypatch.setenv("KC_TEST_PASSWORD", "hemligt")
     async with EPlatformPeer(now=local(utc_now()).replace(tzinfo=None)) as peer:
         peer.file(501)

@@ -13,7 +13,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from services.intake.store.webhook_ids import KEEP_MINUTES, WebhookIds
-from shared.database import make_engine, upgrade
+from shared.database import make_engine
 from shared.events import ContactReceived
 from shared.originals import Originals
 from shared.publish import Publisher
@@ -27,6 +27,7 @@ from tests.integration.intake.doors import (
     started,
 )
 from tests.integration.intake.reading import ReadContacts
+from tests.support.templates import migrated
 
 pytestmark = pytest.mark.integration
 
@@ -182,7 +183,7 @@ async def test_ids_are_kept_for_the_tolerance_and_not_for_ever(intake: Intake) -
 async def test_several_keys_are_in_force_and_it_is_counted_which_one_signed(
     settings: ServiceSettings, stocked: Publisher
 ) -> None:
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     keys = {name: "whsec_" + base64.b64encode(name.encode() * 3).decode() for name in ("eplattform-26", "formular-27")}
     own = intake_settings(settings, webhook_secrets=keys)
     data = json.dumps(submission()).encode()
@@ -265,7 +266,7 @@ async def test_files_have_names_kinds_and_what_is_dangerous_about_them_as_in_mai
 async def test_too_many_or_too_large_files_are_refused_by_name_of_their_place(
     settings: ServiceSettings, stocked: Publisher, read_contacts: ReadContacts
 ) -> None:
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     async with started(intake_settings(settings, form_files=2, form_file_bytes=10), stocked) as strict:
         wrong = {
             "/attachments/2": [attachment()] * 3,
@@ -288,7 +289,7 @@ async def test_too_many_or_too_large_files_are_refused_by_name_of_their_place(
 async def test_a_silent_log_is_503_and_the_retry_is_one_contact(
     settings: ServiceSettings, stocked: Publisher, read_contacts: ReadContacts
 ) -> None:
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     async with started(intake_settings(settings, publish_timeout=0.0001), stocked) as slow:
         answer = await slow.form(submission())
         assert answer.status_code == 503

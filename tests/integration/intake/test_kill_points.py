@@ -16,13 +16,13 @@ from deploy.local.part import HOST, free_ports
 from deploy.local.paths import PROJECT
 from deploy.local.plan import Service
 from deploy.local.running import Running, start
-from shared.database import upgrade
 from shared.settings import ServiceSettings
 from shared.topics_admin import ensure_topics
 from tests.integration.intake.reading import contacts_of
 from tests.integration.intake.test_mailbox import letter
 from tests.support.holding import Holding
 from tests.support.parts import MailServer, Parts
+from tests.support.templates import migrated
 from tests.support.wait import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
@@ -120,7 +120,7 @@ def house(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ho
         originals=f"file://{root / 'originals'}",
     )
     asyncio.run(ensure_topics(settings))
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     server, wire = parts.mail, Holding(parts.mail.imap_port)
     address = server.new_address()
     service = Service(own, PROJECT, "intake", environment=_environment(settings, wire, address, own))

@@ -7,13 +7,14 @@ from sqlalchemy import create_engine
 
 from services.intake.store.tables import METADATA
 from shared.clock import utc_now
-from shared.database import downgrade, upgrade
+from shared.database import downgrade
 from shared.events import OfferAccepted
 from shared.ids import new_id
 from shared.publish import Message
 from shared.settings import ServiceSettings
 from shared.topics import ROUTING
 from tests.integration.intake.doors import BEARER, Intake
+from tests.support.templates import migrated
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.integration
@@ -44,7 +45,7 @@ async def _dead(intake: Intake) -> str:
 
 
 async def test_the_tables_are_those_of_the_code_and_can_be_taken_away(settings: ServiceSettings) -> None:
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     engine = create_engine(settings.postgres.replace("postgresql://", "postgresql+psycopg://"))
     with engine.connect() as connection:
         options = {"include_schemas": True, "version_table_schema": "intake"}

@@ -11,7 +11,6 @@ from pydantic import SecretStr
 from services.intake.channels.qmatic import Orchestra
 from services.intake.jobs.qmatic import KeepQmatic
 from shared.clock import STOCKHOLM, utc_now
-from shared.database import upgrade
 from shared.events import ContactAnswered, ContactEnded, ContactReceived
 from shared.health import Health
 from shared.publish import message
@@ -19,6 +18,7 @@ from shared.records import AgentProfile
 from tests.integration.intake.doors import BEARER, Intake, intake_settings, started
 from tests.integration.intake.reading import ReadContacts
 from tests.support.qmatic_peer import QmaticPeer
+from tests.support.templates import migrated
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.integration
@@ -28,7 +28,7 @@ START = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
 
 @pytest.fixture
 async def intake(settings, stocked) -> AsyncIterator[Intake]:
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     own = {"qmatic_token": "hemlig-kö", "qmatic_old_token": "förra", "qmatic_branches": {"7": "stadshuset"}}
     async with started(intake_settings(settings, **own), stocked) as running:
         maria = AgentProfile(id="agent-maria", name="Maria Lind", place="Disk 3", logins=("mlind",))
@@ -122,7 +122,7 @@ async def test_a_branch_that_is_no_desk_is_left_alone_and_strange_values_are_bor
 
 
 async def test_the_token_rotates_and_a_wrong_one_finds_nothing(settings, stocked) -> None:
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     own = {"qmatic_token": "ny", "qmatic_old_token": "gammal", "qmatic_networks": ("10.0.0.0/8",)}
     async with started(intake_settings(settings, **own, trusted_proxies=("127.0.0.1/32",)), stocked) as intake:
         from_inside = {"x-forwarded-for": "10.1.2.3"}

@@ -18,7 +18,7 @@ from services.intake.usecases.keep import Safety
 from services.intake.usecases.receive_mail import RawMail, ReceiveMail
 from shared.clamd import Clamd
 from shared.clock import utc_now
-from shared.database import make_engine, upgrade
+from shared.database import make_engine
 from shared.errors import NotFoundError
 from shared.events import ContactReceived, ContactScanned
 from shared.originals import Originals, attachment_key, quarantined
@@ -28,6 +28,7 @@ from tests.integration.intake.conftest import Post
 from tests.integration.intake.doors import Intake, intake_settings, started
 from tests.integration.intake.reading import ReadContacts
 from tests.support.clamd import MALWARE, Scanner, clamd, needs_clamd
+from tests.support.templates import migrated
 from tests.support.wait import eventually
 
 pytestmark = [pytest.mark.integration, needs_clamd]
@@ -45,7 +46,7 @@ def scanner() -> Iterator[Scanner]:
 @pytest.fixture
 async def scanning(settings: ServiceSettings, stocked: Publisher, scanner: Scanner) -> AsyncIterator[Intake]:
     """A running intake that asks the scanner."""
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     async with started(intake_settings(settings, clamd_socket=str(scanner.socket)), stocked) as running:
         yield running
 
@@ -128,7 +129,7 @@ async def test_a_clean_mail_has_no_flag_and_nothing_waits(mails: Mails, read_con
 async def test_with_the_scanner_killed_all_comes_in_waits_and_has_its_verdict_when_it_is_back(
     settings: ServiceSettings, stocked: Publisher, read_contacts: ReadContacts
 ) -> None:
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     with clamd() as mortal:
         assert mortal.running
         async with started(intake_settings(settings, clamd_socket=str(mortal.socket)), stocked) as intake:

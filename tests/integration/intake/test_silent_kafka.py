@@ -17,7 +17,6 @@ from deploy.local.kafka import Kafka
 from deploy.local.part import free_ports
 from deploy.local.running import Running
 from deploy.local.running import started as running
-from shared.database import upgrade
 from shared.ids import natural_contact_id
 from shared.publish import Publisher, message
 from shared.settings import ServiceSettings
@@ -26,6 +25,7 @@ from shared.topics_admin import ensure_topics
 from tests.integration.intake.conftest import ENTRANCES
 from tests.integration.intake.doors import Intake, intake_settings, started
 from tests.support.kafka import read
+from tests.support.templates import migrated
 from tests.support.wait import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
@@ -85,7 +85,7 @@ class Town:
 async def town(broker: tuple[Running, str], settings: ServiceSettings) -> AsyncIterator[Town]:
     kafka, address = broker
     own = settings.model_copy(update={"kafka": address})
-    upgrade(own.postgres, "services.intake.migrations")
+    migrated(own.postgres, "services.intake.migrations")
     await ensure_topics(own)
     publisher = Publisher(own, "test")
     await publisher.start()

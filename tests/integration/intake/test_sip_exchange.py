@@ -5,7 +5,6 @@ from datetime import datetime
 import pytest
 
 from services.intake.main import create_app
-from shared.database import upgrade
 from shared.events import ContactAnswered, ContactEnded, ContactReceived, Event
 from shared.publish import Publisher
 from shared.settings import ServiceSettings
@@ -13,6 +12,7 @@ from tests.integration.intake.doors import intake_settings
 from tests.integration.intake.reading import ReadContacts
 from tests.support.served import served
 from tests.support.sip_exchange import Exchange, needs_sip
+from tests.support.templates import migrated
 from tests.support.wait import eventually
 
 pytestmark = [pytest.mark.integration, needs_sip]
@@ -25,7 +25,7 @@ PLAYED = (("phone", "caller"), ("phone-rings", "caller-leaves"), ("phone-busy", 
 async def test_calls_that_have_been_sip_are_each_received_answered_and_ended_once(
     settings: ServiceSettings, stocked: Publisher, read_contacts: ReadContacts
 ) -> None:
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     app = create_app(intake_settings(settings, cti_token=TOKEN))
     answered = {"user": "Maria", "answeringNumber": MARIAS}
     async with served(app) as url, Exchange(f"{url}/webhooks/cti/{TOKEN}", answered) as exchange:

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 
-from shared.database import upgrade
 from shared.events import ContactEnded, ContactReceived
 from shared.ids import natural_contact_id
 from shared.publish import Publisher, message
@@ -13,6 +12,7 @@ from shared.settings import ServiceSettings
 from tests.integration.intake.doors import Intake, accepted, ended_events, intake_settings, started
 from tests.integration.intake.reading import ReadContacts
 from tests.support.telephonies import CALLS, LINES, SETTINGS, Call, Line, Said
+from tests.support.templates import migrated
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.integration
@@ -30,7 +30,7 @@ def player(request: pytest.FixtureRequest) -> Callable[..., Line]:
 
 @pytest.fixture
 async def intake(settings: ServiceSettings, stocked: Publisher) -> AsyncIterator[Intake]:
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     async with started(intake_settings(settings, **SETTINGS), stocked) as running:
         yield running
 
@@ -113,7 +113,7 @@ async def test_nobody_is_rung_for_her_who_has_hung_up(intake: Intake, line: Line
 async def test_a_call_outlives_the_service(
     settings: ServiceSettings, stocked: Publisher, player: Callable[..., Line], read_contacts: ReadContacts
 ) -> None:
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     own = intake_settings(settings, **SETTINGS)
     async with started(own, stocked) as before:
         line = player(before.client)

@@ -11,7 +11,6 @@ from prometheus_client import REGISTRY
 from twilio.request_validator import RequestValidator
 
 import shared.web.refusals
-from shared.database import upgrade
 from shared.events import CallConnected, ContactEnded, ContactReceived
 from shared.ids import natural_contact_id
 from shared.publish import Publisher, message
@@ -20,6 +19,7 @@ from shared.settings import ServiceSettings
 from shared.vocabulary import EntranceKind
 from tests.integration.intake.doors import Intake, accepted, ended_events, intake_settings, started
 from tests.integration.intake.reading import ReadContacts
+from tests.support.templates import migrated
 from tests.support.twilio_line import TwilioLine
 from tests.support.wait import eventually
 
@@ -34,7 +34,7 @@ CONTACT = natural_contact_id("call", "twilio/CA" + "1" * 32)
 
 @pytest.fixture
 async def intake(settings: ServiceSettings, stocked: Publisher) -> AsyncIterator[Intake]:
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     async with started(intake_settings(settings, **TWILIO), stocked) as running:
         yield running
 
@@ -227,7 +227,7 @@ async def test_a_body_that_is_no_form_and_one_that_is_too_large(intake: Intake, 
 
 
 async def test_nobody_comes_in_where_no_account_is_set_up(settings: ServiceSettings, stocked: Publisher) -> None:
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     async with started(intake_settings(settings), stocked) as closed:
         for token in ("", TOKEN):
             line = TwilioLine(closed.client, BASE, token)
@@ -235,7 +235,7 @@ async def test_nobody_comes_in_where_no_account_is_set_up(settings: ServiceSetti
 
 
 async def test_our_address_is_what_a_trusted_proxy_says(settings: ServiceSettings, stocked: Publisher) -> None:
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     own = intake_settings(settings, **TWILIO, public_url="", public_prefix="/intake", trusted_proxies=["10.0.0.0/8"])
     seen = {"x-forwarded-proto": "https", "x-forwarded-host": "kc.example"}
     async with started(own, stocked) as intake:

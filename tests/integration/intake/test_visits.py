@@ -3,7 +3,6 @@
 import httpx
 import pytest
 
-from shared.database import upgrade
 from shared.events import ContactAnswered, ContactReceived
 from shared.publish import message
 from shared.records import AgentProfile
@@ -19,6 +18,7 @@ from tests.integration.intake.doors import (
     started,
 )
 from tests.integration.intake.reading import ReadContacts
+from tests.support.templates import migrated
 from tests.support.wait import eventually
 from tests.support.web import MARIA, log_in
 
@@ -51,7 +51,7 @@ async def test_a_visit_gets_the_next_ticket_of_its_desk_and_leaves_once(
 
 
 async def test_a_number_that_somebody_elses_queue_gave_is_passed_over(settings, stocked) -> None:
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     own = {"qmatic_token": "t", "qmatic_branches": {"7": "stadshuset"}}
     async with started(intake_settings(settings, **own), stocked) as intake:
         for visit, number in ((1, "B001"), (2, "B003")):
@@ -170,7 +170,7 @@ async def test_the_screen_shows_tickets_and_places_and_no_name(intake: Intake) -
 
 
 async def test_a_screen_shows_its_token_or_a_login(settings, stocked) -> None:
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     async with started(intake_settings(settings, display_token="visa-oss"), stocked) as intake:
         for door in ("/waiting-room", "/waiting-room/live"):
             wrong = await intake.client.get(door, params={"token": "fel"})

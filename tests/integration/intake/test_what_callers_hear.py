@@ -9,7 +9,6 @@ from services.intake.domain.call import CallState
 from services.intake.domain.recording import ALL, Kind
 from services.intake.web.sounds import hold_sound
 from shared.clock import utc_now
-from shared.database import upgrade
 from shared.events import ContactReceived, ReturnCallOffered
 from shared.ids import natural_contact_id
 from shared.publish import Publisher, message
@@ -18,6 +17,7 @@ from shared.settings import ServiceSettings
 from shared.vocabulary import Channel, EntranceKind
 from tests.integration.intake.doors import Intake, intake_settings, started
 from tests.integration.intake.reading import ReadContacts
+from tests.support.templates import migrated
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.integration
@@ -39,7 +39,7 @@ CLOSED = HoursRecord(unit="bostad", channel=Channel.PHONE, weekly=((),) * 7)
 
 @pytest.fixture
 async def house(settings: ServiceSettings, stocked: Publisher) -> AsyncIterator[Intake]:
-    upgrade(settings.postgres, "services.intake.migrations")
+    migrated(settings.postgres, "services.intake.migrations")
     await stocked.publish(message(HOUSE), timeout=20)
     async with started(intake_settings(settings, elks_old_token="gammalt"), stocked) as running:
         for kind in Kind:

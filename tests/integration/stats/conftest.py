@@ -8,12 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.stats.store.facts import FactStore
 from services.stats.usecases.fold import Fold
 from shared.calendar import WorkingCalendar
-from shared.database import make_engine, upgrade
+from shared.database import make_engine
+from tests.support.templates import migrated
 
 
 @pytest.fixture
 async def stats_engine(settings) -> AsyncIterator[AsyncEngine]:
-    upgrade(settings.postgres, "services.stats.migrations")
+    migrated(settings.postgres, "services.stats.migrations")
     made = make_engine(settings, "stats")
     yield made
     await made.dispose()
