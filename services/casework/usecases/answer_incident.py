@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from services.casework.domain.case import Case
+from services.casework.domain.ending import Ending, owed
 from services.casework.domain.incident import IncidentDeed, after, state_of
 from services.casework.domain.template import refuse_blanks
 from services.casework.store.bell import INCIDENTS
@@ -131,7 +132,7 @@ async def told(  # noqa: PLR0913 - who told whom what, and when
     facts = {"incident": incident["id"], "title": incident["title"], "by_phone": by_phone}
     await work.history.write(case.id, now, by=by, by_name=by_name, what=IncidentDeed.ANSWER.value, facts=facts)
     if incident["close_cases"] and await _can_end(work, case):
-        await close(work, case, by, Resolution.SOLVED, None, now)
+        await close(work, case, by, Resolution.SOLVED, None, now, how=Ending.INCIDENT)
     else:
         await work.cases.change(case.id, now)
     work.ring(case.agent_id)
@@ -145,5 +146,4 @@ async def _can_end(work: Work, case: Case) -> bool:
     taken = contact is not None and contact["agent_id"] and not contact["done_at"] and not contact["ended_at"]
     if taken and contact is not None and contact["channel"] in LIVE_CHANNELS:
         return False
-    run = await work.runs.of(case)
-    return run is None or not run.open_obligatory()
+    return not owed(await work.runs.of(case), Ending.INCIDENT)

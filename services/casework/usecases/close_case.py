@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.casework.domain.case import Case, Deed, ObligatoryStepOpenError
+from services.casework.domain.case import Case, Deed
+from services.casework.domain.ending import Ending, may_end
 from services.casework.domain.first_contact import allows, solved
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
@@ -60,8 +61,18 @@ def _done(contacts: Sequence[Row], contact_id: str, now: datetime) -> list[Row]:
     return [{**one, "done_at": one["done_at"] or now} if one["id"] == contact_id else one for one in contacts]
 
 
-async def close(work: Work, case: Case, by: str, resolution: Resolution, cause: Cause | None, now: datetime) -> None:
-    """Write and tell that the case is closed."""
+async def close(  # noqa: PLR0913 - who ended what, how and why
+    work: Work,
+    case: Case,
+    by: str,
+    resolution: Resolution,
+    cause: Cause | None,
+    now: datetime,
+    *,
+    how: Ending = Ending.CLOSE,
+) -> None:
+    """Write and tell that the case is closed; ObligatoryStepOpenError when it may not end in that way yet."""
+    may_end(await work.runs.of(case), how)
     first, wide = solved(resolution, once=await work.first_contacts.once(case.id))
     await work.cases.change(
         case.id,
@@ -119,9 +130,7 @@ class CloseCase:
                 return Closed(case.number, resolution, case.closed_at or now)
             await not_behind(work, case, person, seen, self.clock)
             await permitted(work, case, Deed.CLOSE, self.clock)
-            run = await work.runs.of(case)
-            if run is not None and (steps := run.open_obligatory()):
-                raise ObligatoryStepOpenError(", ".join(step.text for step in steps))
+            may_end(await work.runs.of(case), Ending.CLOSE)
             if text and text.strip():
                 await self.replies.write(work, case, by, text, request_id, now, undoable=True)
             await close(work, case, by, resolution, cause, now)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from services.casework.domain.case import Case, Deed
+from services.casework.domain.ending import Ending, may_end
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.inherited import stay_anonymous
@@ -114,6 +115,8 @@ async def _may(work: Work, case: Case, target: Case, clock: Clock) -> None:
     await permitted(work, target, Deed.ABSORB, clock)
     if case.unit != target.unit:
         raise OtherUnitError
+    if case.state is not CaseState.CLOSED:
+        may_end(await work.runs.of(case), Ending.MERGE, await work.runs.of(target))
     currents = {one: await work.contacts.get(one) for one in (case.current_contact, target.current_contact)}
     if len([one for one in currents.values() if one is not None and _talking(one)]) > 1:
         raise BothTalkingError

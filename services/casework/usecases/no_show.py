@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.casework.channels.intake import Intake, Missed
 from services.casework.domain.case import Case, Deed
+from services.casework.domain.ending import Ending, may_end
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.close_case import close
@@ -24,7 +25,7 @@ NO_SHOW = "no_show"
 class NoShow:
     """Say that a visitor did not come. Intake calls her again, or says that it was called often enough.
 
-    No step of a checklist stands in the way: nobody was there to be asked.
+    A step of a checklist that nobody has begun stands in no way: nobody was there to be asked.
     """
 
     uow: UnitOfWork
@@ -36,7 +37,8 @@ class NoShow:
         async with self.uow.begin() as work:
             if await self._over(work, number, person):
                 return Missed(again=False, calls=0)
-            _, contact = await self._visit(work, number, person)
+            case, contact = await self._visit(work, number, person)
+            may_end(await work.runs.of(case), Ending.NO_SHOW)  # before the visit is over at intake
         follows = await self._ask(contact, request_id)
         async with self.uow.begin() as work:
             case, _ = await self._visit(work, number, person)
@@ -50,7 +52,7 @@ class NoShow:
                 await work.cases.change(case.id, now)
             else:
                 await permitted(work, case, Deed.CLOSE, self.clock)
-                await close(work, case, by, Resolution.NO_SHOW, None, now)
+                await close(work, case, by, Resolution.NO_SHOW, None, now, how=Ending.NO_SHOW)
         return follows
 
     async def _over(self, work: Work, number: str, person: Person) -> bool:

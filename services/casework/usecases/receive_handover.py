@@ -5,6 +5,7 @@ from datetime import datetime
 
 from services.casework.domain.case import Deed
 from services.casework.domain.case import after as case_after
+from services.casework.domain.ending import Ending
 from services.casework.domain.handover import HandoverDeed, HandoverState
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.close_case import close
@@ -207,7 +208,7 @@ class AnswerHandover:
             await self.replies.write(work, one.case, by, said, one.id, one.now)
         work.tell(HandoverAnswered(**one.facts(person), to=CITIZEN))
         await work.cases.change(one.case.id, one.now, waiting_since=None)
-        await close(work, one.case, person.id, Resolution.HANDED_OVER, None, one.now)
+        await close(work, one.case, person.id, Resolution.HANDED_OVER, None, one.now, how=Ending.ANSWERED)
 
 
 async def back_at_desk(work: Work, one: Held, state: str) -> None:

@@ -112,10 +112,16 @@
     const key = wanted(event);
     if (key === "Enter" && event.target.closest("a, button, summary, dialog")) return;
     const scope = document.querySelector("dialog[open]") ?? document;
-    for (const node of scope.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)) {
+    const named = `[data-key="${CSS.escape(key)}"]`;
+    const near = event.target.closest?.("[data-keys]"); // where one stands, a group has keys of its own
+    for (const node of [...(near?.querySelectorAll(named) ?? []), ...scope.querySelectorAll(named)]) {
       if (node.disabled || !node.checkVisibility()) continue;
       event.preventDefault();
-      if (typing(node)) { node.focus(); node.select?.(); } else { node.click(); if (node.matches("input")) node.focus(); }
+      if (typing(node)) { node.focus(); node.select?.(); } else {
+        node.click();
+        const then = node.matches("input") && node.closest("[data-then]")?.dataset.then; // what is asked next
+        if (node.matches("input")) (document.getElementById(then) ?? node).focus();
+      }
       return;
     }
   });
