@@ -98,12 +98,16 @@ async def test_a_call_is_answered_and_closed_by_keyboard_alone(house):
         await expect(dialog.get_by_label("Löst av kontaktcentret")).to_be_focused()
         await page.keyboard.press("2")
         await expect(dialog.get_by_label("Hänvisad till självservice")).to_be_checked()
+        await expect(dialog.get_by_label("Hoppa över")).to_be_focused()  # why she called is the next key, or none
+        await page.keyboard.press("4")
+        await expect(dialog.get_by_label("Hittade inte på webben")).to_be_checked()
+        await expect(dialog.get_by_label("Hänvisad till självservice")).to_be_checked()
         await picture(page, "desk-close")
         await page.keyboard.press("Enter")
         await expect(page.locator("#work.idle")).to_be_visible()
         await expect(page.locator(".stats")).to_contain_text("1")
     case = await house.casework.read_case.run("KC-2026-000001", MARIA)
-    assert (case.state, case.resolution) == ("closed", "hanvisad_sjalvservice")
+    assert (case.state, case.resolution, case.cause) == ("closed", "hanvisad_sjalvservice", "hittade_inte_pa_webben")
     assert [note.text for note in case.notes] == ["Norra torget 20, lgh 1203."]
     assert house.router.completed == [contact]
 

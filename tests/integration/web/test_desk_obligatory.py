@@ -112,6 +112,7 @@ async def test_every_way_of_closing_is_blocked_while_an_obligatory_step_is_open(
     assert (seen.state, seen.messages[-1].text) == ("open", "Lagat.")
 
     part = await casework.deeds.split.run(mail, MARIA, seen.contact.id, "s")
+    await casework.classify.run(part, MARIA, seen.case_type or "")
     for number in (mail, part):
         with pytest.raises(ObligatoryStepOpenError):
             await casework.close.run(number, MARIA, resolution=Resolution.SOLVED)
