@@ -87,7 +87,7 @@ async def test_every_way_of_closing_is_blocked_while_an_obligatory_step_is_open(
     await casework.incidents.link.run(leak, mail, MARIA)
 
     async def state(number: str) -> str:
-        return (await casework.read_case.run(number, MARIA)).state
+        return str((await casework.read_case.run(number, MARIA)).state.value)
 
     async with client_of(house.app, accept="text/html") as client:
         await client.post("/login", data={"person": MARIA.id, "next": "/"})
