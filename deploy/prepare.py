@@ -16,7 +16,7 @@ SERVICES = ("intake", "router", "casework", "stats")
 SEED = Path(__file__).with_name("seed")
 IMPORTS = (
     ("import-catalogue", "catalogue-sv.csv"),
-    ("import-checklists", "checklists-sv.yaml"),
+    ("import-checklists", "checklists-sv.yaml", "--publish"),
     ("import-entrances", "entrances.yaml"),
     ("import-people", "people.yaml"),
     ("import-examples", "examples-sv.jsonl.gz"),
@@ -69,8 +69,8 @@ def seed(marker: Path, *, hours: bool = False) -> None:
     """Import the seed through casework's own commands, once: what people have edited since is never overwritten."""
     if marker.exists():
         return
-    for name, file in (*IMPORTS, HOURS) if hours else IMPORTS:
-        command("casework", name, str(SEED / file))
+    for name, file, *options in (*IMPORTS, HOURS) if hours else IMPORTS:
+        command("casework", name, *options, str(SEED / file))
     marker.touch()
 
 

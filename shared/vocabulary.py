@@ -198,6 +198,8 @@ class Role(StrEnum):
     AGENT = "agent"
     OFFICER = "officer"
     OWNER = "owner"
+    EDITOR = "editor"
+    """Publishes the checklists that their units have approved."""
     LEAD = "lead"
     OPS = "ops"
     ADMIN = "admin"

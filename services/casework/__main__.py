@@ -72,9 +72,19 @@ def import_catalogue(file: Path) -> None:
 
 
 @cli.command()
-def import_checklists(file: Path) -> None:
-    """Take in checklists from a YAML file; a changed one becomes its next version."""
-    _take_in(file, lambda uow, _: imports.ImportChecklists(uow, utc_now), "checklistor")
+def import_checklists(
+    file: Path,
+    publish: Annotated[bool, typer.Option("--publish", help="Publish them unread, as for a demonstration.")] = False,
+) -> None:
+    """Take in checklists from a YAML file as drafts marked as examples; nothing is published unless asked."""
+    make = imports.ImportChecklists if publish else imports.ImportDrafts
+    _take_in(file, lambda uow, _: make(uow, utc_now), "checklistor")
+
+
+@cli.command()
+def import_params(file: Path) -> None:
+    """Take in local facts of units (*lokala uppgifter*) from a YAML file."""
+    _take_in(file, lambda uow, _: imports.ImportParams(uow, utc_now), "lokala uppgifter")
 
 
 @cli.command()

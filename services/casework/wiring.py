@@ -57,6 +57,7 @@ from services.casework.usecases import (
 )
 from services.casework.usecases.case_deeds import CaseDeeds
 from services.casework.usecases.casework import Casework
+from services.casework.usecases.checklists.group import Checklists
 from services.casework.usecases.follow_contacts import FollowContacts
 from services.casework.usecases.follow_load import FollowLoad, ReadAlarms
 from services.casework.usecases.follow_routing import FollowRouting
@@ -240,6 +241,7 @@ def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Ca
         follow_load=FollowLoad(uow),
         read_alarms=ReadAlarms(uow),
         catch_up=reindex.CatchUp(uow),
+        checklists=Checklists.make(uow, letters, clock),
         incidents=Incidents.make(uow, replies, clock),
         **_units(uow, clock),
         send_mail=SendMail(uow, _mail_server(settings), clock, _originals(settings)),
@@ -308,6 +310,8 @@ def assemble(settings: Settings, health: Health) -> Parts:
     background.add("resumed", functools.partial(clocks.tell_resumed, casework.tell_resumed))
     background.add("search", functools.partial(clocks.catch_up, casework.catch_up))
     background.add("reminders", functools.partial(clocks.wake_parked, casework.deeds.wake))
+    background.add("checklists", functools.partial(clocks.turn_checklists, casework.checklists))
+    background.add("rereading", functools.partial(clocks.remind_owners, casework.checklists))
     background.add("deadlines", functools.partial(clocks.watch_deadlines, casework.watch_deadlines))
     health.add("postgres", database.check(engine))
     health.add("kafka", publisher.check)

@@ -171,6 +171,9 @@ class ChecklistRecord(Event):
     tags: tuple[str, ...] = ()
     published_at: datetime
     review_by: datetime | None = None
+    urgent_until: datetime | None = None
+    """Until when it holds without being approved, if it is an urgent change (*akutändring*)."""
+    urgent_reason: str = ""
 
     @property
     def key(self) -> str:

@@ -41,6 +41,8 @@ class Action(StrEnum):
     WORK_INBOX = "work_inbox"
     READ_CASES = "read_cases"
     EDIT_CHECKLISTS = "edit_checklists"
+    APPROVE_CHECKLISTS = "approve_checklists"
+    PUBLISH_CHECKLISTS = "publish_checklists"
     READ_CATALOGUE = "read_catalogue"
     ADMIN = "admin"
     SEE_STATS = "see_stats"
@@ -60,7 +62,9 @@ _ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.WORK_DESK: frozenset({Role.AGENT}),
     Action.WORK_INBOX: frozenset({Role.OFFICER}),
     Action.READ_CASES: frozenset({Role.AGENT, Role.OFFICER, Role.LEAD}),
-    Action.EDIT_CHECKLISTS: frozenset({Role.OWNER, Role.LEAD, Role.ADMIN}),
+    Action.EDIT_CHECKLISTS: frozenset({Role.OWNER, Role.EDITOR, Role.LEAD, Role.ADMIN}),
+    Action.APPROVE_CHECKLISTS: frozenset({Role.OWNER, Role.ADMIN}),
+    Action.PUBLISH_CHECKLISTS: frozenset({Role.EDITOR, Role.ADMIN}),
     Action.READ_CATALOGUE: _EVERYBODY,
     Action.ADMIN: frozenset({Role.ADMIN}),
     Action.SEE_STATS: _EVERYBODY,
@@ -74,7 +78,13 @@ _ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.LINK_INCIDENTS: frozenset({Role.AGENT, Role.LEAD}),
     Action.MANAGE_INCIDENTS: frozenset({Role.OFFICER, Role.OWNER, Role.LEAD, Role.ADMIN}),
 }
-_MACHINES = frozenset(Action) - {Action.ADMIN, Action.EDIT_CHECKLISTS, Action.EDIT_RULES}
+_MACHINES = frozenset(Action) - {
+    Action.ADMIN,
+    Action.EDIT_CHECKLISTS,
+    Action.APPROVE_CHECKLISTS,
+    Action.PUBLISH_CHECKLISTS,
+    Action.EDIT_RULES,
+}
 
 MACHINE = Person("machine", "Maskin", frozenset(), frozenset({ALL_UNITS}), machine=True)
 """The caller that shows the machine token: everything but administration and the editing of checklists and rules."""

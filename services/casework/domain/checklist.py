@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from services.casework.domain.triggers import Trigger
 from shared.errors import DomainError
 from shared.vocabulary import Identity, Outcome, Secrecy, StepType
 
@@ -97,6 +98,7 @@ class Checklist:
     forbid: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     review_months: int | None = None
+    review_triggers: tuple[Trigger, ...] = ()
 
     def step(self, step_id: str) -> Step | None:
         """Return the step of that id, if it is one."""
@@ -248,6 +250,11 @@ def _endless(checklist: Checklist) -> Iterator[Problem]:
             yield Problem(("steps", number), f"Från steget {step.id} går det inte att komma till något slut.")
 
 
+def used_params(checklist: Checklist) -> frozenset[str]:
+    """Return the names of the params that stand in a text of the checklist."""
+    return frozenset(name for _, text in _texts(checklist) for name in _BRACES.findall(text))
+
+
 def _undeclared(checklist: Checklist) -> Iterator[Problem]:
     for path, text in _texts(checklist):
         for name in _BRACES.findall(text):
@@ -258,6 +265,7 @@ def _undeclared(checklist: Checklist) -> Iterator[Problem]:
 def _texts(checklist: Checklist) -> Iterator[tuple[tuple[str | int, ...], str]]:
     for number, step in enumerate(checklist.steps):
         yield ("steps", number, "text"), step.text
+        yield ("steps", number, "note"), step.note
         for index, option in enumerate(step.options):
             yield ("steps", number, "options", index, "if"), option.label
     for end in checklist.ends:

@@ -3,6 +3,7 @@
 import asyncio
 
 from services.casework.usecases.answer_incident import AnswerIncidents
+from services.casework.usecases.checklists.group import Checklists
 from services.casework.usecases.deliver_handovers import DeliverHandovers
 from services.casework.usecases.park import WakeParked
 from services.casework.usecases.reindex import CatchUp
@@ -18,6 +19,8 @@ REMINDER_SECONDS = 5.0
 SEARCH_SECONDS = 5.0
 DELIVERY_SECONDS = 5.0
 INCIDENT_SECONDS = 2.0
+CHECKLIST_SECONDS = 5.0
+REREAD_SECONDS = 600.0
 
 
 async def send_mail(job: SendMail) -> None:
@@ -76,6 +79,20 @@ async def catch_up(job: CatchUp) -> None:
     while True:
         if not await job.run():
             await asyncio.sleep(SEARCH_SECONDS)
+
+
+async def turn_checklists(job: Checklists) -> None:
+    """Publish what has come to its day and end what nobody approved, for as long as the process lives."""
+    while True:
+        if not await job.turn.run():
+            await asyncio.sleep(CHECKLIST_SECONDS)
+
+
+async def remind_owners(job: Checklists) -> None:
+    """Tell owners what is to be read again, for as long as the process lives."""
+    while True:
+        await job.remind.run()
+        await asyncio.sleep(REREAD_SECONDS)
 
 
 async def wake_parked(job: WakeParked) -> None:

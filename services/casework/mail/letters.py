@@ -3,6 +3,7 @@
 Every mail has a Message-ID by `shared.thread`, so that whoever we wrote to can answer in the case.
 """
 
+import hashlib
 import re
 import zlib
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.casework.domain.handover import Preview
+from services.casework.domain.lifecycle import Version
 from services.casework.links import UnitLinks
 from services.casework.mail.compose import one_line
 from services.casework.mail.html import html_of
@@ -33,6 +35,14 @@ _LONGEST_SUBJECT = 160
 """Of the citizen's words in a subject, so that the number behind them is never cut off."""
 _NEWS = MappingProxyType(
     {"wrote": "invånaren har skrivit", "assigned": "det är ditt nu", "withdrawn": "taget tillbaka"}
+)
+_CHECKLIST = MappingProxyType(
+    {
+        "reread": "Läs igenom checklistan",
+        "urgent": "Akutändring att godkänna",
+        "lapsed": "Akutändringen har slutat gälla",
+        "stopped": "Checklistan publicerades inte",
+    }
 )
 
 
@@ -219,6 +229,35 @@ class Letters:
         body = self._render(f"{what}.txt", number=number, to=to, promises=said, url=url)
         subject = f"{title} ärende {number}: {to}"
         return {**mail, "sender_name": "Kontaktcenter", "subject": subject, "body": body, "reference_ids": []}
+
+    def checklist(
+        self, what: str, version: Version, title: str, recipient: str, detail: str, now: datetime
+    ) -> dict[str, Any]:
+        """Return the mail that tells an owner of a checklist: `reread`, `urgent`, `lapsed` or `stopped`.
+
+        It is about no case, so that an answer to it is nobody's message. The same thing gives the same Message-ID.
+        """
+        key = f"{version.id}.{version.number}.{what}.{detail}.{recipient.strip().lower()}"
+        name = hashlib.sha256(key.encode()).hexdigest()[:32]
+        until = when(version.urgent_until) if version.urgent_until else ""
+        said = {"what": what, "title": title, "version": version.number, "detail": detail, "until": until}
+        url = f"{self.casework_url}/editor"
+        body = self._render("checklist.txt", **said, reason=version.urgent_reason, url=url)
+        return {
+            "id": f"checklist.{what}.{name}",
+            "case_id": None,
+            "kind": "checklist",
+            "recipient": recipient,
+            "message_id": f"<checklist.{name}@{self.domain}>",
+            "state": "queued",
+            "created_at": now,
+            "next_at": now,
+            "sender_name": "Kontaktcenter",
+            "subject": f"{_CHECKLIST[what]}: {one_line(title)[:_LONGEST_SUBJECT]}",
+            "body": body,
+            "in_reply_to": None,
+            "reference_ids": [],
+        }
 
     def _mail(self, kind: str, case_id: str, recipient: str, nonce: str, now: datetime) -> dict[str, Any]:
         message_id = thread.message_id(self.key, case_id, recipient, nonce, self.domain)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.casework.domain.checklist import Checklist, End, Option, Step
+from services.casework.domain.triggers import Trigger, TriggerKind
 from shared import records
 from shared.vocabulary import Identity, Outcome, Secrecy, StepType
 
@@ -16,6 +17,8 @@ def body_of(checklist: Checklist) -> dict[str, Any]:
     """Return what is stored of a checklist: everything but its version."""
     body = asdict(checklist)
     del body["version"]
+    if not body["review_triggers"]:
+        del body["review_triggers"]
     return body
 
 
@@ -34,6 +37,7 @@ def checklist_from(body: Body, version: int) -> Checklist:
         secrecy=Secrecy(body["secrecy"]),
         params=dict(body["params"]),
         review_months=body.get("review_months"),
+        review_triggers=tuple(_trigger(one) for one in body.get("review_triggers", ())),
         forbid=tuple(body.get("forbid", ())),
         tags=tuple(body.get("tags", ())),
         **plain,
@@ -43,6 +47,10 @@ def checklist_from(body: Body, version: int) -> Checklist:
 def _step(body: Body) -> Step:
     options = tuple(Option(**option) for option in body["options"])
     return Step(**{**body, "type": StepType(body["type"]), "options": options})
+
+
+def _trigger(body: Body) -> Trigger:
+    return Trigger(body["text"], TriggerKind(body["kind"]), body["day"])
 
 
 def _end(body: Body) -> End:

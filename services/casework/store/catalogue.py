@@ -5,11 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Table, Text, cast, func, null, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.casework.domain.checklist import Checklist
-from services.casework.store.bodies import body_of
 from services.casework.store.sql import Row, row_of, rows_of, upsert
 from services.casework.store.tables import case_types, checklist_versions, entrances, people, units
 from shared import records
@@ -54,31 +51,19 @@ class CatalogueStore:
             changed.extend(found.mappings())
         return changed
 
-    async def publish_version(self, checklist: Checklist, body_hash: str, at: datetime, review: datetime | None) -> Row:
-        """Make a checklist's version the current one; return its case type, which now names it."""
+    async def name_checklist(self, checklist_id: str, version: int, case_type: str) -> Row:
+        """Let a case type name the live version of its checklist; return the case type."""
         self._read.clear()
-        old = update(checklist_versions).where(checklist_versions.c.id == checklist.id, checklist_versions.c.current)
-        await self._conn.execute(old.values(current=False))
-        await self._conn.execute(
-            insert(checklist_versions).values(
-                id=checklist.id,
-                version=checklist.version,
-                case_type=checklist.case_type,
-                body=body_of(checklist),
-                body_hash=body_hash,
-                published_at=at,
-                review_by=review,
-                current=True,
-            )
-        )
-        names = update(case_types).where(case_types.c.id == checklist.case_type)
-        named = names.values(checklist_id=checklist.id, checklist_version=checklist.version).returning(case_types)
+        names = update(case_types).where(case_types.c.id == case_type)
+        named = names.values(checklist_id=checklist_id, checklist_version=version).returning(case_types)
         return (await rows_of(self._conn, named))[0]
 
-    async def unname(self, checklist_id: str, case_type: str) -> list[Row]:
-        """Let every other case type forget the checklist: it has moved to `case_type`."""
+    async def unname(self, checklist_id: str, case_type: str | None = None) -> list[Row]:
+        """Let every case type forget the checklist, but the one that it has moved to if there is one."""
         self._read.clear()
-        query = update(case_types).where(case_types.c.checklist_id == checklist_id, case_types.c.id != case_type)
+        query = update(case_types).where(case_types.c.checklist_id == checklist_id)
+        if case_type is not None:
+            query = query.where(case_types.c.id != case_type)
         gone = query.values(checklist_id=null(), checklist_version=null()).returning(case_types)
         return await rows_of(self._conn, gone)
 
@@ -106,9 +91,11 @@ class CatalogueStore:
         return await rows_of(self._conn, query)
 
     async def checklist_version(self, checklist_id: str, version: int) -> Row | None:
-        """Return one version of a checklist."""
+        """Return one version of a checklist that is or has been live."""
         query = select(checklist_versions).where(
-            checklist_versions.c.id == checklist_id, checklist_versions.c.version == version
+            checklist_versions.c.id == checklist_id,
+            checklist_versions.c.version == version,
+            checklist_versions.c.published_at.is_not(None),
         )
         return await row_of(self._conn, query)
 

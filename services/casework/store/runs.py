@@ -1,6 +1,6 @@
 """Walks through checklists: each step done is a row, a step taken back keeps its row and says who took it back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.casework.domain.case import Case
 from services.casework.domain.checklist import Checklist, Done, Run
 from services.casework.store.bodies import checklist_from
+from services.casework.store.params import Params
 from services.casework.store.sql import row_of, rows_of
 from services.casework.store.tables import checklist_versions, run_steps
 from shared.ids import new_id
@@ -22,6 +23,8 @@ class Published:
     checklist: Checklist
     published_at: datetime
     review_by: datetime | None
+    unit: str = ""
+    """The unit that owns it, whose local facts fill its texts."""
 
 
 MOST_KEPT = 2_000
@@ -32,12 +35,22 @@ _KEPT: WeakKeyDictionary[Engine, dict[tuple[str, int], Published]] = WeakKeyDict
 class Runs:
     """Runs within one transaction."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: AsyncConnection, params: Params) -> None:
         self._conn = conn
+        self._params = params
         self._done: dict[tuple[str, int], tuple[Done, ...]] = {}
 
     async def version(self, checklist_id: str, version: int) -> Published | None:
-        """Return one version of a checklist."""
+        """Return one version of a checklist that is or has been live, its texts to be filled with what is so now."""
+        found = await self._kept(checklist_id, version)
+        if found is None or not found.checklist.params:
+            return found
+        values = {name: value for name, value in (await self._params.values(found.unit)).items() if value}
+        if not values:
+            return found
+        return replace(found, checklist=replace(found.checklist, params={**found.checklist.params, **values}))
+
+    async def _kept(self, checklist_id: str, version: int) -> Published | None:
         kept = _KEPT.setdefault(self._conn.sync_engine, {})
         if (checklist_id, version) not in kept:
             found = await self._fetch(checklist_id, version)
@@ -50,12 +63,14 @@ class Runs:
 
     async def _fetch(self, checklist_id: str, version: int) -> Published | None:
         query = select(checklist_versions).where(
-            checklist_versions.c.id == checklist_id, checklist_versions.c.version == version
+            checklist_versions.c.id == checklist_id,
+            checklist_versions.c.version == version,
+            checklist_versions.c.published_at.is_not(None),
         )
         row = await row_of(self._conn, query)
         if row is None:
             return None
-        return Published(checklist_from(row["body"], version), row["published_at"], row["review_by"])
+        return Published(checklist_from(row["body"], version), row["published_at"], row["review_by"], row["unit"])
 
     async def of(self, case: Case) -> Run | None:
         """Return the walk of a case through the version it began with; None when it has no checklist."""

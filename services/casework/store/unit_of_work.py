@@ -21,6 +21,7 @@ from services.casework.store.incidents import Incidents
 from services.casework.store.mails import Mails
 from services.casework.store.moves import Moves
 from services.casework.store.moving import Moving
+from services.casework.store.params import Params
 from services.casework.store.places import Places
 from services.casework.store.reads import Reads
 from services.casework.store.relations import CasePeople, Links
@@ -32,6 +33,7 @@ from services.casework.store.sms import SmsQueue
 from services.casework.store.templates import Templates
 from services.casework.store.texts import Texts
 from services.casework.store.unit_terms import UnitTerms
+from services.casework.store.versions import Versions
 from services.casework.store.waves import Waves
 from services.casework.store.webhooks import WebhookQueue
 from shared import outbox
@@ -47,7 +49,9 @@ class Work:
         self.conn = conn
         self.contacts = Contacts(conn)
         self.cases = Cases(conn)
-        self.runs = Runs(conn)
+        self.params = Params(conn)
+        self.versions = Versions(conn)
+        self.runs = Runs(conn, self.params)
         self.texts = Texts(conn)
         self.handovers = Handovers(conn)
         self.mails = Mails(conn)

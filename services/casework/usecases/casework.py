@@ -6,6 +6,7 @@ from services.casework.router_client import RouterClient
 from services.casework.usecases.accept_offer import AcceptOffer
 from services.casework.usecases.call_back import CallBack, MayCallBack
 from services.casework.usecases.case_deeds import CaseDeeds
+from services.casework.usecases.checklists.group import Checklists
 from services.casework.usecases.close_case import CloseCase
 from services.casework.usecases.consult import AskColleague, EndQuestion, ReadQuestion, TransferToColleague
 from services.casework.usecases.deliver_handovers import DeliverHandovers
@@ -126,6 +127,8 @@ class Casework:
     open_unit_link: OpenUnitLink
     # Going out.
     outgoing: Outgoing
+    # Checklists, from draft to the version that takes their place.
+    checklists: Checklists
     # Incidents.
     incidents: Incidents
     # Moving in.

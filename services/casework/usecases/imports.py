@@ -1,25 +1,30 @@
 """Filling the catalogue from files: every error with its line, nothing half-imported, and only changes published."""
 
-import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
-
-import orjson
 
 from services.casework.domain.checklist import Checklist
 from services.casework.domain.deadline import review_by
-from services.casework.store.bodies import body_of, record_of
+from services.casework.domain.lifecycle import Act, InWorkError, Phase, Version
 from services.casework.store.catalogue import agent_profile, case_type_record, entrance_record, unit_record
 from services.casework.store.unit_of_work import UnitOfWork, Work
+from services.casework.store.versions import hash_of
+from services.casework.usecases.checklists.acting import acted, noted
+from services.casework.usecases.checklists.going_live import step_aside, tell_live
+from services.casework.usecases.checklists.local_facts import put_facts
+from services.casework.usecases.checklists.write import begin
 from services.casework.usecases.files import LineError, RejectedFileError
 from services.casework.usecases.files.catalogue_csv import CaseTypeLine, read_catalogue
-from services.casework.usecases.files.checklists_yaml import read_checklists
+from services.casework.usecases.files.checklists_yaml import Known, read_checklists, read_lines
 from services.casework.usecases.files.examples_jsonl import read_examples
 from services.casework.usecases.files.lists_yaml import read_entrances, read_people
+from services.casework.usecases.files.params_yaml import read_params
 from shared.clock import Clock
 from shared.ids import slug
+from shared.web.access import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +77,19 @@ def _case_type(line: CaseTypeLine) -> dict[str, Any]:
     }
 
 
+async def _known(work: Work) -> tuple[Known, dict[str, str]]:
+    """Return case types by path, and the ids of units by name."""
+    await work.catalogue.hold()
+    known = {tuple(row["path"]): row["id"] for row in await work.catalogue.case_types()}
+    return known, {row["name"]: row["id"] for row in await work.catalogue.units()}
+
+
 @dataclass(frozen=True, slots=True)
 class ImportChecklists:
-    """Take in checklists: a changed one is published as its next version, an unchanged one stays."""
+    """Take in checklists and publish them unread: a changed one is its next version, an unchanged one stays.
+
+    For a demonstration, a test, or a house that has decided about them elsewhere; otherwise `ImportDrafts`.
+    """
 
     uow: UnitOfWork
     clock: Clock
@@ -82,32 +97,93 @@ class ImportChecklists:
     async def run(self, data: bytes) -> Counts:
         """Import a YAML file."""
         async with self.uow.begin() as work:
-            await work.catalogue.hold()
-            known = {tuple(row["path"]): row["id"] for row in await work.catalogue.case_types()}
-            units = {row["name"] for row in await work.catalogue.units()}
+            known, units = await _known(work)
             checklists = read_checklists(data, known, units)
-            published = await work.catalogue.current_versions()
-            changed = [await self._publish(work, one, published) for one in checklists]
+            now = self.clock()
+            changed = [await self._publish(work, one, units[one.owner_unit], now) for one in checklists]
         return Counts(len(checklists), sum(changed))
 
-    async def _publish(self, work: Work, checklist: Checklist, published: Mapping[str, tuple[int, str]]) -> bool:
-        version, old_hash = published.get(checklist.id, (0, ""))
-        new_hash = _hash(checklist)
-        if new_hash == old_hash:
+    async def _publish(self, work: Work, checklist: Checklist, unit: str, now: datetime) -> bool:
+        await work.versions.hold(checklist.id)
+        old = await work.versions.live(checklist.id)
+        if old is not None and hash_of(old.checklist) == hash_of(checklist):
             return False
-        fresh = replace(checklist, version=version + 1)
-        now = self.clock()
-        review = review_by(now, fresh.review_months)
-        moved = await work.catalogue.unname(fresh.id, fresh.case_type)
-        named = await work.catalogue.publish_version(fresh, new_hash, now, review)
-        work.tell(record_of(fresh, now, review))
-        for row in (*moved, named):
-            work.tell(case_type_record(row))
+        fresh = Version(
+            replace(checklist, version=await work.versions.next_number(checklist.id)),
+            Phase.PUBLISHED,
+            unit,
+            based_on=old.number if old else None,
+            changed_at=now,
+            published_at=now,
+            review_by=review_by(now, checklist.review_months),
+            current=True,
+        )
+        await step_aside(work, fresh, now)
+        await work.versions.add(fresh)
+        await noted(work, fresh, "import", None, now)
+        await tell_live(work, fresh)
         return True
 
 
-def _hash(checklist: Checklist) -> str:
-    return hashlib.sha256(orjson.dumps(body_of(checklist), option=orjson.OPT_SORT_KEYS)).hexdigest()
+@dataclass(frozen=True, slots=True)
+class ImportDrafts:
+    """Take in checklists as drafts that are marked as examples: nothing is published that nobody has read."""
+
+    uow: UnitOfWork
+    clock: Clock
+
+    async def run(self, data: bytes) -> Counts:
+        """Import a YAML file; a checklist that somebody works on is an error, one that is live so already stays."""
+        async with self.uow.begin() as work:
+            known, units = await _known(work)
+            lines = read_lines(data, known, units)
+            now, errors, changed = self.clock(), [], 0
+            for line, one in lines:
+                try:
+                    changed += await self._draft(work, one, units[one.owner_unit], now)
+                except InWorkError as error:
+                    number = error.params["version"]
+                    errors.append(LineError(line, f"Någon arbetar redan med {one.id}, version {number}."))
+            if errors:
+                raise RejectedFileError(errors)
+        return Counts(len(lines), changed)
+
+    async def _draft(self, work: Work, checklist: Checklist, unit: str, now: datetime) -> bool:
+        await work.versions.hold(checklist.id)
+        working, live = await work.versions.in_work(checklist.id), await work.versions.live(checklist.id)
+        if hash_of(checklist) in {hash_of(one.checklist) for one in (working, live) if one is not None}:
+            return False
+        if working is None:
+            await begin(work, checklist, unit, _FILE, now, example=True)
+            return True
+        if not working.example or working.phase is not Phase.DRAFT:
+            raise InWorkError(version=working.number)
+        written = replace(working, checklist=replace(checklist, version=working.number), unit=unit)
+        await acted(work, written, Act.WRITE, _FILE, now, content=True)
+        return True
+
+
+_FILE = Person("", "Inläst från fil", frozenset(), frozenset())
+"""Who has written what a file says."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportParams:
+    """Take in local facts of units; what the file does not name stays as it is."""
+
+    uow: UnitOfWork
+    clock: Clock
+
+    async def run(self, data: bytes) -> Counts:
+        """Import a YAML file."""
+        async with self.uow.begin() as work:
+            _, units = await _known(work)
+            facts = read_params(data, units)
+            before = {unit: dict(await work.params.values(unit)) for unit in facts}
+            for unit, mine in facts.items():
+                await put_facts(work, unit, mine, self.clock(), None)
+        pairs = [(before[unit].get(name), value) for unit, mine in facts.items() for name, (value, _) in mine.items()]
+        return Counts(len(pairs), sum(old != new for old, new in pairs))
 
 
 @dataclass(frozen=True, slots=True)

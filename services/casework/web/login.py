@@ -24,6 +24,7 @@ ROLE_NAMES = {
     Role.AGENT: "kommunvägledare",
     Role.OFFICER: "handläggare",
     Role.OWNER: "checklistägare",
+    Role.EDITOR: "redaktör",
     Role.LEAD: "samordnare",
     Role.OPS: "drift",
     Role.ADMIN: "administratör",

@@ -16,7 +16,7 @@ def person(*roles: Role, units: tuple[str, ...] = ("*",)) -> Person:
     [
         (Role.AGENT, {"work_desk", "read_cases", "read_catalogue", "see_stats", "register_visit"} | LINKERS),
         (Role.OFFICER, {"work_inbox", "read_cases", "read_catalogue", "see_stats"} | MANAGERS),
-        (Role.OWNER, {"edit_checklists", "read_catalogue", "see_stats"} | MANAGERS),
+        (Role.OWNER, {"edit_checklists", "approve_checklists", "read_catalogue", "see_stats"} | MANAGERS),
         (
             Role.LEAD,
             {
@@ -31,11 +31,14 @@ def person(*roles: Role, units: tuple[str, ...] = ("*",)) -> Person:
             | LINKERS
             | MANAGERS,
         ),
+        (Role.EDITOR, {"edit_checklists", "publish_checklists", "read_catalogue", "see_stats"}),
         (Role.OPS, {"read_catalogue", "see_stats", "see_streams", "operate"}),
         (
             Role.ADMIN,
             {
                 "edit_checklists",
+                "approve_checklists",
+                "publish_checklists",
                 "read_catalogue",
                 "see_stats",
                 "see_streams",
@@ -69,7 +72,13 @@ def test_a_unit_bounds_what_a_role_allows():
 
 def test_a_machine_does_everything_but_administration():
     refused = {action for action in Action if not allow(MACHINE, action)}
-    assert refused == {Action.ADMIN, Action.EDIT_CHECKLISTS, Action.EDIT_RULES}
+    assert refused == {
+        Action.ADMIN,
+        Action.EDIT_CHECKLISTS,
+        Action.APPROVE_CHECKLISTS,
+        Action.PUBLISH_CHECKLISTS,
+        Action.EDIT_RULES,
+    }
 
 
 def test_visible_units_are_none_for_all():

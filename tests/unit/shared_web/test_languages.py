@@ -9,6 +9,7 @@ from jinja2.ext import extract_from_ast
 
 import shared.web.errors as web_errors
 from services.casework.domain.case import MERGED_WORDS, STATE_WORDS
+from services.casework.domain.lifecycle import PHASE_WORDS
 from services.casework.usecases import overtaken, people, standing
 from services.casework.web import cases_pages, deed_words, typed
 from services.casework.web.login import ROLE_NAMES
@@ -76,7 +77,14 @@ def test_the_texts_of_the_timeline_and_of_roles_are_in_english_too():
 
 
 def test_what_is_said_of_a_case_and_its_people_is_in_english_too():
-    said = {*deed_words.TEXTS, *standing.TEXTS, *people.TEXTS, *STATE_WORDS.values(), MERGED_WORDS}
+    said = {
+        *deed_words.TEXTS,
+        *standing.TEXTS,
+        *people.TEXTS,
+        *STATE_WORDS.values(),
+        *PHASE_WORDS.values(),
+        MERGED_WORDS,
+    }
     assert not said - english_of(ROOT / "services/casework/templates")
 
 

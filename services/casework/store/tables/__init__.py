@@ -12,7 +12,6 @@ from services.casework.store.tables.cases import (
 )
 from services.casework.store.tables.catalogue import (
     case_types,
-    checklist_versions,
     entrances,
     opening_hours,
     people,
@@ -20,6 +19,13 @@ from services.casework.store.tables.catalogue import (
     templates,
     unit_terms,
     units,
+)
+from services.casework.store.tables.checklists import (
+    checklist_history,
+    checklist_reminders,
+    checklist_versions,
+    unit_param_history,
+    unit_params,
 )
 from services.casework.store.tables.columns import metadata
 from services.casework.store.tables.contacts import call_tries, contacts, moves
@@ -41,6 +47,8 @@ __all__ = [
     "case_people",
     "case_types",
     "cases",
+    "checklist_history",
+    "checklist_reminders",
     "checklist_versions",
     "contacts",
     "dead_decisions",
@@ -66,6 +74,8 @@ __all__ = [
     "sms_out",
     "takeovers",
     "templates",
+    "unit_param_history",
+    "unit_params",
     "unit_terms",
     "units",
     "webhooks_out",

@@ -67,20 +67,6 @@ case_types = Table(
     flag("deprecated"),
 )
 
-checklist_versions = Table(
-    "checklist_versions",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("version", Integer, primary_key=True),
-    Column("case_type", Text, ForeignKey("casework.case_types.id"), nullable=False),
-    json("body", "{}"),
-    words("body_hash"),
-    at("published_at", nullable=False),
-    at("review_by"),
-    flag("current"),
-    Index("checklist_versions_current", "id", unique=True, postgresql_where=text("current")),
-)
-
 people = Table(
     "people",
     metadata,

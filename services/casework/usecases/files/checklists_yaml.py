@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from services.casework.domain.checklist import Checklist, End, Option, Step, problems
+from services.casework.domain.triggers import Trigger, TriggerKind, is_day, read_trigger
 from services.casework.usecases.files import LineError, RejectedFileError
 from services.casework.usecases.files.nodes import Document, Path, read_document
 from shared.vocabulary import Identity, Outcome, Priority, Resolution, Secrecy, StepType
@@ -20,6 +21,11 @@ def read_checklists(data: bytes, known: Known, units: Collection[str]) -> list[C
 
     `known` are the case types of the catalogue by path, `units` its units by name.
     """
+    return [checklist for _, checklist in read_lines(data, known, units)]
+
+
+def read_lines(data: bytes, known: Known, units: Collection[str]) -> list[tuple[int, Checklist]]:
+    """Return the checklists of a file, each with the line of its id; refused as by `read_checklists`."""
     document = read_document(data)
     listed = document.value.get("checklists") if isinstance(document.value, dict) else None
     if not isinstance(listed, list) or not listed:
@@ -28,7 +34,8 @@ def read_checklists(data: bytes, known: Known, units: Collection[str]) -> list[C
     found = [reader.checklist(("checklists", index), one) for index, one in enumerate(listed)]
     if document.errors:
         raise RejectedFileError(document.errors)
-    return [one for one in found if one is not None]
+    lines = [document.line(("checklists", index, "id")) for index in range(len(found))]
+    return [(line, one) for line, one in zip(lines, found, strict=True) if one is not None]
 
 
 class _Reader:
@@ -69,6 +76,7 @@ class _Reader:
             forbid=_texts(raw.get("forbid")),
             tags=_texts(raw.get("tags")),
             review_months=self._months(path, raw),
+            review_triggers=self._triggers(path, raw.get("review_triggers")),
         )
         for problem in problems(made):
             self._wrong((*path, *problem.path), problem.text)
@@ -202,6 +210,25 @@ class _Reader:
             self._wrong((*path, "review_months"), "review_months ska vara ett antal månader.")
             return None
         return months
+
+    def _triggers(self, path: Path, raw: object) -> tuple[Trigger, ...]:
+        """Return what makes somebody read it again: words, or `{text, kind, day}`."""
+        listed = raw if isinstance(raw, list) else [] if raw is None else [raw]
+        found = []
+        for index, one in enumerate(listed):
+            here = (*path, "review_triggers", index)
+            if not isinstance(one, dict):
+                found.append(read_trigger(str(one)))
+                continue
+            day = str(one.get("day") or "")
+            if not one.get("text"):
+                self._wrong(here, "review_triggers saknar text.")
+            if not is_day(day):
+                self._wrong((*here, "day"), f"day ska vara MM-DD eller ÅÅÅÅ-MM-DD, inte {day}.")
+                day = ""
+            kind = self._word(here, one, "kind", TriggerKind, TriggerKind.EVENT)
+            found.append(Trigger(str(one.get("text", "")), kind, day))
+        return tuple(found)
 
     def _doubles(self, path: Path, names: list[str]) -> None:
         for index, name in enumerate(names):

@@ -1,0 +1,1 @@
+"""Checklists from their first draft to the version that takes their place."""
