@@ -59,6 +59,7 @@ from shared.events.routing import (
     ChecklistRef,
     ContactAbandoned,
     ContactCompleted,
+    ContactLeft,
     ContactQueued,
     ContactRequeued,
     ContactRouted,
@@ -109,6 +110,7 @@ __all__ = [
     "ContactEnded",
     "ContactFollowedUp",
     "ContactHeld",
+    "ContactLeft",
     "ContactMoved",
     "ContactPurged",
     "ContactQueued",
@@ -175,6 +177,7 @@ STREAM_EVENTS = (
     | ContactRequeued
     | ContactCompleted
     | ContactAbandoned
+    | ContactLeft
     | PresenceChanged
     | ContactConferenced
     | ContactConnected

@@ -98,6 +98,8 @@ class OfferAccepted(Fenced):
     channel: Channel
     queue: str
     waited_seconds: float
+    connecting: bool = False
+    """Its telephony is to say when it is through (`contact.connected`); until then nobody has answered."""
 
 
 class OfferDeclined(Fenced):
@@ -145,6 +147,21 @@ class ContactAbandoned(Fenced):
     channel: Channel
     queue: str
     waited_seconds: float
+    short: bool | None = None
+    """Whether it was so soon that nobody could have answered: counted apart. None where nobody has said."""
+
+
+class ContactLeft(Fenced):
+    """The citizen has gone from the agent who had taken the contact: its case is still hers."""
+
+    event_type = "contact.left.v1"
+    agent_id: str | None = None
+    abandoned: bool | None = None
+    """Whether nobody had talked with the citizen yet; None where nobody can say (a visit)."""
+    short: bool | None = None
+    """As in `contact.abandoned`."""
+    waited_seconds: float | None = None
+    """From the citizen's arrival until somebody talked, or until the citizen left."""
 
 
 class PresenceChanged(Event):

@@ -13,6 +13,8 @@ class ContactConnected(Fenced):
 
     event_type = "contact.connected.v1"
     agent_id: str
+    waited_seconds: float | None = None
+    """From the citizen's arrival until then: the answer time of a call whose telephony tells."""
 
 
 class ContactMoved(Fenced):

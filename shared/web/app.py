@@ -62,7 +62,8 @@ def build_app(  # noqa: PLR0913 - one call per service, every argument by name
     app.add_middleware(SameOrigin)
     app.add_middleware(Bounds, settings=settings, limit=body_limit, larger=larger_bodies)
     app.add_middleware(Turnstile, settings=settings)
-    app.add_middleware(Frame, form_targets=" ".join(("'self'", *_origins(settings), *form_targets)))
+    forms = " ".join(("'self'", *_origins(settings), *form_targets))
+    app.add_middleware(Frame, form_targets=forms, trusted=settings.trusted_proxies)
     return app
 
 

@@ -65,17 +65,24 @@ def address_of(request: Request, trusted: Sequence[Network]) -> Address | None:
 
 def origin_of(request: Request, trusted: Sequence[Network]) -> str:
     """Return scheme, host and port as the caller wrote them: the connection's, or what a trusted proxy has noted."""
-    peer = _parse(request.client.host if request.client else "")
-    believed = peer is not None and _within(peer, trusted)
-
-    def noted(name: str) -> str:
-        return ",".join(request.headers.getlist(name)).rpartition(",")[2].strip() if believed else ""
-
-    scheme = noted("x-forwarded-proto") or request.url.scheme
-    host = noted("x-forwarded-host") or request.headers.get("host", "")
-    port = noted("x-forwarded-port")
+    scheme = scheme_of(request, trusted)
+    host = _noted(request, "x-forwarded-host", trusted) or request.headers.get("host", "")
+    port = _noted(request, "x-forwarded-port", trusted)
     named = port and not host.rpartition("]")[2].count(":")
     return f"{scheme}://{host}:{port}" if named else f"{scheme}://{host}"
+
+
+def scheme_of(request: Request, trusted: Sequence[Network]) -> str:
+    """Return `https` or `http` as the caller spoke it: the connection's, or what a trusted proxy has noted."""
+    noted = _noted(request, "x-forwarded-proto", trusted)
+    return noted if noted in {"http", "https"} else str(request.scope["scheme"])
+
+
+def _noted(request: Request, name: str, trusted: Sequence[Network]) -> str:
+    peer = _parse(request.client.host if request.client else "")
+    if peer is None or not _within(peer, trusted):
+        return ""
+    return ",".join(request.headers.getlist(name)).rpartition(",")[2].strip()
 
 
 def is_from(request: Request, networks: Sequence[Network], trusted: Sequence[Network]) -> bool:

@@ -1,6 +1,7 @@
-"""What wraps every request: an id, and the headers that keep browsers careful."""
+"""What wraps every request: an id, how it was spoken to us, and the headers that keep browsers careful."""
 
 import re
+from collections.abc import Sequence
 
 import structlog
 from fastapi import Request
@@ -8,6 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.ids import new_id
+from shared.web.callers import Network, scheme_of
 from shared.web.errors import unexpected
 
 _CSP = (
@@ -19,10 +21,11 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 class Frame:
-    """Give the request its id (the caller's, if sane) and every answer its security headers."""
+    """Give the request its id (the caller's, if sane) and its scheme, and every answer its security headers."""
 
-    def __init__(self, app: ASGIApp, *, form_targets: str = "'self'") -> None:
+    def __init__(self, app: ASGIApp, *, form_targets: str = "'self'", trusted: Sequence[Network] = ()) -> None:
         self._app = app
+        self._trusted = trusted
         self._headers = {
             "content-security-policy": _CSP.format(forms=form_targets),
             "x-content-type-options": "nosniff",
@@ -39,6 +42,7 @@ class Frame:
             return
         request_id = _request_id(Headers(scope=scope))
         scope.setdefault("state", {})["request_id"] = request_id
+        scope["scheme"] = scheme_of(Request(scope), self._trusted)
 
         started = False
 

@@ -51,6 +51,7 @@ def config_of(app: FastAPI, settings: ServiceSettings, *, port: int | None = Non
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,  # uvicorn believes loopback whatever `trusted_proxies` says: `callers` reads them
         timeout_keep_alive=75,
         timeout_graceful_shutdown=max(1, round(settings.answer_seconds)),
     )

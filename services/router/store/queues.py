@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from services.router.domain.contact import contact_of
+from services.router.domain.ending import UNSAID, End
 from services.router.domain.order import CLASSES
 from services.router.domain.skills import Terms
 from services.router.store.domain import Argument, Domain
@@ -102,16 +103,22 @@ class Queues:
         rows = [enqueue_row(contact, event) for contact, event in zip(contacts, routed, strict=True)]
         await self._lasting("enqueue", rows)
 
-    async def cancel(self, contact_id: str, reason: str, talk_seconds: float | None = None) -> None:
+    async def cancel(
+        self, contact_id: str, reason: str, talk_seconds: float | None = None, *, end: End = UNSAID
+    ) -> None:
         """Take note that the citizen is gone: a contact that nobody has accepted is abandoned.
 
-        One that is not known yet is abandoned when it comes.
+        One that is not known yet is abandoned when it comes. Of one that somebody has accepted it is told how it ended.
         """
-        await self._lasting("cancel", [(contact_id, reason, "" if talk_seconds is None else talk_seconds)])
+        said = (_or_nothing(talk_seconds), _truth(end.abandoned), _truth(end.short), _or_nothing(end.waited_seconds))
+        await self._lasting("cancel", [(contact_id, reason, *said)])
 
-    async def through(self, contact_id: str, epoch: int) -> None:
-        """Take note that telephony says that the call is through; what has moved on meanwhile stays as it is."""
-        await self._lasting("connected", [(contact_id, epoch)])
+    async def through(self, contact_id: str, epoch: int, at: datetime | None = None) -> None:
+        """Take note that telephony says that the call is through, `at` then (or now).
+
+        What has moved on meanwhile stays as it is.
+        """
+        await self._lasting("connected", [(contact_id, epoch, _ms_or_nothing(at))])
 
     async def not_answered(self, contact_id: str, epoch: int) -> None:
         """Let a call wait again, at its old place, whose agent's phone was busy or silent; she is asked later."""
@@ -169,7 +176,7 @@ class Queues:
 
     async def connected(self, contact_id: str, epoch: int) -> None:
         """The call of an accepted contact is through to its agent."""
-        await self._answered("connected", contact_id, epoch)
+        await self._answered("connected", contact_id, epoch, "")
 
     async def decline(self, offer_id: str, epoch: int, reason: str, agent_id: str | None = None) -> None:
         """Give an offer back at its old place; it is not offered to her again for a while."""
@@ -308,6 +315,14 @@ def _terms(terms: Terms) -> tuple[Argument, ...]:
 
 def _ms_or_nothing(moment: datetime | None) -> Argument:
     return "" if moment is None else milliseconds(moment)
+
+
+def _or_nothing(value: float | None) -> Argument:
+    return "" if value is None else value
+
+
+def _truth(said: bool | None) -> Argument:
+    return "" if said is None else int(said)
 
 
 def _moment(ms: bytes | str) -> datetime:

@@ -28,6 +28,7 @@ _BLOCK_MS = 1000
 _INTEGERS = frozenset({b"epoch", b"capacity", b"used", b"step"})
 _NUMBERS = frozenset({b"waited_seconds", b"talk_seconds", b"held_seconds", b"after_work_seconds"})
 _TIMES = frozenset({b"at", b"expires_at", b"accepted_at", b"not_before", b"until", b"call_at", b"turn"})
+_TRUTHS = frozenset({b"connecting", b"abandoned", b"short"})
 _LISTS = frozenset({b"why"})
 _MAYBE_EMPTY = frozenset({b"asks"})
 _OWN = frozenset({b"t", b"k", b"v", b"i", b"time", b"tp", b"body"})
@@ -177,6 +178,8 @@ def _value(name: bytes, raw: bytes) -> object:
         return float(raw)
     if name in _TIMES:
         return _moment(raw)
+    if name in _TRUTHS:
+        return raw == b"1"
     if name in _LISTS:
         return raw.decode().split(",")
     return raw.decode()

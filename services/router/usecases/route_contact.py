@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, Protocol
 
 from services.router.domain.closing import sent_on
+from services.router.domain.ending import End
 from services.router.domain.matching.matcher import BEST, Match, Query
 from services.router.domain.rules import Decision, Facts, RuleTable
 from services.router.usecases.circumstances import Circumstances
@@ -48,11 +49,11 @@ class Line(Protocol):
     async def enqueue(self, contacts: Sequence[OpenContact], routed: Sequence[Message | None]) -> None:
         """Let contacts wait, each with its `contact.routed`; known ones are left as they are."""
 
-    async def cancel(self, contact_id: str, reason: str, talk_seconds: float | None = None) -> None:
+    async def cancel(self, contact_id: str, reason: str, talk_seconds: float | None = None, *, end: End) -> None:
         """Take note that the citizen is gone."""
 
-    async def through(self, contact_id: str, epoch: int) -> None:
-        """Take note that the call is through to who accepted it."""
+    async def through(self, contact_id: str, epoch: int, at: datetime | None = None) -> None:
+        """Take note that the call is through, `at` then, to who accepted it."""
 
     async def not_answered(self, contact_id: str, epoch: int) -> None:
         """Let a call wait again whose agent's phone did not answer."""
@@ -117,9 +118,10 @@ class RouteContact:
         for each in batch:
             match each.event:
                 case ContactEnded() as ended:
-                    await self.queues.cancel(ended.contact_id, ended.reason, ended.talk_seconds)
+                    end = End(ended.abandoned, ended.short, ended.waited_seconds)
+                    await self.queues.cancel(ended.contact_id, ended.reason, ended.talk_seconds, end=end)
                 case CallConnected() as connected:
-                    await self.queues.through(connected.contact_id, connected.epoch)
+                    await self.queues.through(connected.contact_id, connected.epoch, connected.at)
                 case CallNotAnswered() as unanswered:
                     await self.queues.not_answered(unanswered.contact_id, unanswered.epoch)
                 case ContactAnswered() as said:

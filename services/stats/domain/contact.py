@@ -1,6 +1,6 @@
 """A contact as stats sees it: waiting, taken or done, and counted once whatever is told twice."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.stats.domain.cube import Cell, Measures, Tally, bin_of
@@ -33,13 +33,18 @@ class Contact:
     received_at: datetime | None = None
     queued_at: datetime | None = None
     accepted_at: datetime | None = None
+    """When it was answered: accepted, or through where its telephony tells that."""
     ended_at: datetime | None = None
     waited: float | None = None
-    """Seconds until the first accept, or until the citizen left."""
+    """Seconds until it was answered, or until the citizen left."""
     agent: str = ""
     """Who has it now; empty when nobody has."""
     taken_over: str = TakenOver.TAKEN
     """What the router said of it; a case's own end says more."""
+    left_at: datetime | None = None
+    """When the citizen left before anybody had answered."""
+    short: bool = False
+    """Left so soon that nobody could have answered: counted apart."""
 
     def advance(self, fact: Fact, tally: Tally) -> None:
         """Take in one fact of the contact and add what it means to `tally`.
@@ -47,11 +52,17 @@ class Contact:
         A fact with a lower epoch than one already seen is history, and a contact is received, answered and
         abandoned at most once.
         """
-        if fact.type == "contact.routed":
-            self._routed(fact, tally)
-            return
-        if fact.type == "supervisor.acted":  # what it did to the contact is told by the contact's own facts
-            return
+        match fact.type:
+            case "contact.routed":
+                self._routed(fact, tally)
+            case "contact.left":  # it may be told after the end of its case, and changes nothing but the figures
+                self._left(fact, tally)
+            case "supervisor.acted":  # what it did to the contact is told by the contact's own facts
+                return
+            case _:
+                self._moved_on(fact, tally)
+
+    def _moved_on(self, fact: Fact, tally: Tally) -> None:
         self.queue = fact.queue or self.queue
         self.channel = fact.channel or self.channel
         if fact.epoch < self.epoch or (self.state in _ENDED and fact.epoch == self.epoch):
@@ -63,13 +74,17 @@ class Contact:
                 self.queued_at = self.queued_at or fact.at
             case "offer.accepted":
                 self._accepted(fact, tally)
+            case "contact.connected":
+                self._answered(fact.at, fact.seconds, tally)
             case "contact.transferred":
                 self.agent = fact.agent_id
+                self._answered(fact.at, self._waits(fact.at), tally)
             case "contact.completed":
                 self.state, self.ended_at, self.agent = COMPLETED, fact.at, ""
             case "contact.abandoned":
-                self._abandoned(fact, tally)
-            case _:  # an offer made, declined or expired: it still waits; held, connected, moved: nothing to count
+                self.state, self.ended_at = ABANDONED, fact.at
+                self._gave_up(fact, tally)
+            case _:  # an offer made, declined or expired: it still waits; held, moved: nothing to count
                 return
 
     def _routed(self, fact: Fact, tally: Tally) -> None:
@@ -85,15 +100,28 @@ class Contact:
 
     def _accepted(self, fact: Fact, tally: Tally) -> None:
         self.state, self.agent = ASSIGNED, fact.agent_id
-        if self.accepted_at is None:
-            self.accepted_at, self.waited = fact.at, fact.seconds
-            tally.add(self._cell(fact.at), Measures(answered=1, waited=fact.seconds))
+        if not fact.connecting:
+            self._answered(fact.at, fact.seconds, tally)
 
-    def _abandoned(self, fact: Fact, tally: Tally) -> None:
-        self.state, self.ended_at = ABANDONED, fact.at
+    def _left(self, fact: Fact, tally: Tally) -> None:
+        seconds = fact.seconds or self._waits(fact.at)
+        if fact.abandoned:
+            self._gave_up(replace(fact, seconds=seconds), tally)
+        elif fact.abandoned is False:  # talked, though nobody had said that they were through
+            self._answered(fact.at, seconds, tally)
+
+    def _waits(self, moment: datetime) -> float:
+        return max(0.0, (moment - self.queued_at).total_seconds()) if self.queued_at else 0.0
+
+    def _answered(self, moment: datetime, seconds: float, tally: Tally) -> None:
         if self.waited is None:
-            self.waited = fact.seconds
-            tally.add(self._cell(fact.at), Measures(abandoned=1))
+            self.accepted_at, self.waited = moment, seconds
+            tally.add(self._cell(moment), Measures(answered=1, waited=seconds))
+
+    def _gave_up(self, fact: Fact, tally: Tally) -> None:
+        if self.waited is None:
+            self.left_at, self.waited, self.short = fact.at, fact.seconds, fact.short
+            tally.add(self._cell(fact.at), Measures(abandoned=int(not fact.short)))
 
     def _cell(self, moment: datetime) -> Cell:
         return Cell(bin_of(moment), self.channel, self.unit, self.case_type, self.entrance)

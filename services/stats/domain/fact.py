@@ -39,6 +39,12 @@ class Fact:
     capacity: int = 0
     used: int = 0
     taken_over: str = TakenOver.TAKEN
+    connecting: bool = False
+    """Accepted, and its telephony is to say when it is through."""
+    abandoned: bool | None = None
+    """Of who left: whether nobody had talked; None where nobody can say."""
+    short: bool = False
+    """Abandoned so soon that nobody could have answered."""
 
     @property
     def month(self) -> date:

@@ -13,6 +13,9 @@ class Sums:
     answered: int = 0
     answered_in_time: int = 0
     abandoned: int = 0
+    """Citizens who waited in vain; who left so soon that nobody could have answered is not among them."""
+    abandoned_short: int = 0
+    """Who left so soon: in no share."""
     answer_mean: float | None = None
     answer_p90: float | None = None
     closed: int = 0
@@ -97,7 +100,11 @@ class Kpis:
             "contacts": sums.contacts,
             "answer_time": {"mean": sums.answer_mean, "p90": sums.answer_p90, "answered": sums.answered},
             "service_level": self.service_level,
-            "abandoned": {"count": sums.abandoned, "share": share(sums.abandoned, sums.answered + sums.abandoned)},
+            "abandoned": {
+                "count": sums.abandoned,
+                "share": share(sums.abandoned, sums.answered + sums.abandoned),
+                "short": sums.abandoned_short,
+            },
             "no_shows": sums.no_shows,
             "first_contact_resolution": {
                 "strict": self.solved,

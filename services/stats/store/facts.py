@@ -191,7 +191,18 @@ def _contact(*row: Any) -> Contact:
 def _contact_row(one: Contact) -> tuple[object, ...]:
     head = (one.id, one.channel, one.unit, one.entrance, one.case_type, one.queue, " ".join(one.skills))
     times = (one.received_at, one.queued_at, one.accepted_at, one.ended_at)
-    return (*head, one.person_key, one.state, one.epoch, *times, one.waited, one.agent, one.taken_over)
+    return (
+        *head,
+        one.person_key,
+        one.state,
+        one.epoch,
+        *times,
+        one.waited,
+        one.agent,
+        one.taken_over,
+        one.left_at,
+        one.short,
+    )
 
 
 def _case_row(one: Case) -> tuple[object, ...]:

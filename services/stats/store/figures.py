@@ -36,9 +36,9 @@ _SELECTS = {
         "accepted_at >= :start AND accepted_at < :end AND channel = ANY(:live)",
     ),
     "abandoned": (
-        "count(*) AS abandoned",
+        "count(*) FILTER (WHERE NOT short) AS abandoned, count(*) FILTER (WHERE short) AS abandoned_short",
         "stats.contacts a",
-        "ended_at >= :start AND ended_at < :end AND state = 'abandoned' AND channel = ANY(:live)",
+        "left_at >= :start AND left_at < :end AND channel = ANY(:live)",
     ),
     "ended": (
         (

@@ -55,6 +55,8 @@ CONTACTS = Bulk(
         "waited": "float8",
         "agent_id": "text",
         "taken_over": "text",
+        "left_at": "timestamptz",
+        "short": "boolean",
     },
     key=("contact_id",),
 )

@@ -38,6 +38,7 @@ _ROUTED = _keeps(*_FIRST, at="received_at")
 _END = ("contact_id", "case_id", "channel", "unit", "case_type", "epoch", "at", "taken_over")
 _ENDED = {"agent_id": "by", "seconds": "handling_seconds", "allowed": "checklist_allows"}
 _FIRST_CONTACT = ("first_contact", "first_contact_wide")
+_ACCEPTED = ("contact_id", "agent_id", "channel", "queue", "epoch", "at", "connecting")
 _HELD = ("contact_id", "agent_id", "epoch", "at")
 _HANDOVER = ("case_id", "handover_id", "at")
 
@@ -45,11 +46,12 @@ ROUTING_FACTS: dict[type[events.Event], Reader] = {
     events.ContactRouted: _routed,
     events.ContactQueued: _keeps("contact_id", "queue", "channel", "epoch", "at"),
     events.OfferMade: _keeps("contact_id", "agent_id", "queue", "epoch", "at"),
-    events.OfferAccepted: _keeps("contact_id", "agent_id", "channel", "queue", "epoch", "at", seconds="waited_seconds"),
+    events.OfferAccepted: _keeps(*_ACCEPTED, seconds="waited_seconds"),
     events.OfferDeclined: _keeps("contact_id", "agent_id", "epoch", "at", detail="reason"),
     events.OfferExpired: _keeps("contact_id", "agent_id", "epoch", "at"),
     events.ContactRequeued: _keeps("contact_id", "agent_id", "queue", "epoch", "at", detail="reason"),
-    events.ContactConnected: _keeps(*_HELD),
+    events.ContactConnected: _keeps(*_HELD, seconds="waited_seconds"),
+    events.ContactLeft: _keeps(*_HELD, "abandoned", "short", seconds="waited_seconds"),
     events.ContactMoved: _keeps("contact_id", "queue", "epoch", "at", detail="reason"),
     events.ContactHeld: _keeps(*_HELD),
     events.ContactResumed: _keeps(*_HELD, seconds="held_seconds"),
@@ -60,7 +62,7 @@ ROUTING_FACTS: dict[type[events.Event], Reader] = {
     events.WrapUpStarted: _keeps(*_HELD, detail="mode"),
     events.SupervisorActed: _keeps("contact_id", "queue", "at", agent_id="by", detail="act"),
     events.ContactCompleted: _keeps("contact_id", "agent_id", "channel", "epoch", "at", seconds="talk_seconds"),
-    events.ContactAbandoned: _keeps("contact_id", "channel", "queue", "epoch", "at", seconds="waited_seconds"),
+    events.ContactAbandoned: _keeps("contact_id", "channel", "queue", "epoch", "at", "short", seconds="waited_seconds"),
     events.PresenceChanged: _keeps("agent_id", "capacity", "used", "at", detail="presence"),
 }
 CASE_FACTS: dict[type[events.Event], Reader] = {

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from services.router.domain.ending import End
 from services.router.settings import Settings
 from services.router.store.queues import Destination, NoLongerYoursError
+from shared.clock import utc_now
 from shared.vocabulary import Channel, Presence
 from tests.integration.router.support import Desk, open_desk
 
@@ -145,6 +147,45 @@ async def test_a_hang_up_before_the_accept_withdraws_the_offer_and_refuses_the_a
     assert (await state(desk))[0] == "abandoned"
     await desk.relayed()
     assert desk.kafka.types("c1")[-2:] == ["OfferMade", "ContactAbandoned"]
+
+
+async def told(desk: Desk, kind: str) -> list[Any]:
+    await desk.relayed()
+    return [event for event in desk.kafka.events("c1") if type(event).__name__ == kind]
+
+
+async def test_the_accept_says_that_it_is_no_answer_yet_and_the_line_when_it_was(desk: Desk):
+    await desk.ready("maria")
+    await desk.arrive("c1", ago=60, **CALL)
+    contact, epoch = await desk.take("maria")
+    await desk.pass_time(40)
+    await desk.queues.through(contact, epoch, utc_now())
+    [accepted] = await told(desk, "OfferAccepted")
+    [through] = await told(desk, "ContactConnected")
+    assert accepted.connecting is True
+    assert through.waited_seconds == pytest.approx(60, abs=20)
+
+
+async def test_of_a_caller_who_left_an_agent_it_is_told_once_how_even_after_the_end_of_the_case(desk: Desk):
+    await desk.ready("maria")
+    await desk.arrive("c1", **CALL)
+    contact, epoch = await desk.take("maria")
+    await desk.queues.complete(contact, epoch, None)
+    for _ in range(2):
+        await desk.queues.cancel("c1", "hung_up", 9.0, end=End(abandoned=False, short=False, waited_seconds=7.5))
+    [left] = await told(desk, "ContactLeft")
+    assert (left.agent_id, left.abandoned, left.short, left.waited_seconds) == ("maria", False, False, 7.5)
+
+
+async def test_a_caller_whom_nobody_could_have_answered_is_told_apart_also_when_her_ring_comes_late(desk: Desk):
+    await desk.queues.cancel("c1", "hung_up", 0.0, end=End(abandoned=True, short=True, waited_seconds=2))
+    await desk.arrive("c1", **CALL)
+    [left] = await told(desk, "ContactAbandoned")
+    assert left.short is True
+    await desk.arrive("c2", **CALL)
+    await desk.queues.cancel("c2", "hung_up", 0.0, end=End(abandoned=True, short=False))
+    await desk.relayed()
+    assert [event.short for event in desk.kafka.events("c2") if hasattr(event, "short")] == [False]
 
 
 async def test_words_about_a_call_that_nobody_knows_change_nothing(desk: Desk):

@@ -228,3 +228,28 @@ async def test_what_is_not_taken_over_is_received_but_ended_apart(fold, stats_en
     shown = today.as_json()
     assert shown["not_taken_over"] == {"contacts": 1, "ended": 2}
     assert shown["on_trial"] == {"contacts": 1, "ended": 1, "strict": 1.0}
+
+
+async def test_a_call_is_answered_when_it_is_through_and_who_left_at_once_is_counted_apart(fold, stats_engine):
+    """Beside a talk: a phone that only rang, an impatient caller, and one who gave up before anybody could answer."""
+    log = Log()
+    for name, end in (
+        (
+            "talked",
+            events.ContactConnected(contact_id="talked", epoch=2, at=START, agent_id="maria", waited_seconds=70),
+        ),
+        ("rang", events.ContactLeft(contact_id="rang", epoch=2, at=START, abandoned=True, waited_seconds=44)),
+    ):
+        routed, queued, made, accepted, _ = life(name)
+        taken = accepted.model_copy(update={"connecting": True})
+        await fold.handle(log.records(routed, queued, made, taken, end))
+    gave_up: dict[str, Any] = {"epoch": 2, "at": START, "channel": Channel.PHONE, "queue": "bostadsbolag"}
+    for name, seconds, short in (("waited", 90, False), ("at-once", 2, True)):
+        left = events.ContactAbandoned(contact_id=name, waited_seconds=seconds, short=short, **gave_up)
+        await fold.handle(log.records(*life(name)[:2], left))
+    [figures] = await FigureStore(stats_engine, answer_within=60).read(
+        START - timedelta(hours=1), START + timedelta(hours=1)
+    )
+    assert (figures.sums.answered, figures.sums.answered_in_time, figures.sums.answer_mean) == (1, 0, 70)
+    assert figures.as_json()["abandoned"] == {"count": 2, "share": pytest.approx(2 / 3), "short": 1}
+    assert (await cube(stats_engine))[:3] == (4, 1, 2)

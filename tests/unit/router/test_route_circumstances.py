@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.router.domain.ending import End
 from services.router.domain.rule_table import FIRST_TABLE, compile_table
 from services.router.domain.rules import RuleTable
 from services.router.usecases.circumstances import Circumstances
@@ -45,8 +46,8 @@ class Line:
             self.waiting[contact.contact_id] = contact
             self.said[contact.contact_id] = ContactRouted.model_validate_json(fact.value)
 
-    async def cancel(self, contact_id: str, reason: str, talk_seconds: float | None = None) -> None:
-        raise AssertionError((contact_id, reason, talk_seconds))
+    async def cancel(self, contact_id: str, reason: str, talk_seconds: float | None = None, *, end: End) -> None:
+        raise AssertionError((contact_id, reason, talk_seconds, end))
 
     async def claim(self, contact_id: str, agent_id: str | None, at: datetime, *, takes_over: bool = False) -> None:
         raise AssertionError((contact_id, agent_id, at, takes_over))

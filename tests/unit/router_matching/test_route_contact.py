@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.router.domain.ending import End
 from services.router.domain.rule_table import FIRST_TABLE, compile_table
 from services.router.domain.rules import RuleTable
 from services.router.usecases.find import MatchText, SearchTexts
@@ -13,6 +14,7 @@ from services.router.usecases.teach import Taught, Teach
 from shared.catalogue import Catalogue
 from shared.consume import Received
 from shared.events import (
+    CallConnected,
     ChecklistRef,
     ContactEnded,
     ContactFollowedUp,
@@ -46,14 +48,15 @@ class FakeLine:
                 self.routed.append(fact)
         self.log.append(("enqueue", *(contact.contact_id for contact in contacts)))
 
-    async def through(self, contact_id: str, epoch: int) -> None:
-        self.log.append(("through", contact_id, str(epoch)))
+    async def through(self, contact_id: str, epoch: int, at: datetime | None = None) -> None:
+        self.log.append(("through", contact_id, str(epoch), at.isoformat() if at else ""))
 
     async def not_answered(self, contact_id: str, epoch: int) -> None:
         self.log.append(("not_answered", contact_id, str(epoch)))
 
-    async def cancel(self, contact_id: str, reason: str, talk_seconds: float | None = None) -> None:
-        self.log.append(("cancel", contact_id, reason, *([str(talk_seconds)] if talk_seconds else [])))
+    async def cancel(self, contact_id: str, reason: str, talk_seconds: float | None = None, *, end: End) -> None:
+        said = [str(talk_seconds)] if talk_seconds else []
+        self.log.append(("cancel", contact_id, reason, *said, *(["short"] if end.short else [])))
 
     async def claim(self, contact_id: str, agent_id: str | None, at: datetime, *, takes_over: bool = False) -> None:
         self.log.append(("claim", contact_id, agent_id or "", at.isoformat(), *(["over"] if takes_over else [])))
@@ -218,12 +221,18 @@ async def test_an_answer_in_a_thread_prefers_the_agent_of_its_case(route: RouteC
 async def test_who_left_is_taken_out_after_those_who_came(route: RouteContact, line: FakeLine):
     batch = [
         received(contact("c1")),
-        received(ContactEnded(contact_id="c1", ended_at=NOW, reason="hung_up")),
+        received(ContactEnded(contact_id="c1", ended_at=NOW, reason="hung_up", short=True)),
         received(contact("c2")),
+        received(CallConnected(contact_id="c2", epoch=4, at=NOW)),
         received(ContactPurged(contact_id="c0", purged_at=NOW, reason="asked")),
     ]
     await route.handle(batch)
-    assert line.log == [("enqueue", "c1", "c2"), ("cancel", "c1", "hung_up"), ("purge", "c0")]
+    assert line.log == [
+        ("enqueue", "c1", "c2"),
+        ("cancel", "c1", "hung_up", "short"),
+        ("through", "c2", "4", NOW.isoformat()),
+        ("purge", "c0"),
+    ]
 
 
 async def test_a_large_batch_is_one_round_trip(route: RouteContact, line: FakeLine):

@@ -290,6 +290,22 @@ async def test_an_address_has_a_rate_for_each_class_of_doors(path, door):
     assert counted(door, "rate") - before == 2
 
 
+async def test_loopback_is_believed_only_where_the_setting_says_so():
+    """Neither the address nor `https`: the server's own trust in loopback is off."""
+    noted = (b"X-Forwarded-Proto: https", b"X-Forwarded-For: 192.0.2.7")
+    async with server(rate_webhooks=0.5) as connect:
+        assert (await connect.ask(post(b"/webhooks/hook", b"x", *noted))).status == 200
+        again = await connect.ask(post(b"/webhooks/hook", b"x", b"X-Forwarded-For: 192.0.2.8"))
+        plain = await connect.ask(get(b"/health/live", *noted))
+    assert again.status == 429
+    assert "strict-transport-security" not in plain.headers
+    async with server(trusted_proxies=["127.0.0.1/32"]) as connect:
+        secure = await connect.ask(get(b"/health/live", *noted))
+        odd = await connect.ask(get(b"/health/live", b"X-Forwarded-Proto: gopher"))
+    assert "strict-transport-security" in secure.headers
+    assert "strict-transport-security" not in odd.headers
+
+
 async def test_behind_a_trusted_proxy_each_caller_has_her_own_rate():
     async with server(rate_webhooks=0.5, trusted_proxies=["127.0.0.1/32"]) as connect:
 

@@ -90,6 +90,59 @@ def test_abandoned_once_and_never_after_an_answer():
     assert (total.answered, total.abandoned) == (1, 0)
 
 
+def connecting(epoch: int = 2, seconds: float = 10, minutes: float = 1) -> Fact:
+    return fact("offer.accepted", epoch=epoch, seconds=seconds, minutes=minutes, connecting=True, agent_id="maria")
+
+
+def test_a_call_whose_telephony_tells_is_answered_when_it_is_through():
+    contact, total = lived(routed(), fact("contact.queued", epoch=1), connecting())
+    assert (contact.state, contact.accepted_at, total.answered) == ("assigned", None, 0)
+    through = fact("contact.connected", epoch=2, seconds=25, minutes=2)
+    contact, total = lived(routed(), connecting(), through, through)
+    assert (contact.accepted_at, total.answered, total.waited) == (through.at, 1, 25)
+
+
+def test_a_phone_that_nobody_picks_up_is_no_answer_and_the_next_agents_is():
+    silent = [connecting(), fact("contact.requeued", epoch=3, minutes=2)]
+    contact, total = lived(routed(), *silent, fact("contact.abandoned", epoch=4, seconds=90, minutes=3))
+    assert (total.answered, total.abandoned, contact.waited) == (0, 1, 90)
+    again = [connecting(epoch=4, seconds=80), fact("contact.connected", epoch=4, seconds=85, minutes=4)]
+    _, total = lived(routed(), *silent, *again)
+    assert (total.answered, total.abandoned, total.waited) == (1, 0, 85)
+
+
+def test_who_hung_up_while_a_phone_rang_was_not_answered_and_her_agent_still_has_the_case():
+    left = fact("contact.left", epoch=2, seconds=31, abandoned=True, minutes=2)
+    contact, total = lived(routed(), connecting(), left)
+    assert (contact.state, contact.agent, contact.left_at) == ("assigned", "maria", left.at)
+    assert (total.answered, total.abandoned) == (0, 1)
+    contact, total = lived(routed(), connecting(), left, fact("contact.completed", epoch=2, minutes=5))
+    assert (contact.state, total.answered, total.abandoned) == ("completed", 0, 1)
+
+
+def test_a_talk_that_nobody_had_said_was_through_is_an_answer_even_after_the_end_of_its_case():
+    done = fact("contact.completed", epoch=2, minutes=3)
+    left = fact("contact.left", epoch=2, seconds=12, abandoned=False, minutes=4)
+    _, total = lived(routed(), fact("contact.queued", epoch=1), connecting(), done, left, left)
+    assert (total.answered, total.waited, total.abandoned) == (1, 12, 0)
+    through = fact("contact.connected", epoch=2, seconds=25, minutes=2)
+    _, total = lived(routed(), connecting(), through, done, left)
+    assert (total.answered, total.waited) == (1, 25)
+    _, total = lived(routed(), connecting(), done, fact("contact.left", epoch=2, minutes=4))
+    assert (total.answered, total.abandoned) == (0, 0)
+
+
+def test_a_call_that_the_exchange_moved_before_it_was_through_is_answered_by_whom_it_moved_to():
+    moved = fact("contact.transferred", epoch=3, agent_id="jonas", minutes=2)
+    _, total = lived(routed(), fact("contact.queued", epoch=1), connecting(), moved)
+    assert (total.answered, total.waited) == (1, 120)
+
+
+def test_who_leaves_so_soon_that_nobody_could_answer_is_counted_apart():
+    contact, total = lived(routed(), fact("contact.abandoned", epoch=2, seconds=3, short=True))
+    assert (contact.short, contact.state, total.abandoned) == (True, "abandoned", 0)
+
+
 def ended(*facts: Fact) -> tuple[Case, Measures]:
     case, tally = Case("k1"), Tally()
     for one in facts:

@@ -135,8 +135,8 @@ local function leave_line(c, r)
 end
 
 -- How long somebody could have answered: a time that was promised, or closed hours, do not count.
-local function waited(c, r)
-  return math.max(0, c.now - math.max(r.arr, r.from or 0))
+local function waited(c, r, till)
+  return math.max(0, (till or c.now) - math.max(r.arr, r.from or 0))
 end
 
 -- The citizen's view of waiting lasts until somebody has accepted or answered, offers included.

@@ -13,7 +13,7 @@ local function end_contact(c, r, state, agent_id, case_type)
   finish(c, r, state)
   if state == 'abandoned' then
     tell(c, r, 'contact.abandoned.v1', 'channel', r.ch, 'queue', r.queue,
-      'waited_seconds', tostring(waited(c, r) / 1000))
+      'waited_seconds', tostring(waited(c, r) / 1000), 'short', r.short or '')
   else
     say_completed(c, r, agent_id, case_type, since)
   end

@@ -82,11 +82,16 @@ local function moved_to(c, r, a)
   match_agent(c, agent(c, from.id))
 end
 
+-- `at` (ms): since when both hear each other; telephony may know it later.
+local function say_connected(c, r, at)
+  tell(c, r, 'contact.connected.v1', 'agent_id', r.agent, 'waited_seconds', tostring(waited(c, r, at) / 1000))
+end
+
 local function is_through(c, r)
   no_deadline(c, 'x:' .. r.id)
   redis.call('HSET', ck(c, r.id), 'state', 'assigned', 'through', int(r.epoch))
   r.state = 'assigned'
-  tell(c, r, 'contact.connected.v1', 'agent_id', r.agent)
+  say_connected(c, r)
   keep_open(c, r)
 end
 

@@ -31,7 +31,7 @@ local function enqueue(keys, args)
   local c, stale = begin(keys, args)
   if not c then return stale end
   local id, key = args[2], ck(c, args[2])
-  local known = redis.call('HMGET', key, 'state', 'epoch', 'sid', 'gone', 'claim')
+  local known = redis.call('HMGET', key, 'state', 'epoch', 'sid', 'gone', 'claim', 'short')
   local early = known[1] == 'early'
   if known[1] and not early then
     c.last = known[3] or ''
@@ -46,6 +46,7 @@ local function enqueue(keys, args)
   if args[19] ~= '' then emit(c, 'routed', id, 'v', args[19], 'i', args[20], 'time', args[21], 'tp', args[22]) end
   tell(c, r, 'contact.queued.v1', 'queue', r.queue, 'channel', r.ch, 'priority', args[10])
   if early and (known[5] or '') == '' then
+    r.short = known[6]
     end_contact(c, r, known[4] and not known[5] and 'abandoned' or 'completed')
   elseif early and not known[4] then
     end_contact(c, r, 'completed', known[5])
@@ -80,7 +81,7 @@ local function accept(keys, args)
   count_out(c, r)
   count_taken(c, A)
   tell(c, r, 'offer.accepted.v1', 'offer_id', r.id .. '.' .. epoch, 'agent_id', A.id, 'channel', r.ch,
-    'queue', r.queue, 'waited_seconds', tostring(waited(c, r) / 1000))
+    'queue', r.queue, 'waited_seconds', tostring(waited(c, r) / 1000), 'connecting', connecting and '1' or '')
   keep_open(c, r)
   note(c, r.id, 'accepted', A.id)
   if LIVE[r.ch] then hold_others(c, A) end
@@ -100,7 +101,7 @@ local function connected(keys, args)
     no_deadline(c, 'x:' .. r.id)
     redis.call('HSET', ck(c, r.id), 'state', 'assigned')
     r.state = 'assigned'
-    tell(c, r, 'contact.connected.v1', 'agent_id', r.agent)
+    say_connected(c, r, tonumber(args[4] or ''))
     keep_open(c, r)
   end
   return answer(c, 'ok', r.epoch)

@@ -42,18 +42,30 @@ end
 -- The citizen is gone: what nobody has accepted or answered is abandoned, and an open offer is withdrawn first. What
 -- has been accepted stays with its agent, who has its case: a call that was not through yet waits for its line no more.
 -- She who is to be called back has hung up already, and keeps her place. And who is gone before she has come here
--- (the log was away) is offered to nobody when she comes.
+-- (the log was away) is offered to nobody when she comes. Of who left an agent it is told, once, whether anybody had
+-- talked: her case may have ended before the call did.
+local function say_left(c, r, abandoned, short, waited_seconds)
+  if r.gone or not r.taken then return end
+  redis.call('HSET', ck(c, r.id), 'gone', '1')
+  tell(c, r, 'contact.left.v1', 'agent_id', r.agent or '', 'abandoned', abandoned, 'short', short,
+    'waited_seconds', waited_seconds)
+end
+
 local function cancel(keys, args)
   local c, stale = begin(keys, args)
   if not c then return stale end
-  local r, reason, talk = contact(c, args[2]), args[3], args[4]
+  local r, reason, talk, abandoned, short, long = contact(c, args[2]), unpack(args, 3, 7)
   if not r then
-    redis.call('HSET', ck(c, args[2]), 'state', 'early', 'epoch', '0', 'gone', '1')
+    redis.call('HSET', ck(c, args[2]), 'state', 'early', 'epoch', '0', 'gone', '1', 'short', short)
     redis.call('PEXPIRE', ck(c, args[2]), KEEP_FINISHED)
     return answer(c, 'ok')
   end
-  if FINISHED[r.state] then return answer(c, 'ok', r.epoch) end
+  if FINISHED[r.state] then
+    if r.state == 'completed' then say_left(c, r, abandoned, short, long) end
+    return answer(c, 'ok', r.epoch)
+  end
   if HELD[r.state] or r.state == 'wrapping' then
+    say_left(c, r, abandoned, short, long)
     redis.call('HSET', ck(c, r.id), 'gone', '1')
     if talk ~= '' then redis.call('HSET', ck(c, r.id), 'talk', talk) end
     note(c, r.id, 'left', nil, reason)
@@ -69,6 +81,7 @@ local function cancel(keys, args)
     redis.call('HSET', ck(c, r.id), 'talk', talk)
     end_contact(c, r, 'completed')
   else
+    r.short = short
     end_contact(c, r, 'abandoned')
   end
   return answer(c, 'ok', r.epoch)
