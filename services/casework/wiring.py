@@ -58,6 +58,7 @@ from services.casework.usecases import (
 from services.casework.usecases.case_deeds import CaseDeeds
 from services.casework.usecases.casework import Casework
 from services.casework.usecases.checklists.group import Checklists
+from services.casework.usecases.desk_day import DeskDay
 from services.casework.usecases.follow_contacts import FollowContacts
 from services.casework.usecases.follow_load import FollowLoad, ReadAlarms
 from services.casework.usecases.follow_routing import FollowRouting
@@ -182,8 +183,9 @@ def _passing_on(settings: Settings, uow: UnitOfWork, router: RouterClient, clock
 
 
 def _units(uow: UnitOfWork, clock: Clock) -> dict[str, Any]:
-    """Return the use cases of how units work: their hours, their terms, how far they have moved in."""
+    """Return the use cases of how units work (hours, terms, how far they have moved in), and of the desk's day."""
     return {
+        "day": DeskDay.make(uow, clock),
         "read_hours": read_hours.ReadHours(uow, clock),
         "read_takeovers": take_over.ReadTakeovers(uow, clock),
         "read_unit_terms": unit_terms.ReadUnitTerms(uow),

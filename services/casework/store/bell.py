@@ -16,6 +16,8 @@ Heard = Callable[[str | None], None]
 
 INCIDENTS = "~incidents"
 """What is rung in place of an agent when an incident or an alarm has changed: it stands at every desk."""
+HELP = "~help"
+"""What is rung in place of an agent when somebody asks for help, or does no longer: team leaders hear it."""
 LEFT = "~left:"
 """Before the id of a contact whose citizen has left: an offer of it is withdrawn at whatever desk it stands."""
 TAKEN = "~taken:"

@@ -15,6 +15,7 @@ from services.casework.store.contacts import Contacts
 from services.casework.store.first_contact import FirstContacts
 from services.casework.store.handling import HandlingTimes
 from services.casework.store.handovers import Handovers
+from services.casework.store.helps import Helps
 from services.casework.store.history import History
 from services.casework.store.inbox import Inbox
 from services.casework.store.incidents import Incidents
@@ -65,6 +66,7 @@ class Work:
         self.places = Places(conn)
         self.people = CasePeople(conn)
         self.history = History(conn)
+        self.helps = Helps(conn)
         self.incidents = Incidents(conn)
         self.inbox = Inbox(conn)
         self.unit_terms = UnitTerms(conn)

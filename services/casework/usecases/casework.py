@@ -10,6 +10,7 @@ from services.casework.usecases.checklists.group import Checklists
 from services.casework.usecases.close_case import CloseCase
 from services.casework.usecases.consult import AskColleague, EndQuestion, ReadQuestion, TransferToColleague
 from services.casework.usecases.deliver_handovers import DeliverHandovers
+from services.casework.usecases.desk_day import DeskDay
 from services.casework.usecases.finish_contact import FinishContact
 from services.casework.usecases.follow_contacts import FollowContacts
 from services.casework.usecases.follow_load import FollowLoad, ReadAlarms
@@ -102,6 +103,7 @@ class Casework:
     save_draft: SaveDraft
     beat: BeatCase
     report_gap: ReportGap
+    day: DeskDay
     reply: ReplyCase
     close: CloseCase
     reopen: ReopenCase

@@ -17,7 +17,7 @@ from services.casework.web.desk_view import (
 from services.casework.web.house import casework_of, seats_of
 from shared.clock import utc_now
 from shared.errors import ConflictError, NotFoundError
-from shared.web.access import Action, Person, requires
+from shared.web.access import Action, Person, allow, requires
 from shared.web.live import Event, Subscription, stream
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
@@ -36,6 +36,13 @@ _FOLLOWING = {
     "waiting": ("waiting", "queues"),
 }
 """Which parts are rendered anew by which notice."""
+
+
+_HEARD = ("queues", "incidents")
+
+
+def _leads(person: Person) -> tuple[str, ...]:
+    return ("help",) if allow(person, Action.SUPERVISE) else ()
 
 
 @router.get("")
@@ -93,7 +100,7 @@ async def live(request: Request, person: Agent) -> Response:
 async def _events(request: Request, person: Person) -> AsyncIterator[Event]:
     seats = seats_of(request)
     seat = seats.sit(person.id, request.cookies.get(PRESENCE_COOKIE, "away"))
-    reader: Subscription = request.app.state.hub.subscribe([f"agent:{person.id}", "queues", "incidents"])
+    reader: Subscription = request.app.state.hub.subscribe([f"agent:{person.id}", *_HEARD, *_leads(person)])
     try:
         for name in _PARTS:
             yield await _part(request, person, name)

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
+from services.casework.usecases.ask_help import HelpView
 from services.casework.usecases.desk_views import DeskRow, LateRow
 from services.casework.usecases.incident_views import DeskIncidents
 from services.casework.usecases.views import CandidateView, CaseRow, CaseView
@@ -129,6 +130,9 @@ class Desk:
     talking: CaseView | None = None
     """Whom she talks to, when another case is before her: she has answered the phone beside it."""
 
+    helped: HelpView | None = None
+    """The help that she has asked for with this case."""
+
     def context(self) -> dict[str, Any]:
         """Return the names that the templates know."""
         names = (
@@ -144,6 +148,7 @@ class Desk:
             "seat",
             "incidents",
             "talking",
+            "helped",
         )
         return {name: getattr(self, name) for name in names} | {"saved_at": saved_at, "request_id": new_id()}
 
@@ -160,9 +165,9 @@ async def desk_of(request: Request, person: Person, number: str = "", query: str
     why = await why_of(request, case) if case and not query else ()
     incidents = await casework_of(request).incidents.at_desk.run(person, case)
     talking = await _talking(request, person, state.cases, case)
-    return replace(
-        top, desk=day, case=case, candidates=candidates, why=why, query=query, incidents=incidents, talking=talking
-    )
+    helped = await casework_of(request).day.read_help.of_case(case.id, person) if case else None
+    shown = replace(top, desk=day, case=case, candidates=candidates, why=why, query=query, incidents=incidents)
+    return replace(shown, talking=talking, helped=helped)
 
 
 async def _talking(request: Request, person: Person, rows: Sequence[DeskRow], case: CaseView | None) -> CaseView | None:

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
 
-from services.casework.store.bell import INCIDENTS, LEFT, TAKEN, Bell
+from services.casework.store.bell import HELP, INCIDENTS, LEFT, TAKEN, Bell
 from services.casework.usecases.casework import Casework
 from services.casework.web.mail_state import MailOutage
 from services.casework.web.names import Names
@@ -47,12 +47,14 @@ def _rung(seats: Seats, hub: Hub, what: str | None) -> None:
     """Tell who is concerned: a desk, the desks that are offered a contact, or everybody."""
     if what in {None, INCIDENTS}:
         hub.publish("incidents", "incidents")
+    if what in {None, HELP}:
+        hub.publish("help", "help")
     if what is not None and what.startswith(LEFT):
         seats.withdraw(what.removeprefix(LEFT))
     elif what is not None and what.startswith(TAKEN):
         contact_id, _, agent_id = what.removeprefix(TAKEN).partition("|")
         seats.taken(contact_id, agent_id)
-    elif what != INCIDENTS:
+    elif what not in {INCIDENTS, HELP}:
         seats.look_up(what)
 
 

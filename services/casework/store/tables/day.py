@@ -1,0 +1,35 @@
+"""The desk's day: who asks for help."""
+
+from sqlalchemy import Column, ForeignKey, Index, Table, Text, text
+
+from services.casework.store.tables.columns import at, metadata, words
+
+help_asks = Table(
+    "help_asks",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("case_id", Text, ForeignKey("casework.cases.id"), nullable=False),
+    words("agent_id"),
+    words("agent_name"),
+    words("text"),
+    at("at", nullable=False),
+    at("until", nullable=False),
+    words("taker"),
+    words("taker_name"),
+    at("ended_at"),
+    words("ended_by"),
+    Index("help_asks_open", "case_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+)
+"""An agent who asks the team leader about the case that she has; `taker` is the leader who would take it over."""
+
+help_lines = Table(
+    "help_lines",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("ask_id", Text, ForeignKey("casework.help_asks.id"), nullable=False, index=True),
+    words("by"),
+    words("by_name"),
+    words("body"),
+    at("at", nullable=False),
+)
+"""What leaders have written to her."""

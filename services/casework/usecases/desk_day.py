@@ -1,0 +1,28 @@
+"""What belongs to an agent's day at the desk beside her cases, built once by `wiring`."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from services.casework.store.unit_of_work import UnitOfWork
+from services.casework.usecases.ask_help import AnswerHelp, AskHelp, EndHelp, ReadHelp
+from shared.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class DeskDay:
+    """Asking for help."""
+
+    ask_help: AskHelp
+    end_help: EndHelp
+    answer_help: AnswerHelp
+    read_help: ReadHelp
+
+    @classmethod
+    def make(cls, uow: UnitOfWork, clock: Clock) -> Self:
+        """Return them on a database."""
+        return cls(
+            ask_help=AskHelp(uow, clock),
+            end_help=EndHelp(uow, clock),
+            answer_help=AnswerHelp(uow, clock),
+            read_help=ReadHelp(uow, clock),
+        )
