@@ -150,6 +150,8 @@ class EndRecord(BaseModel):
     receive_within: str | None = None
     answer_citizen_within: str | None = None
     note: str = ""
+    why: str = ""
+    """Why a hand-over cannot be closed by the contact centre itself."""
 
 
 class ChecklistRecord(Event):

@@ -76,6 +76,8 @@ class End:
     receive_within: str | None = None
     answer_citizen_within: str | None = None
     note: str = ""
+    why: str = ""
+    """Why a hand-over cannot be closed by the contact centre itself."""
     forbid: tuple[str, ...] = ()
 
 
@@ -273,5 +275,5 @@ def _texts(checklist: Checklist) -> Iterator[tuple[tuple[str | int, ...], str]]:
 
 
 def _end_texts(end: End) -> Sequence[tuple[tuple[str | int, ...], str]]:
-    names = ("message", "to", "note", "receive_within", "answer_citizen_within")
+    names = ("message", "to", "note", "why", "receive_within", "answer_citizen_within")
     return [(("ends", end.id, name), getattr(end, name) or "") for name in names]

@@ -236,9 +236,8 @@ def _end(run: Run) -> views.EndView | None:
     if end is None:
         return None
     to = fill(end.to) if end.to else None
-    return views.EndView(
-        end.id, end.kind.value, end.resolution, fill(end.message), to, end.mode, end.priority, fill(end.note)
-    )
+    texts = (fill(end.note), fill(end.why))
+    return views.EndView(end.id, end.kind.value, end.resolution, fill(end.message), to, end.mode, end.priority, *texts)
 
 
 def preview_view(plan: Preview, message: str) -> views.PreviewView:

@@ -189,6 +189,7 @@ class _Reader:
             extra_fields=_texts(values.get("extra_fields")),
             answer_citizen_within=_maybe(values.get("answer_citizen_within")),
             note=str(values.get("note", "")),
+            why=str(values.get("why", "")),
             forbid=_texts(values.get("forbid")),
             **plain,
         )

@@ -43,6 +43,8 @@ class EndView:
     mode: str | None
     priority: str
     note: str
+    why: str = ""
+    """Why a hand-over cannot be closed by the contact centre itself."""
 
 
 @dataclass(frozen=True, slots=True)
