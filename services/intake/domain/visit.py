@@ -59,20 +59,6 @@ def ticket(number: int) -> str:
     return f"B{number:03d}"
 
 
-LANGUAGES: tuple[tuple[str, str], ...] = (
-    ("sv", "Svenska"),
-    ("en", "English"),
-    ("ar", "العربية"),
-    ("so", "Soomaali"),
-    ("fa", "فارسی"),
-    ("ti", "ትግርኛ"),
-    ("es", "Español"),
-    ("pl", "Polski"),
-    ("uk", "Українська"),
-    ("fi", "Suomi"),
-)
-"""The languages of the reception, each in its own; none is more than five steps of an arrow key from Swedish."""
-
 _WAIT: Mapping[str, str] = {
     "sv": "Ditt könummer är {ticket}. Vänta tills det visas på skärmen.",
     "en": "Your ticket is {ticket}. Please wait until it is shown on the screen.",

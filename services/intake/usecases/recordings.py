@@ -14,8 +14,6 @@ from shared.vocabulary import EntranceKind
 
 LOOK_SECONDS = 5.0
 """How soon other processes play what has been uploaded."""
-LANGUAGES = ("sv", "en", "fi", "ar", "so")
-"""Languages that recordings are made in."""
 
 
 class NoRecordingError(DomainError):

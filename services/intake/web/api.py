@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.intake.domain.visit import LANGUAGES, said_to_visitor
+from services.intake.domain.visit import said_to_visitor
 from services.intake.store.answers import Asked
 from services.intake.usecases.register_visit import HandCall, Visitor
 from services.intake.web.reception import TOPIC as VISITS
+from shared.languages import SHOWN
 from shared.web.access import Action, Person, requires
 
 Registrar = Annotated[Person, requires(Action.REGISTER_VISIT)]
@@ -91,7 +92,7 @@ async def visit(request: Request, body: VisitIn, person: Registrar, key: Key = N
 @router.get("/visits/languages")
 async def languages(_person: Registrar) -> LanguagesOut:
     """List the languages that a visitor can be asked to choose among; any other code is taken, too."""
-    return LanguagesOut(items=[LanguageOut(code=code, name=name) for code, name in LANGUAGES])
+    return LanguagesOut(items=[LanguageOut(code=code, name=name) for code, name in SHOWN])
 
 
 @router.post("/visits/{contact_id}/missed")

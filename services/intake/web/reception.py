@@ -10,7 +10,7 @@ from fastapi import APIRouter, Cookie, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
-from services.intake.domain.visit import LANGUAGES, Visit, VisitState, direction, said_to_visitor
+from services.intake.domain.visit import Visit, VisitState, direction, said_to_visitor
 from services.intake.store.answers import Asked
 from services.intake.store.visits import Visits
 from services.intake.usecases.register_visit import Visitor
@@ -19,6 +19,7 @@ from shared.catalogue import Catalogue
 from shared.clock import Clock, local
 from shared.errors import ForbiddenError
 from shared.ids import new_id
+from shared.languages import SHOWN
 from shared.vocabulary import EntranceKind
 from shared.web.access import Action, Person, allow, requires
 from shared.web.live import stream
@@ -74,7 +75,7 @@ class Reception:
             "called": _of(lines, VisitState.WITH_AGENT),
             "over": _of(lines, VisitState.DONE, VisitState.LEFT, VisitState.NO_SHOW)[::-1],
             "now": now,
-            "languages": LANGUAGES,
+            "languages": SHOWN,
             "once": new_id(),
         }
 

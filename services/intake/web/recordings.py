@@ -8,7 +8,8 @@ from fastapi.responses import RedirectResponse
 
 from services.intake.channels.elks import Actions
 from services.intake.domain.recording import ALL, SWEDISH, Kind, Recording, find
-from services.intake.usecases.recordings import LANGUAGES, NoRecordingError, Recordings
+from services.intake.usecases.recordings import NoRecordingError, Recordings
+from shared.languages import RECORDED
 from shared.web.access import Action, Person, requires
 
 Administrator = Annotated[Person, requires(Action.ADMIN)]
@@ -75,7 +76,7 @@ def _render(request: Request, entrance: str, *, status_code: int = 200, **more: 
         "own": own,
         "heard": heard,
         "kinds": list(Kind),
-        "languages": LANGUAGES,
+        "languages": RECORDED,
         "all": ALL,
         "limit": recordings.limit,
         "fallback": actions.fallback(address, chosen.jour) if chosen else None,

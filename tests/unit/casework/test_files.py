@@ -152,6 +152,25 @@ def test_an_entrance_names_the_address_that_is_answered_from():
     assert [(error.line, error.text) for error in caught.value.found] == [(2, "Inte en mejladress: svar@b, x@y")]
 
 
+def test_an_entrance_offers_languages_that_can_be_said_to_the_caller_each_once():
+    text = (
+        "entrances:\n"
+        "  - id: n\n    kind: number\n    value: '+46846500410'\n    name: N\n    unit: Bolag\n    greeting: Hej\n"
+        "    languages:\n      - sv\n      - %s\n"
+    )
+    for language in ("en", "fi", "ar", "so"):
+        [row] = read_entrances((text % language).encode(), {"Bolag": "bolag"})
+        assert row["languages"] == ["sv", language]
+    for language, says in (
+        ("de", "Språket kan inte sägas i telefon: de. Välj bland sv, en, fi, ar, so."),
+        ("Svenska", "Språket kan inte sägas i telefon: Svenska. Välj bland sv, en, fi, ar, so."),
+        ("sv", "Språket står två gånger: sv"),
+    ):
+        with pytest.raises(RejectedFileError) as caught:
+            read_entrances((text % language).encode(), {"Bolag": "bolag"})
+        assert [(error.line, error.text) for error in caught.value.found] == [(10, says)]
+
+
 def test_a_form_names_the_case_type_that_it_is_made_for():
     text = "entrances:\n  - {id: f, kind: %s, value: v, name: N, unit: Bolag, greeting: Hej, case_type: '%s'}\n"
     known = {"Bolag | Fel | Kallt?": "ct-1"}

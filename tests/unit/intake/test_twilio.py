@@ -1,5 +1,6 @@
 """What Twilio posts, in our words, and what we say, in its."""
 
+import json
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -8,9 +9,12 @@ from hypothesis import strategies as st
 from twilio.twiml.voice_response import VoiceResponse
 
 from services.intake.channels import twilio
+from services.intake.channels.elks import Actions
 from services.intake.channels.twilio import Answers, CallSidMissingError
 from services.intake.channels.twilio_signature import FORM, Asked
 from services.intake.domain.call import HangUp, Heard, Keys, Result, Turn, Words
+from services.intake.domain.spoken import choice
+from shared.languages import OFFERED, SPOKEN
 
 SID = "CA0123456789abcdef0123456789abcdef"
 RING = {"CallSid": SID, "From": "+46701740605", "To": "+46846500400", "Direction": "inbound", "CallStatus": "ringing"}
@@ -33,6 +37,22 @@ def test_a_ring_is_read_whatever_else_is_posted() -> None:
     for sid in ("", "CA", "CA 12345678", f"{SID}/x", "c0123456789", "CA" + "1" * 65, "CA１２３４５６７８"):
         with pytest.raises(CallSidMissingError):
             twilio.ring(RING | {"CallSid": sid})
+
+
+def test_nothing_that_we_answer_records_a_conversation() -> None:
+    actions = Actions("https://kc.example", "t", "https://kc.example/hold.wav")
+    for turn in Turn:
+        heard = Heard(turn, ("https://kc.example/a.wav",), keys=Keys("1"), number="+46701740605", caller="+46701740640")
+        assert "record" not in json.dumps(actions.write(heard)).lower()
+        assert "record" not in written(heard).lower()
+
+
+def test_every_language_that_is_spoken_has_its_sentence_and_its_voice_and_no_other_has_a_sentence() -> None:
+    for language in OFFERED:
+        said = choice((language,))
+        assert [one.language for one in said] == ([language] if language in SPOKEN else [])
+        asked = written(Heard(Turn.LANGUAGE, words=said, keys=Keys("1")))
+        assert ("<Say" in asked) is (language in SPOKEN)
 
 
 @pytest.mark.parametrize(

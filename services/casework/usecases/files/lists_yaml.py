@@ -10,12 +10,10 @@ from services.casework.mail.errors import MailRefusedError
 from services.casework.usecases.files import LineError, RejectedFileError
 from services.casework.usecases.files.nodes import Document, Path, read_document
 from services.casework.usecases.files.terms_yaml import read_terms
+from shared.languages import OFFERED
 from shared.vocabulary import Channel, EntranceKind, Role
 
-MOST_LANGUAGES = 9
-"""As many as there are keys to choose by."""
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
-_LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 Rows = list[dict[str, Any]]
 
@@ -48,18 +46,27 @@ def _entrance(document: Document, path: Path, raw: Mapping[str, Any], units: Map
             document.wrong((*path, "sender_address"), f"Inte en mejladress: {texts['sender_address']}")
     if texts["jour"] and not _NUMBER.fullmatch(texts["jour"]):
         document.wrong((*path, "jour"), f"Inte ett telefonnummer som +46846500499: {texts['jour']}")
-    languages = strings(document, path, raw, "languages")
-    if any(not _LANGUAGE.fullmatch(one) for one in languages) or len(languages) > MOST_LANGUAGES:
-        document.wrong((*path, "languages"), "Språk skrivs som sv, en eller fi, högst nio.")
     return {
         **{name: str(raw[name]) for name in ("id", "kind", "value", "name", "greeting")},
         **texts,
         "unit": units.get(raw["unit"], ""),
         "area": raw.get("area"),
-        "languages": languages,
+        "languages": _languages(document, path, raw),
         "is_default": raw.get("default") is True,
         "queue_owner": _queue_owner(document, path, raw),
     }
+
+
+def _languages(document: Document, path: Path, raw: Mapping[str, Any]) -> list[str]:
+    """Return what a caller may choose among: each once, and only what can be said to her then."""
+    languages = strings(document, path, raw, "languages")
+    for index, one in enumerate(languages):
+        if one not in OFFERED:
+            at = (*path, "languages", index)
+            document.wrong(at, f"Språket kan inte sägas i telefon: {one}. Välj bland {', '.join(OFFERED)}.")
+        elif one in languages[:index]:
+            document.wrong((*path, "languages", index), f"Språket står två gånger: {one}")
+    return languages
 
 
 def _case_type(document: Document, path: Path, raw: Mapping[str, Any], case_types: Mapping[str, str]) -> str | None:

@@ -6,12 +6,12 @@ from typing import Any
 
 from services.casework.usecases.files.lists_yaml import Rows, accepted, listed
 from services.casework.usecases.files.nodes import Document, Path
+from shared.languages import WRITTEN
 
 KINDS = ("reply", "sms", "receipt")
 RECEIPT_FIELDS = frozenset({"{namn}", "{ärendenummer}", "{svar_senast}", "{enhet}", "{avsändare}"})
 """What a receipt can say: it goes out before anybody has read the contact."""
 RECEIPT_MUST = ("{ärendenummer}", "{svar_senast}")
-LANGUAGES = ("sv", "en", "fi", "ar", "so")
 _BRACE = re.compile(r"\{[^{}\n]*\}|[{}]")
 _FIELD = re.compile(r"\{[\w-]+\}")
 
@@ -50,7 +50,7 @@ def _template(
     kind, language = str(raw.get("kind") or "reply"), str(raw.get("language") or "sv")
     if kind not in KINDS:
         document.wrong((*path, "kind"), f"Okänt slag av mall: {kind}")
-    if language not in LANGUAGES:
+    if language not in WRITTEN:
         document.wrong((*path, "language"), f"Okänt språk: {language}")
     unit, case_type = raw.get("unit"), raw.get("case_type")
     if unit and unit not in units:
