@@ -15,9 +15,11 @@ from sqlalchemy.types import Text
 
 from services.intake.domain.call import Call, Heard
 from services.intake.store.calls import ANSWERED, COLUMNS, Calls, call_of, row_of
-from services.intake.store.database import statement
-from services.intake.store.tables import CALLS
+from services.intake.store.database import statement, transaction
+from services.intake.store.tables import CALLS, OUTBOX
 from services.intake.store.together import Together
+from shared import outbox
+from shared.publish import Message
 
 _NEEDED = [one.name for one in fields(Call) if one.default is MISSING and one.default_factory is MISSING]
 """What a call that just rings has; the rest is as the table says."""
@@ -54,6 +56,14 @@ _FIND = select(*COLUMNS).where(CALLS.c.call_id == any_(_IDS))
 _PUBLISHED = update(CALLS).where(CALLS.c.call_id == any_(_IDS)).values(published=True)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Spooled:
+    """An event that Kafka must get later, with its call's id where it is a call's."""
+
+    event: Message
+    call_id: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Rings(Calls):
     """The calls in intake's schema, for doors where hundreds ring in a second."""
@@ -61,11 +71,13 @@ class Rings(Calls):
     _opening: Together[Call, Call] = field(init=False)
     _marking: Together[str, bool] = field(init=False)
     _answering: Together[Call, Heard | None] = field(init=False)
+    _spooling: Together[Spooled, bool] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_opening", Together(self._open_all))
         object.__setattr__(self, "_marking", Together(self._mark_all))
         object.__setattr__(self, "_answering", Together(self._answer_all))
+        object.__setattr__(self, "_spooling", Together(self._spool_all))
 
     async def open(self, call: Call) -> Call:
         """Keep a new call and return it, or the one that is kept under its id already."""
@@ -78,6 +90,23 @@ class Rings(Calls):
     async def answered(self, call: Call) -> Heard | None:
         """Keep the answer that a call has got; where another was quicker, change nothing and return that one."""
         return await self._answering.ask(call)
+
+    async def spool(self, call_id: str, event: Message) -> None:
+        """Keep the event of a call for later, after all that were kept before it."""
+        await self._spooling.ask(Spooled(event, call_id))
+
+    async def keep(self, event: Message) -> None:
+        """Keep an event that is no call's for later, after all that were kept before it."""
+        await self._spooling.ask(Spooled(event))
+
+    async def _spool_all(self, spooled: list[Spooled]) -> Mapping[Spooled, bool]:
+        """Keep them in the order in which they came: one after the other they would pass each other."""
+        ids = sorted({one.call_id for one in spooled} - {""})
+        async with transaction(self.engine) as connection:
+            await outbox.add(connection, OUTBOX, *(one.event for one in spooled))
+            if ids:
+                await connection.execute(_PUBLISHED, {"ids": ids})
+        return dict.fromkeys(spooled, True)
 
     async def _open_all(self, calls: list[Call]) -> Mapping[Call, Call]:
         ordered = sorted(calls, key=lambda call: call.call_id)  # as every process has it, so that none waits in a ring

@@ -10,6 +10,7 @@ from itertools import count
 from signal import SIGCONT, SIGSTOP
 from typing import Any
 
+import psycopg
 import pytest
 from prometheus_client import REGISTRY
 
@@ -17,6 +18,8 @@ from deploy.local.kafka import Kafka
 from deploy.local.part import free_ports
 from deploy.local.running import Running
 from deploy.local.running import started as running
+from services.intake.domain.recording import ALL, Kind
+from services.intake.web.sounds import hold_sound
 from shared.ids import natural_contact_id
 from shared.publish import Publisher, message
 from shared.settings import ServiceSettings
@@ -50,14 +53,22 @@ class Town:
     filed: list[str] = field(default_factory=list)
     numbers: Any = field(default_factory=lambda: count(1))
 
-    async def ring(self, *, in_order: bool = True) -> None:
+    async def ring(self, *, in_order: bool = True) -> str:
+        """Ring, and return what is heard."""
         call_id = f"c{next(self.numbers):05}"
+        (self.rung if in_order else self.filed).append(natural_contact_id("call", call_id))
         answer = await self.intake.ring(
             callid=call_id, to="+46846500400", direction="incoming", **{"from": "anonymous"}
         )
         assert answer.status_code == 200, answer.text
-        assert "play" in answer.json()
-        (self.rung if in_order else self.filed).append(natural_contact_id("call", call_id))
+        return str(answer.json()["play"])
+
+    async def text(self) -> None:
+        """Write an SMS."""
+        name = f"m{next(self.numbers):05}"
+        self.rung.append(natural_contact_id("sms", name))
+        sms = {"id": name, "to": "+46846500400", "from": "+46701740640", "message": "Hissen står"}
+        assert (await self.intake.ring("sms", **sms)).status_code == 204
 
     async def file(self) -> int:
         name = f"s{next(self.numbers):05}"
@@ -142,6 +153,41 @@ async def test_a_broker_that_is_killed_costs_none_either(town: Town) -> None:
     for _ in range(40):
         await town.ring()
     assert await town.file() == 503
+    await asyncio.to_thread(town.kafka.again)
+    await recovery(town)
+
+
+async def spooled(town: Town) -> list[str]:
+    """Return the contacts that wait for Kafka, in the order in which it gets them."""
+    async with await psycopg.AsyncConnection.connect(town.intake.settings.postgres) as connection:
+        rows = await connection.execute("SELECT key FROM intake.outbox ORDER BY id")
+        return [key for (key,) in await rows.fetchall()]
+
+
+async def test_who_rings_while_kafka_is_away_is_told_so_and_calls_and_sms_come_out_as_they_came(town: Town) -> None:
+    app, clock = town.intake.app, asyncio.get_running_loop().time
+    fault = await app.state.recordings.upload(ALL, Kind.FAULT, "sv", hold_sound() + b"fault", "admin")
+    circuit = app.state.answer_call.log
+    await town.ring()
+    await town.text()
+    before = len(town.rung)
+    town.kafka.kill()
+
+    async def heard() -> float:
+        began = clock()
+        assert (await town.ring()).endswith(fault.file)
+        return clock() - began
+
+    coming: list[asyncio.Task[float | None]] = []
+    for number in range(8):  # all of them before the first has waited for long enough
+        coming.append(asyncio.create_task(town.text() if number % 2 else heard()))
+        await eventually(lambda: circuit.silent or circuit.waiting == len(coming))
+    took = [seconds for seconds in await asyncio.gather(*coming) if seconds is not None]
+    assert max(took) < town.intake.settings.publish_timeout + 2
+    for _ in range(3):
+        assert await heard() < 2, "it is known by now"
+        await town.text()
+    assert await spooled(town) == town.rung[before:]
     await asyncio.to_thread(town.kafka.again)
     await recovery(town)
 

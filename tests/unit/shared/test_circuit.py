@@ -1,5 +1,6 @@
 """What remembers that Kafka is silent."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -19,6 +20,7 @@ class Broker:
 
     def __init__(self) -> None:
         self.silent = False
+        self.hangs = False
         self.tried = 0
         self.told: list[Message] = []
         self.spooled: list[Message] = []
@@ -28,6 +30,8 @@ class Broker:
     async def publish(self, *messages: Message, timeout: float = 2.0) -> None:  # noqa: ASYNC109 - as Publisher's
         del timeout
         self.tried += 1
+        if self.hangs:
+            await asyncio.Event().wait()
         if self.silent:
             raise LogUnavailableError
         self.told.extend(messages)
@@ -84,3 +88,28 @@ async def test_nothing_goes_ahead_of_what_is_spooled_and_a_database_that_is_away
     await eventually(lambda: not guarded.silent)
     await guarded.publish(EVENT)
     assert len(kafka.told) == 1
+
+
+async def test_who_waits_when_kafka_falls_silent_is_told_at_once_and_in_the_order_in_which_she_came(
+    broker: tuple[Broker, Circuit],
+) -> None:
+    kafka, guarded = broker
+    kafka.hangs = True
+    told: list[int] = []
+
+    async def come(number: int) -> None:
+        try:
+            await guarded.publish(message(contact(number)))
+        except LogUnavailableError:
+            told.append(number)
+
+    waiting = [asyncio.ensure_future(come(number)) for number in range(30)]
+    await eventually(lambda: kafka.tried == len(waiting))
+    kafka.hangs, kafka.silent = False, True
+    first = asyncio.ensure_future(come(100))
+    await eventually(lambda: guarded.silent)
+    later = asyncio.ensure_future(come(200))
+    async with asyncio.timeout(5):
+        await asyncio.gather(*waiting, first, later)
+    assert told == [100, *range(30), 200]
+    assert kafka.tried == 31
