@@ -94,9 +94,18 @@ class Stack:
         """SIGKILL one part (and whatever it started); it stays down until `restart`."""
         self._running().kill(name)
 
-    def restart(self, name: str) -> None:
-        """Start one part again, after a kill or instead of one that runs; returns when it answers."""
+    def restart(self, name: str, **settings: str) -> None:
+        """Start one part again, after a kill or instead of one that runs; returns when it answers.
+
+        From then on it has these settings besides its own; an empty one is taken away from it again.
+        """
         supervisor = self._running()
+        own = self._parts[name].environment
+        for key, value in settings.items():
+            if value:
+                own[key] = value
+            else:
+                own.pop(key, None)
         supervisor.stop(name)
         supervisor.start(self._parts[name])
         supervisor.wait_ready(name)

@@ -11,8 +11,8 @@ from services.intake.domain.call import HOLD_SECONDS, MAX_ATTEMPTS, Call, CallSt
 
 AGAIN_SECONDS = 60
 """How often a waiting caller hears the queue message in a storm."""
-PLACE_SECONDS = 60
-"""How often she hears her place in the queue, and how long after the ring for the first time."""
+PLACE_SECONDS = 60.0
+"""How often she hears her place in the queue, and how long after the ring for the first time, unless it is set."""
 KEY = "1"
 """What is pressed for the jour, and for a return call."""
 MOST_LANGUAGES = 9
@@ -43,6 +43,7 @@ class Scene:
     """A peak holds in which callers hear the queue message again."""
     place: int | None = None
     """Her place in the queue, if it has been learnt lately."""
+    place_every: float = PLACE_SECONDS
 
 
 def next_turn(scene: Scene, after: Turn | None) -> Turn:
@@ -82,9 +83,9 @@ def message_again(call: Call, now: datetime) -> bool:
     return waited >= AGAIN_SECONDS and waited % AGAIN_SECONDS < HOLD_SECONDS
 
 
-def place_due(call: Call, now: datetime) -> bool:
-    """Say whether it is time to tell a waiting caller her place."""
-    return (now - (call.place_at or call.received_at)).total_seconds() >= PLACE_SECONDS
+def place_due(call: Call, now: datetime, every: float = PLACE_SECONDS) -> bool:
+    """Say whether it is time to tell a waiting caller her place, which she hears every so many seconds."""
+    return (now - (call.place_at or call.received_at)).total_seconds() >= every
 
 
 _May = Callable[[Scene, Turn | None], bool]
@@ -129,6 +130,11 @@ def _urgent(scene: Scene) -> bool:
     return shut and scene.digits == KEY and scene.call.jours < MAX_ATTEMPTS
 
 
+def _place(scene: Scene) -> bool:
+    known = scene.place is not None and Turn.PLACE in scene.sayable
+    return known and place_due(scene.call, scene.now, scene.place_every)
+
+
 _MAY: Mapping[Turn, _May] = {
     Turn.CLOSED: lambda s, _: s.call.state is CallState.CLOSED and (Turn.CLOSED in s.sayable or s.jour),
     Turn.URGENT: lambda s, _: _urgent(s),
@@ -137,7 +143,7 @@ _MAY: Mapping[Turn, _May] = {
     Turn.DISTURBANCE: _once(Turn.DISTURBANCE, lambda s: s.disturbed),
     Turn.MESSAGE: _message,
     Turn.HOLD: lambda _, __: True,
-    Turn.PLACE: lambda s, _: s.place is not None and Turn.PLACE in s.sayable and place_due(s.call, s.now),
+    Turn.PLACE: lambda s, _: _place(s),
     Turn.OFFER: _once(Turn.OFFER, _offer),
     Turn.PROMISED: lambda s, _: s.call.return_call is ReturnCall.PROMISED,
     Turn.CONNECT: _connect,

@@ -7,7 +7,15 @@ from typing import Protocol
 import structlog
 
 from services.intake.domain.call import Call, CallState, Heard, Result, ReturnCall, Ring, Turn
-from services.intake.domain.dialogue import ONCE, Scene, asks_to_be_called, chosen_language, next_turn, place_due
+from services.intake.domain.dialogue import (
+    ONCE,
+    PLACE_SECONDS,
+    Scene,
+    asks_to_be_called,
+    chosen_language,
+    next_turn,
+    place_due,
+)
 from services.intake.usecases import entrances
 from services.intake.usecases.call_told import contact_of
 from services.intake.usecases.entrances import Entrances
@@ -90,6 +98,8 @@ class AnswerCall:
     person_secret: bytes
     follow: Follow
     timeout: float = 2.0
+    place_every: float = PLACE_SECONDS
+    """Seconds between two times that a waiting caller hears her place."""
 
     async def answer(self, ring: Ring, after: Turn | None) -> Heard:
         """Take the call in unless it is, and return its next turn; `after` is the turn that it comes from.
@@ -138,20 +148,24 @@ class AnswerCall:
 
     def _scene(self, call: Call, ring: Ring, entrance: EntranceRecord, now: datetime, texts: tuple[str, ...]) -> Scene:
         waits = call.published and call.state is CallState.WAITING
-        if waits and place_due(call, now):
+        place = self.places.known(call.contact_id) if waits else None
+        if waits and place_due(call, now, self.place_every):
             self.places.ask(call.contact_id)
         return Scene(
             call,
             now,
             result=ring.result,
             digits=ring.digits,
-            sayable=self.speaker.sayable(entrance, call.language, reads_aloud=ring.reads_aloud, texts=texts),
+            sayable=self.speaker.sayable(
+                entrance, call.language, reads_aloud=ring.reads_aloud, texts=texts, place=place
+            ),
             jour=bool(entrance.jour),
             languages=entrance.languages,
             faulty=self.places.silent,
             disturbed=bool(texts),
             storm=self._storm(now),
-            place=self.places.known(call.contact_id) if waits else None,
+            place=place,
+            place_every=self.place_every,
         )
 
     async def _publish(self, call: Call, entrance: EntranceRecord, flags: tuple[str, ...]) -> bool:

@@ -30,13 +30,19 @@ class Speaker:
     base: str
 
     def sayable(
-        self, entrance: EntranceRecord, language: str, *, reads_aloud: bool, texts: Sequence[str]
+        self,
+        entrance: EntranceRecord,
+        language: str,
+        *,
+        reads_aloud: bool,
+        texts: Sequence[str],
+        place: int | None = None,
     ) -> frozenset[Turn]:
-        """Return the turns that can be heard at all: there is a recording, or it can be read aloud."""
+        """Return the turns that can be heard at all: there is a recording, of this very place, or it is read aloud."""
         return frozenset(
             turn
             for turn in SAID
-            if self._recording(entrance, turn, language, place=1)
+            if self._recording(entrance, turn, language, place=place or 1)
             or (reads_aloud and self._words(entrance, turn, language, texts, None))
         )
 

@@ -150,6 +150,7 @@ def make_answer_call(settings: Settings, parts: Parts, calls: Rings) -> AnswerCa
         person_secret=settings.key_for("person"),
         follow=FollowCall(CallLife(parts.engine), utc_now),
         timeout=settings.publish_timeout,
+        place_every=settings.place_seconds,
     )
 
 

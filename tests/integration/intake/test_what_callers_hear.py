@@ -1,7 +1,8 @@
 """What the entrance says, through the real doors: hours and jour, languages, recordings, a return call, an SMS."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
+from itertools import count
 
 import pytest
 
@@ -11,13 +12,16 @@ from services.intake.web.sounds import hold_sound
 from shared.clock import utc_now
 from shared.events import ContactReceived, ReturnCallOffered
 from shared.ids import natural_contact_id
-from shared.publish import Publisher, message
-from shared.records import EntranceRecord, HoursRecord
+from shared.publish import Publisher, message, tombstone
+from shared.records import EntranceRecord, HoursRecord, IncidentRecord
 from shared.settings import ServiceSettings
+from shared.topics import CATALOGUE
 from shared.vocabulary import Channel, EntranceKind
 from tests.integration.intake.doors import Intake, intake_settings, started
 from tests.integration.intake.reading import ReadContacts
+from tests.support.telephonies import BASE, TWILIO_TOKEN
 from tests.support.templates import migrated
+from tests.support.twilio_line import TwilioLine
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.integration
@@ -41,7 +45,9 @@ CLOSED = HoursRecord(unit="bostad", channel=Channel.PHONE, weekly=((),) * 7)
 async def house(settings: ServiceSettings, stocked: Publisher) -> AsyncIterator[Intake]:
     migrated(settings.postgres, "services.intake.migrations")
     await stocked.publish(message(HOUSE), timeout=20)
-    async with started(intake_settings(settings, elks_old_token="gammalt"), stocked) as running:
+    async with started(
+        intake_settings(settings, elks_old_token="gammalt", twilio_token=TWILIO_TOKEN), stocked
+    ) as running:
         for kind in Kind:
             await running.app.state.recordings.upload(ALL, kind, "sv", hold_sound() + kind.encode(), "admin")
         yield running
@@ -52,9 +58,11 @@ def heard(intake: Intake, kind: Kind) -> str:
     return f"https://kc.example/intake/sounds/{found.file}"
 
 
-async def next_of(intake: Intake, action: dict[str, str], result: str) -> dict[str, str]:
+async def next_of(
+    intake: Intake, action: dict[str, str], result: str, ring: Mapping[str, str] = RING
+) -> dict[str, str]:
     query = action["next"].partition("?")[2]
-    told: dict[str, str] = (await intake.ring(f"next?{query}", **RING, result=result)).json()
+    told: dict[str, str] = (await intake.ring(f"next?{query}", **ring, result=result)).json()
     return told
 
 
@@ -134,6 +142,59 @@ async def test_a_return_call_is_promised_only_when_the_router_has_it(house: Inta
     assert await next_of(house, turns[-1], "1") == answer
     assert router.asked == [contact_id], "a repetition promises nothing twice"
     assert await next_of(house, answer, "success") == {"hangup": "reject"}
+
+
+INCIDENT = IncidentRecord(
+    id="vatten", title="Vattnet", text="Vattnet är avstängt på Storgatan.", unit="bostad", opened_at=utc_now()
+)
+CALLS = count(20)
+
+
+async def after_the_menu(intake: Intake, to: str = HOUSE.value) -> tuple[str, str]:
+    """Ring over 46elks, choose Swedish, and return the first two sounds."""
+    ring = RING | {"callid": f"c{next(CALLS)}", "to": to}
+    first = (await intake.ring(**ring)).json()
+    if "ivr" in first:
+        first = await next_of(intake, first, "1", ring)
+    second = await next_of(intake, first, "success", ring)
+    return first["play"], second["play"]
+
+
+async def read_aloud(intake: Intake) -> str:
+    """Ring over Twilio, choose Swedish, and return what is answered."""
+    line = TwilioLine(intake.client, BASE, TWILIO_TOKEN, f"CA{next(CALLS):032}", dialled=HOUSE.value)
+    await line.post(line.door("voice"), CallStatus="ringing")
+    await line.post(line.onwards, Digits="1")
+    return line.told
+
+
+async def test_a_disturbance_is_told_at_the_door_from_its_record_until_it_is_over(house: Intake) -> None:
+    recordings, hold = house.app.state.recordings, f"{BASE}/sounds/hold-1.wav"
+    own = await recordings.upload(HOUSE.id, Kind.DISTURBANCE, "sv", hold_sound() + b"own", "admin")
+    usual = (heard(house, Kind.MESSAGE), hold)
+    assert await after_the_menu(house) == usual
+    assert INCIDENT.text not in await read_aloud(house)
+
+    await house.tell(message(INCIDENT))
+
+    async def told() -> bool:
+        return await after_the_menu(house) == (f"{BASE}/sounds/{own.file}", heard(house, Kind.MESSAGE))
+
+    await eventually(told, timeout=15)
+    assert await after_the_menu(house, "+46846500400") == usual, "another unit's callers are told nothing"
+    assert own.file in await read_aloud(house)
+    await recordings.remove(HOUSE.id, Kind.DISTURBANCE, "sv")
+    assert (await after_the_menu(house))[0] == heard(house, Kind.DISTURBANCE), "that of all entrances"
+    await recordings.remove(ALL, Kind.DISTURBANCE, "sv")
+    assert await after_the_menu(house) == usual, "nobody has recorded it, and 46elks reads nothing aloud"
+    assert f'<Say language="sv-SE" voice="Polly.Astrid">{INCIDENT.text}</Say>' in await read_aloud(house)
+
+    await house.tell(tombstone(CATALOGUE, INCIDENT.key))
+
+    async def silent() -> bool:
+        return INCIDENT.text not in await read_aloud(house)
+
+    await eventually(silent, timeout=15)
 
 
 async def test_an_sms_is_a_contact_and_answered_by_nothing(house: Intake, read_contacts: ReadContacts) -> None:
