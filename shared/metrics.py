@@ -74,6 +74,11 @@ EXCHANGE = Counter(
     "kc_exchange_total", "What a telephone exchange said of calls, and what came of it.", ["event", "what"]
 )
 CALLS_ENDED = Counter("kc_calls_ended_total", "Calls by how they ended: talked, abandoned, abandoned_short.", ["how"])
+RETURN_CALLS_RUNG = Counter(
+    "kc_return_calls_rung_total",
+    "Accepted return calls by what came of ringing them: rung, failed, late, no_phone, no_provider.",
+    ["result"],
+)
 
 REFUSED = Counter("kc_refused_total", "Requests that a door refused before it read what they say.", ["door", "reason"])
 SIGNED = Counter("kc_webhook_signed_total", "Form webhooks by the name of the key that signed them.", ["key"])

@@ -57,6 +57,15 @@ class Settings(ServiceSettings):
         {},
         description='Twilio\'s shared keys, which sign by SHA-256: `{"<key id>": "<secret>"}`; several are accepted.',
     )
+    twilio_url: str = Field("https://api.twilio.com", description="Base address of Twilio's API.")
+    twilio_account: str = Field("", description="`AC…`, the account at Twilio; its API is not asked if empty.")
+    twilio_user: str = Field("", description="API key (`SK…`) at Twilio; the account itself when empty.")
+    twilio_password: SecretStr = Field(SecretStr(""), description="The API key's secret; the auth token when empty.")
+    ring_return_calls: bool = Field(
+        True,
+        description="An accepted return call that a key has asked for rings the agent's phone and then the citizen, "
+        "where we have an API login at the number's telephony; else the agent dials herself.",
+    )
     cti_token: SecretStr = Field(
         SecretStr(""), description="Last part of the address that a telephone exchange posts to (CTI); empty: no door."
     )
@@ -72,7 +81,7 @@ class Settings(ServiceSettings):
     elks_user: str = Field("", description="API user name at 46elks.")
     elks_password: SecretStr = Field(SecretStr(""), description="API password at 46elks.")
     calls_check_seconds: float = Field(
-        60.0, gt=0, description="How often 46elks is asked which of the calls that have been open so long are over."
+        60.0, gt=0, description="How often a provider is asked which of the calls that have been open so long are over."
     )
     through_seconds: float = Field(
         65.0,
@@ -86,6 +95,7 @@ class Settings(ServiceSettings):
     public_url: str = Field("", description="Where telephony reaches us from outside; `intake_url` when empty.")
     hold_sound_url: str = Field("", description="Hold sound of at most 5 s; our own when empty.")
     caller_id: str = Field("", description="E.164 number shown to the agent's phone; the caller's when empty.")
+    place_seconds: float = Field(60.0, gt=0, description="How often a waiting caller hears her place in the queue.")
     recording_limit: int = Field(5_000_000, gt=0, description="Bytes of a recording that is uploaded for callers.")
     form_limit: int = Field(25_000_000, description="Bytes of a form by webhook, attachments included.")
     mail_files: int = Field(50, description="Files of a mail that are kept; the original holds the rest.")
@@ -123,6 +133,11 @@ class Settings(ServiceSettings):
         """Return the secrets that forms may be signed with, by name."""
         own = {"current": self.webhook_secret, "old": self.webhook_old_secret, **self.webhook_secrets}
         return {name: secret.get_secret_value() for name, secret in own.items()}
+
+    @property
+    def twilio_login(self) -> str:
+        """Return what proves us to Twilio's API."""
+        return self.twilio_password.get_secret_value() or self.twilio_token.get_secret_value()
 
     @property
     def tls(self) -> bool:

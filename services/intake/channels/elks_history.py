@@ -10,47 +10,35 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
-
 from services.intake.channels import elks
+from services.intake.channels.provider import SECONDS, ProviderAwayError, ask, client_of
 from services.intake.domain.call import HangUp
-from shared.errors import DomainError, TransientError
+from shared.errors import DomainError
 
-_SECONDS = 10.0
 _OVER = frozenset({"success", "busy", "failed"})
 _PAGE = 100
-_LARGEST = 2_000_000
 MOST_PAGES = 20
-
-
-class HistoryAwayError(TransientError):
-    """46elks did not give its history: silent, refused, or nothing that can be read."""
 
 
 class ElksHistory:
     """A client of the history."""
 
-    def __init__(self, url: str, user: str, password: str, *, seconds: float = _SECONDS) -> None:
-        self._http = httpx.AsyncClient(
-            base_url=url.rstrip("/"),
-            auth=httpx.BasicAuth(user, password),
-            timeout=httpx.Timeout(seconds, connect=5.0),
-            limits=httpx.Limits(max_connections=2),
-        )
+    def __init__(self, url: str, user: str, password: str, *, seconds: float = SECONDS) -> None:
+        self._http = client_of(url, user, password, seconds)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
 
     async def ended(self, since: datetime, wanted: frozenset[str]) -> AsyncIterator[HangUp]:
-        """Give the ends of those `wanted` calls, created after a moment, that are over; HistoryAwayError.
+        """Give the ends of those `wanted` calls, created after a moment, that are over; ProviderAwayError.
 
         Reads no further than needed, and at most MOST_PAGES pages; what one has told is given before the next is read.
         """
         seen: set[str] = set()
         query = {"end": _moment(since), "limit": str(_PAGE)}
         for _ in range(MOST_PAGES):
-            page = await self._page(query)
+            page = await ask(self._http, "/a1/calls", query)
             for record in _records(page):
                 seen.add(record["id"])
                 if record["id"] in wanted and _is_over(record) and (end := _end(record)):
@@ -59,22 +47,7 @@ class ElksHistory:
             if not isinstance(following, str) or not following or wanted <= seen or following == query.get("start"):
                 return
             query["start"] = following
-        raise HistoryAwayError("more pages than are read")
-
-    async def _page(self, query: Mapping[str, str]) -> Mapping[str, Any]:
-        try:
-            answer = await self._http.get("/a1/calls", params=query)
-        except httpx.HTTPError as error:
-            raise HistoryAwayError(type(error).__name__) from error
-        if answer.status_code != 200 or len(answer.content) > _LARGEST:
-            raise HistoryAwayError(f"answered {answer.status_code}")
-        try:
-            page = answer.json()
-        except (ValueError, RecursionError) as error:
-            raise HistoryAwayError("no JSON") from error
-        if not isinstance(page, dict):
-            raise HistoryAwayError("no page")
-        return page
+        raise ProviderAwayError("more pages than are read")
 
 
 def _records(page: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -15,6 +15,8 @@ from shared.errors import TransientError
 log = structlog.get_logger(__name__)
 LONGEST = timedelta(hours=24)
 """No call is longer: what is open for so long has ended unheard."""
+PATIENCE = 3
+"""How often in a row a history may fail before it is asked more seldom."""
 _MARGIN = timedelta(minutes=5)
 """Clocks differ, and a call is created before it reaches us."""
 
@@ -23,7 +25,9 @@ class Open(Protocol):
     """The calls that are open."""
 
     async def long_ringing(self, before: datetime) -> Sequence[str]: ...
-    async def open_since(self, after: datetime, before: datetime) -> tuple[Sequence[str], datetime | None]: ...
+    async def open_since(
+        self, after: datetime, before: datetime, prefix: str = ""
+    ) -> tuple[Sequence[str], datetime | None]: ...
     async def silent(self, asked: datetime, received: datetime) -> Sequence[str]: ...
 
 
@@ -110,9 +114,10 @@ class EndSilent:
 
 @dataclass(slots=True)
 class ReconcileCalls:
-    """Asks 46elks for the end of calls that we believe open: at our start, and whenever one has been open for a while.
+    """Asks a provider for the end of calls that we believe open: at our start, and when one has been open for a while.
 
-    Its hang-up is said once by webhook, and lost if we are away then; its history tells all the same.
+    A hang-up is said once by webhook, and lost if we are away then; the provider's history tells all the same. One that
+    does not answer is asked a few times more, and then left in peace for `rest` seconds between two questions.
     """
 
     calls: Open
@@ -122,33 +127,49 @@ class ReconcileCalls:
     every: float = 60.0
     deadline: float = 60.0
     """Seconds for one whole round."""
+    name: str = "46elks"
+    prefix: str = ""
+    """How the ids of its calls begin."""
+    rest: float = 300.0
+    _failures: int = field(default=0, init=False)
     _trouble: str | None = field(default=None, init=False)
+    _older: float = field(default=0.0, init=False)
 
     async def run(self) -> None:
         """Work until cancelled; the first look is at everything that is open, however new."""
-        older = 0.0
         while True:
-            try:
-                async with asyncio.timeout(self.deadline):
-                    await self.once(older)
-            except (TransientError, TimeoutError) as error:
-                self._trouble = f"46elks' history: {str(error)[:100] or type(error).__name__}"
-                log.warning("calls_not_reconciled", reason=self._trouble)
-            else:
-                self._trouble, older = None, self.every
-            await asyncio.sleep(self.every)
+            await self.round()
+            await asyncio.sleep(self.pause)
+
+    @property
+    def pause(self) -> float:
+        """Return the seconds until the next round."""
+        return self.every if self._failures < PATIENCE else max(self.every, self.rest)
+
+    async def round(self) -> None:
+        """Look once within the deadline; what kept it is said by `check`."""
+        try:
+            async with asyncio.timeout(self.deadline):
+                await self.once(self._older)
+        except (TransientError, TimeoutError) as error:
+            self._failures += 1
+            self._trouble = f"the history of {self.name}: {str(error)[:100] or type(error).__name__}"
+            log.warning("calls_not_reconciled", reason=self._trouble, failures=self._failures)
+        else:
+            self._failures, self._trouble, self._older = 0, None, self.every
 
     async def once(self, older: float = 0.0) -> int:
         """End what is over among the calls that have been open for `older` seconds; return how many that were."""
         now = self.clock()
-        wanted, since = await self.calls.open_since(now - LONGEST, now - timedelta(seconds=older))
+        before = now - timedelta(seconds=older)
+        wanted, since = await self.calls.open_since(now - LONGEST, before, self.prefix)
         if since is None:
             return 0
         ended = 0
         async for hang_up in self.history.ended(since - _MARGIN, frozenset(wanted)):
             ended += await self.ending.end(hang_up)
         if ended:
-            log.warning("calls_ended_unheard", calls=ended, open=len(wanted))
+            log.warning("calls_ended_unheard", provider=self.name, calls=ended, open=len(wanted))
         return ended
 
     async def check(self) -> str | None:

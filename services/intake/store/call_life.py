@@ -19,6 +19,8 @@ from shared.publish import Message
 _COLUMNS = [CALLS.c[field.name] for field in fields(Line)]
 _OPEN = CALLS.c.ended_at.is_(None)
 _RINGING = _OPEN & (CALLS.c.state == CallState.CONNECTING) & CALLS.c.through_epoch.is_distinct_from(CALLS.c.epoch)
+_SENT_ON = _OPEN & CALLS.c.state.in_((CallState.ACCEPTED, CallState.WAITING)) & CALLS.c.through_at.is_(None)
+"""Transferred or queued anew by the router; a phone that has rung, and not failed, is that of the agent before."""
 _TALKS = CALLS.c.heard["turn"].astext.in_(sorted(CONNECTS))
 _ASKS_NO_MORE = ~CALLS.c.call_id.startswith("cti/") & (CALLS.c.state != CallState.CONNECTING) & _TALKS.is_not(True)
 """Whoever plays nothing never asks; who talks, or is being connected, asks when that is over."""
@@ -37,10 +39,17 @@ class CallLife:
     async def through(self, call_id: str, at: datetime | None, told: Callable[[Line], Message]) -> bool:
         """Note that the agent who is rung and the caller hear each other; return whether that is news.
 
-        Where nobody knows when (`at` is None) it is since her phone was rung.
+        Where nobody knows when (`at` is None) it is since her phone was rung. A call that has been sent on meanwhile
+        is through to nobody now, but they have talked, and when that began is what its talk counts from.
         """
-        first = func.coalesce(CALLS.c.through_at, CALLS.c.connected_at if at is None else at)
-        return await self._step(call_id, _RINGING, {"through_at": first, "through_epoch": CALLS.c.epoch}, told)
+        since = CALLS.c.connected_at if at is None else at
+        first = func.coalesce(CALLS.c.through_at, since)
+        if await self._step(call_id, _RINGING, {"through_at": first, "through_epoch": CALLS.c.epoch}, told):
+            return True
+        talked = (CALLS.c.call_id == call_id) & _SENT_ON & CALLS.c.connected_at.is_not(None)
+        async with transaction(self.engine) as connection:
+            await connection.execute(update(CALLS).where(talked).values(through_at=since))
+        return False
 
     async def not_answered(self, call_id: str, told: Callable[[Line], Message], *, unrung: int | None = None) -> bool:
         """Let a call wait again whose agent's phone was busy or silent, or whose agent of epoch `unrung` has none."""
@@ -81,10 +90,13 @@ class CallLife:
         old = ~CALLS.c.call_id.startswith("cti/") & (CALLS.c.received_at < received)
         return await self._ids(_OPEN & (quiet | old))
 
-    async def open_since(self, after: datetime, before: datetime) -> tuple[Sequence[str], datetime | None]:
-        """Return 46elks' open calls (no slash in their ids) come in between, and when the first of them did."""
+    async def open_since(
+        self, after: datetime, before: datetime, prefix: str = ""
+    ) -> tuple[Sequence[str], datetime | None]:
+        """Return a provider's open calls come in between, and when the first did; 46elks' ids have no prefix."""
+        of_it = CALLS.c.call_id.startswith(prefix) if prefix else ~CALLS.c.call_id.contains("/")
         within = (CALLS.c.received_at >= after) & (CALLS.c.received_at < before)
-        own = _OPEN & within & ~CALLS.c.call_id.contains("/")
+        own = _OPEN & within & of_it
         query = select(CALLS.c.call_id, CALLS.c.received_at).where(own).order_by(CALLS.c.received_at).limit(MOST_OPEN)
         async with transaction(self.engine) as connection:
             rows = (await connection.execute(query)).all()

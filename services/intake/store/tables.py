@@ -125,9 +125,17 @@ CALLS = Table(
     Column("return_call", Text, nullable=False, server_default=text("''")),
     Column("jours", Integer, nullable=False, server_default=text("0")),
     _moment("asked_at"),
+    Column("back_epoch", BigInteger),
+    Column("back_agent", Text),
+    _moment("back_at"),
+    Column("back_waits", Boolean, nullable=False, server_default=text("false")),
+    Index("calls_back", "back_at", postgresql_where=text("back_waits")),
     Index("calls_open", "received_at", postgresql_where=text("ended_at IS NULL")),
 )
-"""The calls of telephony and where each is; `heard` is the last answer, `step` its number, `asked_at` its time."""
+"""The calls of telephony and where each is; `heard` is the last answer, `step` its number, `asked_at` its time.
+
+`back_…` is the return call that was promised in it: who accepted it when, and whether it still waits to be rung.
+"""
 
 RECORDINGS = Table(
     "recordings",

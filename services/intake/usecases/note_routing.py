@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from services.intake.domain.visit import VisitState
 from services.intake.store.calls import Turned
+from services.intake.store.return_legs import Accepted
 from services.intake.store.visits import VisitTurn
 from shared.events import (
     ContactAbandoned,
@@ -36,6 +37,12 @@ class Calls(Protocol):
     async def offer_return_call(self, contact_ids: Sequence[str]) -> None: ...
 
 
+class Legs(Protocol):
+    """Where return calls wait to be rung."""
+
+    async def accepted(self, each: Sequence[Accepted]) -> None: ...
+
+
 class Visits(Protocol):
     """Where visits are kept."""
 
@@ -53,6 +60,8 @@ class NoteRouting:
     calls: Calls
     visits: Visits
     changed: Callable[[], None]
+    legs: Legs | None = None
+    """None where no telephony rings return calls: the agent dials herself."""
 
     async def handle(self, batch: Sequence[Received[Any]]) -> None:
         """Write the batch; a repetition changes nothing."""
@@ -74,6 +83,9 @@ class NoteRouting:
         turns = [_turned(event) for event in moved.values()]
         if turns:
             await self.calls.turn(turns)
+        accepted = [_accepted(event) for event in moved.values() if isinstance(event, OfferAccepted)]
+        if accepted and self.legs is not None:
+            await self.legs.accepted(accepted)
         if last and await self.visits.turn([_visit(event) for event in last.values()]):
             self.changed()
 
@@ -92,6 +104,10 @@ def _live(event: RoutingEvent) -> bool:
 
 def _turned(event: OfferAccepted | ContactTransferred | ContactRequeued) -> Turned:
     return Turned(event.contact_id, event.epoch, None if isinstance(event, ContactRequeued) else event.agent_id)
+
+
+def _accepted(event: OfferAccepted) -> Accepted:
+    return Accepted(event.contact_id, event.epoch, event.agent_id, event.at)
 
 
 def _visit(event: RoutingEvent) -> VisitTurn:

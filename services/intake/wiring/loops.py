@@ -16,13 +16,14 @@ from services.intake.store.exchange import ExchangeAnswers
 from services.intake.store.instances import Instances
 from services.intake.store.ledger import Ledger
 from services.intake.store.qmatic import QmaticVisits
+from services.intake.store.return_legs import ReturnLegs
 from services.intake.store.tables import OUTBOX
 from services.intake.store.unscanned import Unscanned
 from services.intake.store.visits import Visits
 from services.intake.store.webhook_ids import KEEP_MINUTES
 from services.intake.usecases.note_routing import NoteRouting
 from services.intake.web.reception import TOPIC
-from services.intake.wiring.calls import add_call_loops
+from services.intake.wiring.calls import add_call_loops, dialers_of
 from services.intake.wiring.doors import make_follow_qmatic
 from services.intake.wiring.mail import make_accounts, make_poll
 from services.intake.wiring.parts import Parts
@@ -40,7 +41,8 @@ def make_inflow(settings: Settings, health: Health, parts: Parts) -> Inflow:
     """Build what reads Kafka."""
     changed: Callable[[], None] = lambda: parts.hub.publish(TOPIC, "visits")  # noqa: E731 - typed and used once
     inflow = Inflow(settings, "intake", parts.publisher, health)
-    routing = NoteRouting(Calls(parts.engine), Visits(parts.engine), changed)
+    legs = ReturnLegs(parts.engine) if dialers_of(settings) else None
+    routing = NoteRouting(Calls(parts.engine), Visits(parts.engine), changed, legs)
     consumers.register(inflow, routing, make_note_cases(settings, parts))
     return inflow
 

@@ -7,7 +7,8 @@ from unittest.mock import ANY
 
 import pytest
 
-from services.intake.channels.elks_history import MOST_PAGES, ElksHistory, HistoryAwayError
+from services.intake.channels.elks_history import MOST_PAGES, ElksHistory
+from services.intake.channels.provider import ProviderAwayError
 from services.intake.jobs.calls import LONGEST, EndSilent, ReconcileCalls, WatchRinging
 from services.intake.store.call_life import CallLife
 from shared.clock import utc_now
@@ -85,16 +86,16 @@ async def test_a_history_that_does_not_answer_or_has_no_end_is_said_and_harms_no
         reconcile = job(intake, CallLife(engine), peer)
         for status in (503, 0, 401):
             peer.history_status = status
-            with pytest.raises(HistoryAwayError):
+            with pytest.raises(ProviderAwayError):
                 await reconcile.once()
         peer.history_status = 200
-        with pytest.raises(HistoryAwayError):
+        with pytest.raises(ProviderAwayError):
             await job(intake, CallLife(engine), peer, "fel").once()
         await intake.ring(**{**RING, "callid": "c02"})
         peer.calls = [known(f"o{number}", "success", ago=number / 100) for number in range(MOST_PAGES * 100)]
         peer.calls += [known("c02", "busy", ago=0), known("c01", "ongoing", ago=30)]
         peer.asked.clear()
-        with pytest.raises(HistoryAwayError):
+        with pytest.raises(ProviderAwayError):
             await reconcile.once()
         assert len(peer.asked) == MOST_PAGES
         assert await CallLife(engine).open_since(utc_now() - LONGEST, utc_now()) == (["c01"], ANY)

@@ -1,6 +1,7 @@
 """The life of a call as intake tells it: through, not answered, ended; each once, in whatever order it is said."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,14 @@ from services.intake.store.call_life import CallLife
 from services.intake.store.calls import Calls
 from shared.clock import utc_now
 from shared.database import make_engine
-from shared.events import CallConnected, CallNotAnswered, ContactEnded, ContactReceived, ContactRequeued
+from shared.events import (
+    CallConnected,
+    CallNotAnswered,
+    ContactEnded,
+    ContactReceived,
+    ContactRequeued,
+    ContactTransferred,
+)
 from shared.ids import natural_contact_id
 from shared.publish import message
 from shared.settings import ServiceSettings
@@ -109,6 +117,38 @@ async def test_who_hangs_up_while_she_waits_has_abandoned_and_at_once_is_counted
     [ended] = await eventually(lambda: said(read_contacts, ContactEnded), timeout=15)
     assert (ended.abandoned, ended.short, ended.talk_seconds) == (True, True, 0)
     assert 0 <= ended.waited_seconds < 5
+
+
+async def test_a_transfer_while_they_talk_leaves_the_talk_as_long_as_it_was(
+    intake: Intake, read_contacts: ReadContacts
+):
+    state, began = intake.app.state, utc_now()
+    at = began
+
+    def clock() -> datetime:
+        return at
+
+    state.answer_call = replace(state.answer_call, clock=clock)
+    state.end_call = replace(state.end_call, clock=clock)
+    await intake.ring(**RING)
+    at = began + timedelta(seconds=10)
+    await connected(intake)
+    at = began + timedelta(seconds=40)
+    to = ContactTransferred(contact_id=CONTACT, epoch=2, at=utc_now(), from_agent="agent-maria", agent_id="agent-jonas")
+    await intake.tell(message(to))
+
+    async def moved() -> bool:
+        return bool((await state.end_call.calls.find("c01")).epoch == 2)
+
+    await eventually(moved, timeout=15)
+    at = began + timedelta(seconds=45)
+    rung = (await intake.ring("next?after=connect", **RING, result="success")).json()
+    assert rung["connect"] == "+46701740606", "the agent has put her receiver down: her colleague's phone rings"
+    at = began + timedelta(seconds=70)
+    legs = '[{"duration": 33, "state": "success"}, {"duration": 23, "state": "success"}]'
+    await intake.ring("hangup", **END, legs=legs)
+    [ended] = await eventually(lambda: said(read_contacts, ContactEnded), timeout=15)
+    assert (ended.talk_seconds, ended.waited_seconds, ended.abandoned) == (56, 10, False)
 
 
 async def test_two_hang_ups_are_one_end(intake: Intake, read_contacts: ReadContacts):
