@@ -35,6 +35,8 @@ BACKEND = os.environ.get("KC_TEST_BACKEND", "local")
 REDIS_DATABASES = 64
 ENDED_AT_ONCE = 12
 """So many installations' topics are removed together: a broker with ten thousand partitions answers late."""
+BY_FILES = "STRATEGY FILE_COPY"
+"""How a server that does not sync copies a database soonest: a third of the time that its log takes."""
 T = TypeVar("T")
 
 
@@ -122,7 +124,7 @@ class Parts:
         """Make an empty PostgreSQL database and return its URL."""
         name = f"test_{secrets.token_hex(6)}"
         with psycopg.connect(self.postgres, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"'.encode())
+            connection.execute(f'CREATE DATABASE "{name}" {BY_FILES}'.encode())
         return f"{self.postgres.rsplit('/', 1)[0]}/{name}"
 
     def drop_database(self, url: str) -> None:

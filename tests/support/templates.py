@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import psycopg
 
 from shared.database import upgrade
+from tests.support.parts import BY_FILES
 
 _MADE: set[str] = set()
 
@@ -21,7 +22,7 @@ def migrated(url: str, package: str) -> None:
         _execute_now(server, (f'DROP DATABASE IF EXISTS "{name}"', f'CREATE DATABASE "{name}"'))
         upgrade(f"{server}/{name}", package)
         _MADE.add(f"{server}/{name}")
-    _execute_now(server, (f'DROP DATABASE "{database}"', f'CREATE DATABASE "{database}" TEMPLATE "{name}"'))
+    _execute_now(server, (f'DROP DATABASE "{database}"', f'CREATE DATABASE "{database}" TEMPLATE "{name}" {BY_FILES}'))
 
 
 def _empty(url: str) -> bool:
@@ -35,12 +36,14 @@ def _empty(url: str) -> bool:
 async def copied(url: str, name: str, fill: Callable[[str], Awaitable[None]]) -> None:
     """Give a test's empty database what `fill` puts into one; nobody may be connected to it yet."""
     server, database = url.rsplit("/", 1)
-    template = f"{server}/template_{name}"
-    if template not in _MADE:
-        await _execute(server, f'DROP DATABASE IF EXISTS "template_{name}"', f'CREATE DATABASE "template_{name}"')
-        await fill(template)
-        _MADE.add(template)
-    await _execute(server, f'DROP DATABASE "{database}"', f'CREATE DATABASE "{database}" TEMPLATE "template_{name}"')
+    template = f"template_{name}"
+    if f"{server}/{template}" not in _MADE:
+        await _execute(server, f'DROP DATABASE IF EXISTS "{template}"', f'CREATE DATABASE "{template}"')
+        await fill(f"{server}/{template}")
+        _MADE.add(f"{server}/{template}")
+    await _execute(
+        server, f'DROP DATABASE "{database}"', f'CREATE DATABASE "{database}" TEMPLATE "{template}" {BY_FILES}'
+    )
 
 
 async def _execute(server: str, *statements: str) -> None:

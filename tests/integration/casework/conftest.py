@@ -11,7 +11,7 @@ import pytest
 
 from shared.settings import ServiceSettings
 from tests.support.casework import Room, make_room
-from tests.support.parts import Parts
+from tests.support.parts import BY_FILES, Parts
 
 
 async def _fill(settings: ServiceSettings) -> None:
@@ -33,7 +33,8 @@ def seeded(parts: Parts) -> Iterator[str]:
 async def room(parts: Parts, seeded: str, tmp_path: Path) -> AsyncIterator[Room]:
     name = f"casework_{secrets.token_hex(6)}"
     with closing(psycopg.connect(parts.postgres, autocommit=True)) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{seeded.rsplit("/", 1)[1]}"'.encode())
+        template = seeded.rsplit("/", 1)[1]
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" {BY_FILES}'.encode())
     url = f"{seeded.rsplit('/', 1)[0]}/{name}"
     made = make_room(ServiceSettings(postgres=url, originals=f"file://{tmp_path}"), migrated=True)
     yield made
