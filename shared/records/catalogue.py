@@ -122,6 +122,14 @@ class Option(BaseModel):
     goto: str
 
 
+class StepLink(BaseModel):
+    """A page that helps with a step."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    label: str
+    url: str
+
+
 class StepRecord(BaseModel):
     """One step: without options it leads straight on to `goto`."""
 
@@ -133,6 +141,9 @@ class StepRecord(BaseModel):
     options: tuple[Option, ...] = ()
     obligatory: bool = False
     note: str = ""
+    delegation: bool = False
+    """A decision: whoever takes it says by which delegation."""
+    links: tuple[StepLink, ...] = ()
 
 
 class EndRecord(BaseModel):

@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.casework.domain.triggers import Trigger
-from shared.errors import DomainError
+from shared.errors import DomainError, FieldError
 from shared.vocabulary import Identity, Outcome, Secrecy, StepType
 
 _BRACES = re.compile(r"\{([^{}]+)\}")
+_SAFE = re.compile(r"https://[^\s<>\"']+")
 
 
 class StepNotNextError(DomainError):
@@ -26,6 +27,14 @@ class UnknownOptionError(DomainError):
     type = "unknown-option"
     status = 422
     title = "Steget har inte det svaret."
+
+
+class NoDelegationError(DomainError):
+    """The step is a decision that somebody must have been given the right to take, and nobody says by what."""
+
+    type = "no-delegation"
+    status = 422
+    title = "Beslutet kräver en hänvisning till delegationsordningen, till exempel punkt 4.2."
 
 
 class NothingToUndoError(DomainError):
@@ -45,6 +54,14 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A page that helps with a step."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One thing to ask, check, say, write, do or decide; without options it leads on to `goto`."""
 
@@ -55,6 +72,9 @@ class Step:
     options: tuple[Option, ...] = ()
     obligatory: bool = False
     note: str = ""
+    delegation: bool = False
+    """A decision (*beslut*): whoever takes it says by which delegation."""
+    links: tuple[Link, ...] = ()
 
     def ways(self) -> tuple[str, ...]:
         """Return every id that this step can lead to."""
@@ -137,6 +157,8 @@ class Done:
     note: str = ""
     by: str = ""
     at: datetime | None = None
+    reference: str = ""
+    """By which delegation it was decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +194,9 @@ class Run:
         if done.step != self.here or (step := self.checklist.step(done.step)) is None:
             raise StepNotNextError(step=done.step)
         option = _choose(self.checklist, step, done.option)
-        chosen = Done(done.step, option.label if option else None, done.note, done.by, done.at)
+        if step.delegation and not done.reference.strip():
+            raise NoDelegationError(errors=(FieldError("/reference", NoDelegationError.title),))
+        chosen = replace(done, option=option.label if option else None)
         return Run(self.checklist, (*self.done, chosen))
 
     def back(self) -> "Run":
@@ -209,7 +233,13 @@ class Problem:
 
 def problems(checklist: Checklist) -> tuple[Problem, ...]:
     """Return everything that would strand an agent: broken, unreachable, endless, or params nobody declared."""
-    return (*_broken(checklist), *_strays(checklist), *_endless(checklist), *_undeclared(checklist))
+    return (
+        *_broken(checklist),
+        *_strays(checklist),
+        *_endless(checklist),
+        *_undeclared(checklist),
+        *_beside(checklist),
+    )
 
 
 def _ids(checklist: Checklist) -> frozenset[str]:
@@ -255,6 +285,17 @@ def _endless(checklist: Checklist) -> Iterator[Problem]:
 def used_params(checklist: Checklist) -> frozenset[str]:
     """Return the names of the params that stand in a text of the checklist."""
     return frozenset(name for _, text in _texts(checklist) for name in _BRACES.findall(text))
+
+
+def _beside(checklist: Checklist) -> Iterator[Problem]:
+    for number, step in enumerate(checklist.steps):
+        if step.delegation and step.type is not StepType.DECIDE:
+            text = f"Steget {step.id} är inget beslut (decide) och kan inte kräva delegation."
+            yield Problem(("steps", number, "delegation"), text)
+        for index, link in enumerate(step.links):
+            if not _SAFE.fullmatch(link.url):
+                where = ("steps", number, "links", index, "url")
+                yield Problem(where, f"Länken ”{link.label}” i {step.id} ska börja med https://.")
 
 
 def _undeclared(checklist: Checklist) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from services.casework.domain.checklist import Checklist, End, Option, Step
+from services.casework.domain.checklist import Checklist, End, Link, Option, Step
 from services.casework.domain.triggers import Trigger, TriggerKind
 from shared import records
 from shared.vocabulary import Identity, Outcome, Secrecy, StepType
@@ -46,7 +46,8 @@ def checklist_from(body: Body, version: int) -> Checklist:
 
 def _step(body: Body) -> Step:
     options = tuple(Option(**option) for option in body["options"])
-    return Step(**{**body, "type": StepType(body["type"]), "options": options})
+    links = tuple(Link(**link) for link in body.get("links", ()))
+    return Step(**{**body, "type": StepType(body["type"]), "options": options, "links": links})
 
 
 def _trigger(body: Body) -> Trigger:

@@ -92,7 +92,8 @@ class Runs:
             .order_by(run_steps.c.seq)
         )
         rows = await rows_of(self._conn, query)
-        return tuple(Done(row["step"], row["option"], row["note"], row["by"], row["at"]) for row in rows)
+        names = ("step", "option", "note", "by", "at", "reference")
+        return tuple(Done(**{name: row[name] for name in names}) for row in rows)
 
     async def append(self, case: Case, seq: int, done: Done) -> None:
         """Write a step that was done."""
@@ -106,6 +107,7 @@ class Runs:
                 step=done.step,
                 option=done.option,
                 note=done.note,
+                reference=done.reference,
                 by=done.by,
                 at=done.at,
             )

@@ -8,6 +8,7 @@ from typing import Any
 from services.casework.domain.checklist import Done, Run, Step
 from services.casework.domain.deadline import OFFICE, light
 from services.casework.domain.handover import Field, Preview
+from services.casework.domain.noting import remember
 from services.casework.store.runs import Published
 from services.casework.store.sql import Row
 from services.casework.usecases import views
@@ -226,8 +227,18 @@ def _step(run: Run, step: Step, state: str, done: Done | None = None) -> views.S
     given: dict[str, Any] = (
         {"option": done.option and fill(done.option), "note": done.note, "by": done.by, "at": done.at} if done else {}
     )
+    given |= {"reference": done.reference} if done else {"remember": remember(run.checklist, step)}
     return views.StepView(
-        step.id, step.type.value, fill(step.text), state, step.obligatory, fill(step.note), options, **given
+        step.id,
+        step.type.value,
+        fill(step.text),
+        state,
+        step.obligatory,
+        fill(step.note),
+        options,
+        delegation=step.delegation,
+        links=tuple(views.StepLinkView(link.label, link.url) for link in step.links),
+        **given,
     )
 
 

@@ -1,10 +1,12 @@
 """Whether a deed can be done now, said in words when it cannot: which state, who brought the case there, and when."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from services.casework.domain.case import Case, ChangedMeanwhileError, Deed, WrongStateError, move
+from services.casework.domain.checklist import Run
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import Work
 from services.casework.usecases.who import author
@@ -33,7 +35,8 @@ _DONE: Mapping[str, str] = MappingProxyType(
     }
 )
 """What a decisive deed is called afterwards; notes and steps decide nothing for anybody else."""
-TEXTS = tuple(text + end for text in _DONE.values() for end in (_TODAY, _EARLIER))
+_STEP = "Steget gjordes av {name}"
+TEXTS = tuple(text + end for text in (*_DONE.values(), _STEP) for end in (_TODAY, _EARLIER))
 """The Swedish texts of this module, for the test of the translations."""
 
 DECISIVE = frozenset(_DONE) - {Deed.REMIND}
@@ -75,6 +78,15 @@ async def not_behind(work: Work, case: Case, person: Person, seen: int | None, c
         raise ChangedMeanwhileError(detail, **params)
 
 
+async def nobody_was_first(work: Work, run: Run, by: str, clock: Clock, step: str | None = None) -> None:
+    """Refuse (ChangedMeanwhileError) when somebody else has done the step (without one: the last one) before her."""
+    done = next((one for one in reversed(run.done) if step in {None, one.step}), None)
+    if done is None or done.at is None or done.by == by:
+        return
+    params = await _said(work, done.by, "", done.at)
+    raise ChangedMeanwhileError(_STEP + _ending(done.at, clock), **params)
+
+
 async def write_down(
     work: Work, case_id: str, person: Person | None, by: str, deed: Deed, clock: Clock, **facts: object
 ) -> None:
@@ -84,8 +96,16 @@ async def write_down(
 
 
 async def _words(work: Work, row: Row, clock: Clock) -> tuple[str, dict[str, Any]]:
-    at = local(row["at"])
-    today = at.date() == local(clock()).date()
-    name = row["by_name"] or {one["id"]: one["name"] for one in await work.catalogue.people()}.get(row["by"], row["by"])
-    params = {"name": name, "other": row["facts"].get("other", ""), "time": f"{at:%H.%M}", "day": f"{at:%Y-%m-%d}"}
-    return _DONE[row["what"]] + (_TODAY if today else _EARLIER), params
+    params = await _said(work, row["by"], row["by_name"], row["at"])
+    text = _DONE[row["what"]] + _ending(row["at"], clock)
+    return text, {**params, "other": row["facts"].get("other", "")}
+
+
+def _ending(at: datetime, clock: Clock) -> str:
+    return _TODAY if local(at).date() == local(clock()).date() else _EARLIER
+
+
+async def _said(work: Work, by: str, by_name: str, moment: datetime) -> dict[str, Any]:
+    at = local(moment)
+    name = by_name or {one["id"]: one["name"] for one in await work.catalogue.people()}.get(by, by)
+    return {"name": name, "time": f"{at:%H.%M}", "day": f"{at:%Y-%m-%d}"}

@@ -10,7 +10,7 @@ from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.first_contact import came_back
 from services.casework.usecases.park import rested
 from services.casework.usecases.protection import hold
-from services.casework.usecases.standing import not_behind, permitted, write_down
+from services.casework.usecases.standing import nobody_was_first, not_behind, permitted, write_down
 from services.casework.usecases.who import author
 from shared.clock import Clock
 from shared.errors import DomainError, KeyReusedError
@@ -19,6 +19,7 @@ from shared.ids import new_id
 from shared.web.access import Person
 
 LONGEST_TEXT = 20_000
+LONGEST_REFERENCE = 200
 BEAT_GAP = timedelta(seconds=25)
 """The desk beats every 10 s while a case is open, focused and owned; a longer silence is not work."""
 
@@ -105,21 +106,39 @@ class ClassifyCase:
 
 @dataclass(frozen=True, slots=True)
 class DoStep:
-    """Do the step that is next, with one of its answers; StepNotNextError (422) for any other."""
+    """Do the step that is next, with one of its answers; StepNotNextError (422) for any other.
+
+    A decision that asks for it says by which delegation it is taken. Somebody who says what she saw (`seen`) and was
+    not the first is told who was (ChangedMeanwhileError, 409).
+    """
 
     uow: UnitOfWork
     clock: Clock
 
-    async def run(self, number: str, person: Person, step: str, option: str | None = None, note: str = "") -> None:
-        """Do a step; `option` is the answer's label or its number."""
+    async def run(  # noqa: PLR0913 - what is done, by name
+        self,
+        number: str,
+        person: Person,
+        step: str,
+        option: str | None = None,
+        note: str = "",
+        *,
+        reference: str = "",
+        seen: int | None = None,
+    ) -> None:
+        """Do a step; `option` is the answer's label or its number, `reference` the delegation of a decision."""
         async with self.uow.begin() as work:
             case = await hold(work, number, person)
+            await not_behind(work, case, person, seen, self.clock)
             state = await permitted(work, case, Deed.STEP, self.clock)
             run = await work.runs.of(case)
             if run is None:
                 raise StepNotNextError(step=step)
             now, by = self.clock(), author(person, case)
-            walked = run.answer(Done(step, option, note.strip()[:LONGEST_TEXT], by, now))
+            if seen is not None and run.here != step:
+                await nobody_was_first(work, run, by, self.clock, step)
+            said, named = note.strip()[:LONGEST_TEXT], reference.strip()[:LONGEST_REFERENCE]
+            walked = run.answer(Done(step, option, said, by, now, named))
             await work.runs.append(case, len(walked.done), walked.done[-1])
             await work.cases.change(case.id, now, state=state.value, **await rested(work, case, now))
             self._tell(work, case, walked)
@@ -146,15 +165,21 @@ class StepBack:
     uow: UnitOfWork
     clock: Clock
 
-    async def run(self, number: str, person: Person) -> None:
-        """Go one step back; NothingToUndoError (409) at the beginning."""
+    async def run(self, number: str, person: Person, *, seen: int | None = None, last: str | None = None) -> None:
+        """Go one step back; NothingToUndoError (409) at the beginning.
+
+        `last` is the step that she saw as the last one done: another's newer step is not taken back unseen.
+        """
         async with self.uow.begin() as work:
             case = await hold(work, number, person)
+            await not_behind(work, case, person, seen, self.clock)
             await permitted(work, case, Deed.STEP, self.clock)
             run = await work.runs.of(case)
             if run is None:
                 raise NothingToUndoError
             run.back()
+            if last is not None and run.done[-1].step != last:
+                await nobody_was_first(work, run, author(person, case), self.clock)
             now = self.clock()
             await work.runs.undo_last(case, author(person, case), now)
             await work.cases.change(case.id, now)

@@ -32,6 +32,9 @@ class StepDone(BaseModel):
     step: str
     option: str | None = None
     note: Text = ""
+    reference: Annotated[str, Field(max_length=200)] = ""
+    """By which delegation a decision is taken."""
+    version: Version = None
 
 
 class Written(BaseModel):
@@ -120,9 +123,10 @@ async def classify(house: House, person: Worker, number: str, body: Classify, se
 
 
 @router.post("/{number}/steps")
-async def do_step(house: House, person: Worker, number: str, body: StepDone) -> views.CaseView:
+async def do_step(house: House, person: Worker, number: str, body: StepDone, seen: Seen) -> views.CaseView:
     """Do the step that is next."""
-    await house.do_step.run(number, person, body.step, body.option, body.note)
+    version = body.version if seen is None else seen
+    await house.do_step.run(number, person, body.step, body.option, body.note, reference=body.reference, seen=version)
     return await house.read_case.run(number, person)
 
 

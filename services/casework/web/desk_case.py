@@ -5,11 +5,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
+from services.casework.domain.noting import should_not_stand
 from services.casework.usecases.views import CaseView
+from services.casework.web.again_dialog import show
 from services.casework.web.desk import Agent
 from services.casework.web.desk_view import answer_with_work, candidates_of, desk_of, why_of
 from services.casework.web.house import casework_of, seats_of
-from shared.errors import KontaktcenterError
+from services.casework.web.typed import SHORT, SHOWN_AGAIN, Refused, Typed, typed
+from shared.errors import DomainError, KontaktcenterError
 from shared.web.access import Person
 
 router = APIRouter(prefix="/desk/cases/{number}", include_in_schema=False)
@@ -48,33 +51,72 @@ async def classify(
     note: Note = None,
     seen: Annotated[int | None, Form(ge=0, lt=2**62)] = None,
 ) -> Response:
-    """Choose the case type."""
+    """Choose the case type; whoever was not the first is told who was."""
     await keep_note(request, number, person, note)
-    await casework_of(request).classify.run(number, person, case_type, seen)
+    try:
+        await casework_of(request).classify.run(number, person, case_type, seen)
+    except DomainError as error:
+        return await _told(request, number, person, error, Typed({"case_type": case_type}))
     return await answer_with_work(request, person, number)
 
 
 @router.post("/steps")
-async def step(
-    request: Request,
-    number: str,
-    person: Agent,
-    step: str,
-    option: Annotated[str | None, Form()] = None,
-    note: Note = None,
-) -> Response:
-    """Do the step that is next."""
-    await keep_note(request, number, person, note)
-    await casework_of(request).do_step.run(number, person, step, option)
-    return await answer_with_work(request, person, number)
+async def step(request: Request, number: str, person: Agent, step: str) -> Response:
+    """Do the step that is next; a decision that lacks its delegation is asked for it, with what was typed."""
+    form = await typed(request)
+    await keep_note(request, number, person, form.values.get("note"))
+    try:
+        said = {name: form.text(name) for name in ("option", "step_note")}
+        reference = form.text("reference", most=SHORT)
+        form.check()
+        await casework_of(request).do_step.run(
+            number,
+            person,
+            step,
+            said["option"] or None,
+            said["step_note"],
+            reference=reference,
+            seen=form.number("seen"),
+        )
+    except DomainError as error:
+        return await _told(request, number, person, error, form, step)
+    return await answer_with_work(request, person, number, done=True)
 
 
 @router.post("/back")
-async def back(request: Request, number: str, person: Agent, note: Note = None) -> Response:
-    """Take the last step back."""
-    await keep_note(request, number, person, note)
-    await casework_of(request).step_back.run(number, person)
+async def back(request: Request, number: str, person: Agent) -> Response:
+    """Take the last step back; not one that somebody else has done meanwhile."""
+    form = await typed(request)
+    await keep_note(request, number, person, form.values.get("note"))
+    try:
+        last = form.text("last", most=SHORT) or None
+        await casework_of(request).step_back.run(number, person, seen=form.number("seen"), last=last)
+    except DomainError as error:
+        return await _told(request, number, person, error, form)
     return await answer_with_work(request, person, number)
+
+
+async def _told(
+    request: Request, number: str, person: Person, error: DomainError, form: Typed, step: str = ""
+) -> Response:
+    """Say why it was not done, and what has changed: nothing that was typed is lost."""
+    if error.status not in SHOWN_AGAIN:
+        raise error
+    case = await casework_of(request).read_case.run(number, person)
+    refused = Refused.by(error, request, "step", form)
+    here = case.checklist.now if case.checklist else None
+    asks = here if here is not None and here.id == step and here.delegation else None
+    return show(request, "partials/dialog_step.html", "Steget är inte gjort", refused, case=case, step=asks)
+
+
+@router.post("/check")
+async def check(request: Request, number: str, person: Agent) -> Response:
+    """Warn, as one types, of what should not stand in a note."""
+    form = await typed(request)
+    case = await casework_of(request).read_case.run(number, person)
+    found = should_not_stand(form.values.get("step_note", ""), case.checklist.forbid if case.checklist else ())
+    part: Response = request.app.state.pages.render(request, "partials/note_warning.html", unfit=found)
+    return part
 
 
 @router.post("/note")
@@ -84,7 +126,7 @@ async def note(request: Request, number: str, person: Agent, note: Annotated[str
     if "hx-request" not in request.headers:
         return await answer_with_work(request, person, number)
     desk = await desk_of(request, person, number)
-    part: Response = request.app.state.pages.render(request, "partials/desk_saved.html", **desk.context())
+    part: Response = request.app.state.pages.render(request, "partials/note_saved.html", **desk.context())
     return part
 
 

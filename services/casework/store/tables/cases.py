@@ -151,6 +151,7 @@ run_steps = Table(
     words("step"),
     maybe("option"),
     words("note"),
+    words("reference"),
     words("by"),
     at("at", nullable=False),
     at("undone_at"),

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from services.casework.domain.checklist import Checklist, End, Option, Step, problems
+from services.casework.domain.checklist import Checklist, End, Link, Option, Step, problems
 from services.casework.domain.triggers import Trigger, TriggerKind, is_day, read_trigger
 from services.casework.usecases.files import LineError, RejectedFileError
 from services.casework.usecases.files.nodes import Document, Path, read_document
@@ -11,7 +11,7 @@ from shared.vocabulary import Identity, Outcome, Priority, Resolution, Secrecy, 
 
 PRIORITIES = {"akut": Priority.URGENT, "hög": Priority.HIGH, "normal": Priority.NORMAL, "låg": Priority.LOW}
 SECRECY = {"strong": Secrecy.PRESUMED}
-_WORDS = {"goto", "id", "type", "text", "options", "obligatory", "note"}
+_WORDS = {"goto", "id", "type", "text", "options", "obligatory", "note", "delegation", "links"}
 
 Known = Mapping[tuple[str, ...], str]
 
@@ -145,7 +145,18 @@ class _Reader:
             options=self._options(path, values.get("options")),
             obligatory=values.get("obligatory") is True,
             note=str(values.get("note", "")),
+            delegation=values.get("delegation") is True,
+            links=self._links(path, values.get("links")),
         )
+
+    def _links(self, path: Path, raw: object) -> tuple[Link, ...]:
+        links = []
+        for index, one in enumerate(raw if isinstance(raw, list) else [] if raw is None else [raw]):
+            if not isinstance(one, dict) or not one.get("label") or not one.get("url"):
+                self._wrong((*path, "links", index), "En länk ska ha label och url.")
+                continue
+            links.append(Link(str(one["label"]), str(one["url"])))
+        return tuple(links)
 
     def _options(self, path: Path, raw: object) -> tuple[Option, ...]:
         if raw is None:

@@ -1,7 +1,14 @@
 """What a page or a JSON door shows: plain, frozen view models, made by the reading use cases."""
 
 from services.casework.usecases.views.case import CaseView
-from services.casework.usecases.views.checklist import ChecklistNamed, ChecklistView, EndView, OptionView, StepView
+from services.casework.usecases.views.checklist import (
+    ChecklistNamed,
+    ChecklistView,
+    EndView,
+    OptionView,
+    StepLinkView,
+    StepView,
+)
 from services.casework.usecases.views.contact import (
     AttachmentView,
     CandidateView,
@@ -46,6 +53,7 @@ __all__ = [
     "PreviewView",
     "SentFileView",
     "StatusView",
+    "StepLinkView",
     "StepView",
     "WithheldView",
 ]

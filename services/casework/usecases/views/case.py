@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from services.casework.domain.noting import should_not_stand
 from services.casework.usecases.views.checklist import ChecklistView
 from services.casework.usecases.views.contact import CandidateView, ContactView, MessageView, NoteView
 from services.casework.usecases.views.handover import HandoverView
@@ -104,3 +105,8 @@ class CaseView:
     def contact(self) -> ContactView:
         """The contact that is worked on now."""
         return next((contact for contact in self.contacts if contact.current), self.contacts[-1])
+
+    @property
+    def unfit(self) -> tuple[str, ...]:
+        """What of the typed note should not stand there: a personal identity number, words that are forbidden."""
+        return should_not_stand(self.draft, self.checklist.forbid if self.checklist else ())

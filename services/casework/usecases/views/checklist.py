@@ -14,6 +14,14 @@ class OptionView:
 
 
 @dataclass(frozen=True, slots=True)
+class StepLinkView:
+    """A page that helps with a step."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class StepView:
     """A step as it stands in the run: `state` is `done`, `now` or `ahead`."""
 
@@ -29,6 +37,12 @@ class StepView:
     note: str = ""
     by: str | None = None
     at: datetime | None = None
+    delegation: bool = False
+    """It is a decision that asks by which delegation it is taken."""
+    reference: str = ""
+    links: tuple[StepLinkView, ...] = ()
+    remember: tuple[str, ...] = ()
+    """What to think of at this step now: `identity`, `secrecy`, `legal`, `forbid`."""
 
 
 @dataclass(frozen=True, slots=True)
