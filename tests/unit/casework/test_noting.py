@@ -14,6 +14,7 @@ from services.casework.domain.checklist import (
 )
 from services.casework.domain.noting import remember, should_not_stand
 from services.casework.store.bodies import body_of, checklist_from
+from services.casework.usecases.files.checklists_out import _step
 from shared.vocabulary import Identity, Outcome, Secrecy, StepType
 
 KINDS = tuple(StepType)
@@ -70,6 +71,8 @@ def test_links_are_https_only_a_decision_is_one_and_both_come_back_from_the_stor
     safe = Step("s1", StepType.DECIDE, "x", "klart", delegation=True, links=(Link("Taxa", "https://kommun.example/a"),))
     assert problems(_list(safe)) == ()
     assert checklist_from(body_of(_list(safe)), 1) == _list(safe)
+    assert _step(safe)["links"] == [{"label": "Taxa", "url": "https://kommun.example/a"}]
+    assert _step(safe)["delegation"] is True
     for url in ("http://kommun.example", "javascript:alert(1)", "https://a b", "/a", 'https://a"onclick='):
         wrong = _list(Step("s1", StepType.ASK, "x", "klart", links=(Link("Taxa", url),)))
         assert [problem.path for problem in problems(wrong)] == [("steps", 0, "links", 0, "url")]

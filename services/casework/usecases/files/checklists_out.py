@@ -53,9 +53,11 @@ def _value(value: Any) -> Any:
 
 
 def _step(step: Step) -> dict[str, Any]:
-    said = _plain(step, {"options"})
+    said = _plain(step, {"options", "links"})
     if step.options:
         said["options"] = [{"if": option.label, "goto": option.goto} for option in step.options]
+    if step.links:
+        said["links"] = [{"label": link.label, "url": link.url} for link in step.links]
     return said
 
 
