@@ -1,7 +1,7 @@
 """A checklist: steps with branches that lead to an end, and the walk through it, one step at a time."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -162,6 +162,15 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Back:
+    """The last step was taken back: which one, by whom and when."""
+
+    step: str
+    by: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One walk through one version of a checklist."""
 
@@ -204,6 +213,14 @@ class Run:
         if not self.done:
             raise NothingToUndoError
         return Run(self.checklist, self.done[:-1])
+
+
+def replayed(checklist: Checklist, deeds: Iterable[Done | Back]) -> Run:
+    """Return the run that a version and what was done in it, in order, lead to."""
+    run = Run(checklist)
+    for deed in deeds:
+        run = run.back() if isinstance(deed, Back) else run.answer(deed)
+    return run
 
 
 def _leads_to(step: Step, label: str | None) -> str | None:
