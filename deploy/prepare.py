@@ -21,6 +21,7 @@ IMPORTS = (
     ("import-people", "people.yaml"),
     ("import-examples", "examples-sv.jsonl.gz"),
     ("import-takeovers", "takeovers.yaml"),
+    ("import-directory", "directory-sv.csv", "--yes"),
     ("import-templates", "templates.yaml"),
     ("import-unit-terms", "unit-terms.yaml"),
 )

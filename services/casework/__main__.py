@@ -1,10 +1,10 @@
 """`python -m services.casework` serves; `migrate` brings its tables up to date; `import-*` fill the catalogue."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -13,10 +13,12 @@ from services.casework.main import create_app
 from services.casework.settings import Settings
 from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases import import_waves, imports, unit_terms
+from services.casework.usecases.directory import ImportDirectory, ReportChangedError
 from services.casework.usecases.files import RejectedFileError
 from services.casework.usecases.reindex import Reindex
 from services.casework.usecases.take_over import UNIT, Move, TakeOver
 from services.casework.usecases.templates import ImportTemplates
+from services.casework.usecases.views.directory import Report
 from services.casework.usecases.wave_views import TakeoverView
 from services.casework.wiring import open_dead_letters, webhook_key
 from shared.clock import utc_now
@@ -52,11 +54,16 @@ def _take_in(file: Path, make: Callable[[UnitOfWork, Settings], Any], what: str)
     try:
         counts = asyncio.run(take())
     except RejectedFileError as error:
-        for one in error.found:
-            typer.echo(f"{file}:{one.line}: {one.text}", err=True)
-        typer.echo(f"{len(error.found)} fel, inget har lästs in.", err=True)
-        raise typer.Exit(1) from error
+        _refuse(file, error)
     typer.echo(f"{what}: {counts.read} i filen, {counts.changed} nya eller ändrade")
+
+
+def _refuse(file: Path, error: RejectedFileError) -> NoReturn:
+    """Print every error with its line and leave with 1."""
+    for one in error.found:
+        typer.echo(f"{file}:{one.line}: {one.text}", err=True)
+    typer.echo(f"{len(error.found)} fel, inget har lästs in.", err=True)
+    raise typer.Exit(1) from error
 
 
 @cli.command()
@@ -115,6 +122,40 @@ def import_unit_terms(file: Path) -> None:
 def import_templates(file: Path) -> None:
     """Take in templates of replies from a YAML file."""
     _take_in(file, lambda uow, _: ImportTemplates(uow, utc_now), "mallar")
+
+
+@cli.command()
+def import_directory(
+    file: Path,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask after the report.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report only.")] = False,
+) -> None:
+    """Take in persons and functions from a CSV file as a sync, after a report of what it would change."""
+    data = file.read_bytes()
+
+    async def told(act: Callable[[ImportDirectory], Awaitable[Report]]) -> Report:
+        engine = make_engine(Settings(), "casework", pool=2)
+        try:
+            return await act(ImportDirectory(UnitOfWork(engine), utc_now))
+        finally:
+            await engine.dispose()
+
+    try:
+        report = asyncio.run(told(lambda use_case: use_case.report(data)))
+        for line in report.lines():
+            typer.echo(line)
+        if report.nothing or dry_run:
+            return
+        if not yes:
+            typer.confirm("Läsa in filen?", abort=True)
+        asyncio.run(told(lambda use_case: use_case.run(data, report.mark)))
+    except RejectedFileError as error:
+        _refuse(file, error)
+    except ReportChangedError as error:
+        typer.echo(error.title, err=True)
+        raise typer.Exit(1) from error
+    typer.echo("katalogen är inläst")
 
 
 @cli.command()

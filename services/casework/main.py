@@ -12,6 +12,7 @@ from services.casework.web import (
     api_cases,
     api_catalogue,
     api_deeds,
+    api_directory,
     api_handovers,
     api_incidents,
     api_people,
@@ -36,13 +37,14 @@ DOORS = (
     api_people.router,
     api_replies.router,
     api_catalogue.router,
+    api_directory.router,
     api_waves.router,
     api_terms.router,
     elks.router,
     ops.router,
 )
-UPLOADS = {r"/desk/cases/[^/]+/reply(/files)?": 11 * 1024 * 1024}
-"""Where files come in, and how many bytes at once: the files of a reply, and its words."""
+UPLOADS = {r"/desk/cases/[^/]+/reply(/files)?": 11 * 1024 * 1024, r"/admin/directory": 11 * 1024 * 1024}
+"""Where files come in, and how many bytes at once: the files of a reply and its words, the directory."""
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

@@ -58,6 +58,7 @@ from services.casework.usecases import (
 from services.casework.usecases.case_deeds import CaseDeeds
 from services.casework.usecases.casework import Casework
 from services.casework.usecases.checklists.group import Checklists
+from services.casework.usecases.connect import Directory
 from services.casework.usecases.desk_day import DeskDay
 from services.casework.usecases.follow_contacts import FollowContacts
 from services.casework.usecases.follow_load import FollowLoad, ReadAlarms
@@ -244,6 +245,7 @@ def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Ca
         read_alarms=ReadAlarms(uow),
         catch_up=reindex.CatchUp(uow),
         checklists=Checklists.make(uow, letters, clock),
+        directory=Directory.make(uow, Intake(settings.intake_url, settings.machine_token), clock),
         incidents=Incidents.make(uow, replies, clock),
         **_units(uow, clock),
         send_mail=SendMail(uow, _mail_server(settings), clock, _originals(settings)),

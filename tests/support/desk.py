@@ -17,6 +17,7 @@ from services.casework.store.bell import Bell
 from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases import imports
 from services.casework.usecases.casework import Casework
+from services.casework.usecases.directory import ImportDirectory
 from services.casework.usecases.templates import ImportTemplates
 from services.casework.web.house import open_pages
 from services.casework.web.page_routers import page_routers
@@ -154,6 +155,10 @@ class FakeRouter:
     async def return_call(self, contact_id: str, epoch: int, at: datetime | None) -> None:
         self.doings.append(("return_call", contact_id, epoch, at))
 
+    async def connect(self, contact_id: str, number: str) -> None:
+        """Stand in for intake, too, which leads the call."""
+        self.doings.append(("connect", contact_id, number))
+
     async def queues(self) -> list[dict[str, Any]]:
         channels = [offer["channel"] for offer in self.waiting]
         counted = {channel: channels.count(channel) for channel in set(channels)}
@@ -261,7 +266,8 @@ async def desk_house(settings: ServiceSettings, times: Times = QUICK) -> AsyncIt
     built = wiring.build(own, engine)
     await built.router.close()
     knocking = {name: replace(getattr(built, name), router=router) for name in KNOCKING}
-    casework = replace(built, router=router, **knocking)  # type: ignore[arg-type] # the parts it uses
+    directory = replace(built.directory, connect=replace(built.directory.connect, telephony=router))
+    casework = replace(built, router=router, directory=directory, **knocking)  # type: ignore[arg-type] # the parts it uses
     router.case_types = [
         {**one.model_dump(include={"unit"}), "case_type": one.id, "area": one.area, "question": one.question}
         for one in await casework.read_catalogue.case_types()
@@ -302,5 +308,6 @@ async def _seed(url: str) -> None:
     await imports.ImportChecklists(uow, utc_now).run((SEED / "checklists-sv.yaml").read_bytes())
     await imports.ImportEntrances(uow).run((SEED / "entrances.yaml").read_bytes())
     await imports.ImportPeople(uow).run((SEED / "people.yaml").read_bytes())
+    await ImportDirectory(uow, utc_now).run((SEED / "directory-sv.csv").read_bytes())
     await ImportTemplates(uow, utc_now).run((SEED / "templates.yaml").read_bytes())
     await engine.dispose()

@@ -48,11 +48,20 @@ class Intake:
         answer = await self._post(f"/api/v1/visits/{contact_id}/missed", {"Idempotency-Key": key})
         return Missed(again=bool(answer["again"]), calls=int(answer["calls"]))
 
-    async def _post(self, path: str, more: Mapping[str, str] | None = None) -> dict[str, Any]:
+    async def connect(self, contact_id: str, number: str) -> None:
+        """Have a caller who talks to an agent passed on to a number (E.164) when the agent puts her receiver down.
+
+        NotFoundError for a call that intake does not lead, or in which nobody talks.
+        """
+        await self._post(f"/api/v1/calls/{contact_id}/connect", body={"number": number})
+
+    async def _post(
+        self, path: str, more: Mapping[str, str] | None = None, body: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.token.get_secret_value()}", **(more or {})}
         try:
             async with httpx.AsyncClient(timeout=self.seconds, headers=headers) as http:
-                answer = await http.post(self.url.rstrip("/") + path)
+                answer = await http.post(self.url.rstrip("/") + path, json=body)
         except httpx.HTTPError as error:
             raise IntakeDownError(type(error).__name__) from error
         if answer.status_code == 404:
@@ -63,4 +72,4 @@ class Intake:
             raise IntakeDownError(str(answer.status_code))
         if answer.status_code >= 400:
             raise DomainError(answer.text[:200])
-        return cast("dict[str, Any]", answer.json())
+        return cast("dict[str, Any]", answer.json()) if answer.content else {}

@@ -12,6 +12,7 @@ from services.casework.store.call_tries import CallTries
 from services.casework.store.cases import Cases
 from services.casework.store.catalogue import CatalogueStore
 from services.casework.store.contacts import Contacts
+from services.casework.store.directory import DirectoryStore
 from services.casework.store.first_contact import FirstContacts
 from services.casework.store.handling import HandlingTimes
 from services.casework.store.handovers import Handovers
@@ -78,6 +79,7 @@ class Work:
         self.call_tries = CallTries(conn)
         self.index = SearchIndex(conn)
         self.search = SearchStore(conn)
+        self.directory = DirectoryStore(conn)
         self.webhooks = WebhookQueue(conn)
         self._events: list[Message] = []
         self._rings: set[str] = set()

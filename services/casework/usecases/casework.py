@@ -8,6 +8,7 @@ from services.casework.usecases.call_back import CallBack, MayCallBack
 from services.casework.usecases.case_deeds import CaseDeeds
 from services.casework.usecases.checklists.group import Checklists
 from services.casework.usecases.close_case import CloseCase
+from services.casework.usecases.connect import Directory
 from services.casework.usecases.consult import AskColleague, EndQuestion, ReadQuestion, TransferToColleague
 from services.casework.usecases.deliver_handovers import DeliverHandovers
 from services.casework.usecases.desk_day import DeskDay
@@ -82,6 +83,7 @@ class Casework:
     read_hours: ReadHours
     read_takeovers: ReadTakeovers
     read_unit_terms: ReadUnitTerms
+    directory: Directory
     # Working.
     accept_offer: AcceptOffer
     call_back: CallBack

@@ -9,7 +9,7 @@ from services.casework.domain.noting import should_not_stand
 from services.casework.usecases.views import CaseView
 from services.casework.web.again_dialog import show
 from services.casework.web.desk import Agent
-from services.casework.web.desk_view import answer_with_work, candidates_of, desk_of, why_of
+from services.casework.web.desk_view import answer_with_work, candidates_of, desk_of, found_of, why_of
 from services.casework.web.house import casework_of, seats_of
 from services.casework.web.typed import SHORT, SHOWN_AGAIN, Refused, Typed, typed
 from shared.errors import DomainError, KontaktcenterError
@@ -30,12 +30,13 @@ async def keep_note(request: Request, number: str, person: Person, note: str | N
 async def candidates(request: Request, number: str, person: Agent, q: str = "") -> Response:
     """Show what a search finds, as one types."""
     case = await casework_of(request).read_case.run(number, person)
-    found = await candidates_of(request, case, q)
+    kinds = await candidates_of(request, case, q)
     part: Response = request.app.state.pages.render(
         request,
         "partials/desk_candidates.html",
         case=case,
-        candidates=found,
+        candidates=kinds,
+        found=await found_of(request, q),
         why=() if q else await why_of(request, case),
         query=q,
     )

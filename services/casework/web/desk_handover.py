@@ -23,9 +23,11 @@ _DIALOG, _WITHDRAW = "partials/dialog_handover.html", "partials/dialog_withdraw.
 
 
 @router.get("")
-async def ask(request: Request, number: str, person: Agent, to: str = "", seen: str = "") -> Response:
+async def ask(
+    request: Request, number: str, person: Agent, to: str = "", seen: str = "", message: str = ""
+) -> Response:
     """Show what would go, and what is missing."""
-    return await _show(request, number, person, {"to": to, "seen": seen})
+    return await _show(request, number, person, {"to": to, "seen": seen, "message": message})
 
 
 @router.post("/preview")

@@ -12,6 +12,7 @@ from services.casework.usecases.ask_help import HelpView
 from services.casework.usecases.desk_views import DeskRow, LateRow
 from services.casework.usecases.incident_views import DeskIncidents
 from services.casework.usecases.views import CandidateView, CaseRow, CaseView
+from services.casework.usecases.views.directory import EntryView
 from services.casework.web.house import casework_of, names_of, seats_of
 from services.casework.web.seat import Gone, Offer, Seat, WrapUp
 from shared.clock import STOCKHOLM, utc_now
@@ -27,6 +28,8 @@ _WORDS = 4
 """Words that say why."""
 _SHOWN = 8
 """Hits of a search that are shown."""
+_PEOPLE_SHOWN = 4
+"""Persons and functions among them: each hit has a key, and there are nine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,8 @@ class Desk:
     gone: GoneView | None = None
     case: CaseView | None = None
     candidates: Sequence[CandidateView] | None = ()
+    found: Sequence[EntryView] = ()
+    """Persons and functions that a search finds."""
     why: Sequence[str] = ()
     query: str = ""
     now: datetime = field(default_factory=utc_now)
@@ -142,6 +147,7 @@ class Desk:
             "gone",
             "case",
             "candidates",
+            "found",
             "why",
             "query",
             "now",
@@ -162,12 +168,13 @@ async def desk_of(request: Request, person: Person, number: str = "", query: str
     today = (state.done_today, state.handed_over_today)
     day = DeskView(top.desk.presence, state.cases, state.parked, *today, late=state.late)
     candidates = await candidates_of(request, case, query) if case else ()
+    found = await found_of(request, query) if case else ()
     why = await why_of(request, case) if case and not query else ()
     incidents = await casework_of(request).incidents.at_desk.run(person, case)
     talking = await _talking(request, person, state.cases, case)
     helped = await casework_of(request).day.read_help.of_case(case.id, person) if case else None
     shown = replace(top, desk=day, case=case, candidates=candidates, why=why, query=query, incidents=incidents)
-    return replace(shown, talking=talking, helped=helped)
+    return replace(shown, found=found, talking=talking, helped=helped)
 
 
 async def _talking(request: Request, person: Person, rows: Sequence[DeskRow], case: CaseView | None) -> CaseView | None:
@@ -240,6 +247,11 @@ async def candidates_of(request: Request, case: CaseView, query: str) -> Sequenc
     except TransientError:
         return None
     return [called.hit(one) for one in found[:_SHOWN]]
+
+
+async def found_of(request: Request, query: str) -> Sequence[EntryView]:
+    """Return the persons and functions that a search finds."""
+    return await casework_of(request).directory.read.find(query, _PEOPLE_SHOWN) if query.strip() else ()
 
 
 def waiting_of(queues: Sequence[Mapping[str, Any]] | None, units: Mapping[str, str]) -> Waiting | None:

@@ -10,6 +10,7 @@ from services.casework.web import (
     desk,
     desk_case,
     desk_close,
+    desk_directory,
     desk_handover,
     desk_incident,
     desk_more,
@@ -17,6 +18,7 @@ from services.casework.web import (
     desk_pass,
     desk_reply,
     desk_visit,
+    directory_pages,
     files,
     handover,
     help_pages,
@@ -34,6 +36,7 @@ def page_routers(settings: ServiceSettings) -> tuple[APIRouter, ...]:
     """Return the routers of all pages; NoSafeLoginError when nobody could be trusted to be who they say."""
     login = login_router(make_login(settings))
     replies = (desk_reply.router, files.sent, again.router, mail_state.router)
+    found = (desk_directory.router, directory_pages.router)
     more = (desk_close.router, desk_park.router, desk_more.router, desk_visit.router, case_deeds_pages.router)
     desks = (desk.router, desk_case.router, desk_handover.router, desk_pass.router, desk_incident.router)
     return (
@@ -41,6 +44,7 @@ def page_routers(settings: ServiceSettings) -> tuple[APIRouter, ...]:
         *desks,
         *replies,
         *more,
+        *found,
         away.router,
         help_pages.router,
         inbox.router,

@@ -10,7 +10,7 @@ from jinja2.ext import extract_from_ast
 import shared.web.errors as web_errors
 from services.casework.domain.case import MERGED_WORDS, STATE_WORDS
 from services.casework.domain.lifecycle import PHASE_WORDS
-from services.casework.usecases import overtaken, people, standing
+from services.casework.usecases import directory, overtaken, people, standing
 from services.casework.web import cases_pages, deed_words, typed
 from services.casework.web.login import ROLE_NAMES
 from services.router.domain.rule_table import FIRST_TABLE
@@ -81,6 +81,7 @@ def test_what_is_said_of_a_case_and_its_people_is_in_english_too():
         *deed_words.TEXTS,
         *standing.TEXTS,
         *people.TEXTS,
+        *directory.TEXTS,
         *STATE_WORDS.values(),
         *PHASE_WORDS.values(),
         MERGED_WORDS,

@@ -30,6 +30,7 @@ from services.casework.store.tables.checklists import (
 from services.casework.store.tables.columns import metadata
 from services.casework.store.tables.contacts import call_tries, contacts, moves
 from services.casework.store.tables.day import help_asks, help_lines
+from services.casework.store.tables.directory import directory, directory_files, directory_words
 from services.casework.store.tables.handovers import handovers, webhooks_out
 from services.casework.store.tables.incidents import alarms, incident_cases, incidents
 from services.casework.store.tables.outgoing import mail_bursts, mails_out, receipt_marks, sms_out
@@ -53,6 +54,9 @@ __all__ = [
     "checklist_versions",
     "contacts",
     "dead_decisions",
+    "directory",
+    "directory_files",
+    "directory_words",
     "drafts",
     "entrances",
     "handovers",
