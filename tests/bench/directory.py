@@ -6,6 +6,7 @@ Needs PostgreSQL at `KC_POSTGRES` (the local stack has one); it works in a datab
 import argparse
 import asyncio
 import random
+import re
 import statistics
 import time
 from collections.abc import Iterator
@@ -19,78 +20,12 @@ from shared.database import make_engine, upgrade
 from shared.settings import ServiceSettings
 
 NAME = "bench_directory"
-FIRST = [
-    "Karin",
-    "Lena",
-    "Per",
-    "Ulrika",
-    "Göran",
-    "Hillevi",
-    "Samira",
-    "Tobias",
-    "Jonas",
-    "Malin",
-    "Åsa",
-    "Ragnar",
-    "Wilma",
-    "Olof",
-    "Christina",
-    "Mikael",
-    "Örjan",
-]
-ROOTS = [
-    "Ström",
-    "Berg",
-    "Lind",
-    "Wenner",
-    "Löv",
-    "Sand",
-    "Norr",
-    "Grön",
-    "Vik",
-    "Rosen",
-    "Käll",
-    "Sten",
-    "Hed",
-    "Björn",
-    "Fjäll",
-    "Törn",
-    "Bro",
-    "My",
-    "Qvarn",
-    "Hage",
-]
-ENDS = [
-    "qvist",
-    "lund",
-    "gård",
-    "bo",
-    "rot",
-    "by",
-    "hag",
-    "sten",
-    "skog",
-    "mark",
-    "åker",
-    "hult",
-    "mo",
-    "vik",
-    "fors",
-    "lund",
-    "stad",
-]
-TITLES = [
-    "Handläggare",
-    "Arkitekt",
-    "Rektor",
-    "Socialsekreterare",
-    "Ingenjör",
-    "Vaktmästare",
-    "Sjuksköterska",
-    "Administratör",
-    "Chef",
-    "Lärare",
-]
+FIRST = re.findall(r"\w+", "Karin Lena Per Ulrika Göran Hillevi Samira Tobias Jonas Malin Åsa Ragnar Wilma Olof Örjan")
+ROOTS = re.findall(
+    r"\w+", "Ström Berg Lind Wenner Löv Sand Norr Grön Vik Rosen Käll Sten Hed Björn Fjäll Törn Bro Qvarn"
+)
+ENDS = re.findall(r"\w+", "qvist lund gård bo rot by hag sten skog mark åker hult mo vik fors stad")
+TITLES = re.findall(r"\w+", "Handläggare Arkitekt Rektor Socialsekreterare Ingenjör Vaktmästare Chef Lärare")
 
 
 def lines(count: int) -> Iterator[str]:
@@ -98,11 +33,11 @@ def lines(count: int) -> Iterator[str]:
     chance = random.Random(8)
     yield "nyckel;namn;titel;verksamhet;telefon;anknytning;sökord"
     for number in range(count):
-        name = f"{chance.choice(FIRST.split())} {chance.choice(ROOTS.split())}{chance.choice(ENDS.split())}"
+        name = f"{chance.choice(FIRST)} {chance.choice(ROOTS)}{chance.choice(ENDS)}"
         said = (
             str(number),
             name,
-            chance.choice(TITLES.split()),
+            chance.choice(TITLES),
             "Kansli",
             "08-465 004 20",
             f"{number:04}",
@@ -115,15 +50,15 @@ def typed(count: int) -> Iterator[str]:
     """Yield what is in the box after each key: names, names with a slip, titles, extensions."""
     chance = random.Random(9)
     for _ in range(count):
-        last = f"{chance.choice(ROOTS.split())}{chance.choice(ENDS.split())}"
+        last = f"{chance.choice(ROOTS)}{chance.choice(ENDS)}"
         at = chance.randrange(1, len(last) - 1)
         slipped = last[:at] + last[at + 1 :]
         text = chance.choice(
             (
                 last,
-                f"{chance.choice(FIRST.split())} {last}",
+                f"{chance.choice(FIRST)} {last}",
                 slipped,
-                chance.choice(TITLES.split()),
+                chance.choice(TITLES),
                 f"{chance.randrange(5000):04}",
             )
         )

@@ -1,13 +1,13 @@
 """The directory in a real browser: a caller is put through by keyboard alone, and an administrator takes a file in."""
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import FilePayload, expect
 
 from shared.vocabulary import Channel, Role
 from shared.web.access import Person
-from tests.pages.test_desk import MAIL, desk, house, no_scrolling, picture, ready_and_taken, settled
+from tests.pages.test_desk import desk, house, no_scrolling, picture, ready_and_taken, settled
 from tests.support.browser import needs_browser, page_at
-from tests.support.desk import SEED
+from tests.support.desk import MAIL, SEED
 from tests.support.served import served
 
 __all__ = ["house"]
@@ -80,8 +80,7 @@ async def test_an_administrator_sees_what_a_file_changes_and_says_who_is_away(ho
     seeded = (SEED / "directory-sv.csv").read_text("utf-8")
     async with served(house.app) as url:
         token = await house.app.state.sessions.start(ANNA)
-        size = {"width": 1366, "height": 900}
-        async with page_at(f"{url}/admin/directory", token, **size, expected="422") as page:
+        async with page_at(f"{url}/admin/directory", token, width=1366, height=900, expected="422") as page:
             page.set_default_timeout(30_000)
             await expect(page.locator("main")).to_contain_text("63 finns här nu")
             await page.locator("#f-file").set_input_files(files=[_file("namn;verksamhet\nBo Ek;Rymden\n")])
@@ -115,5 +114,5 @@ async def test_an_administrator_sees_what_a_file_changes_and_says_who_is_away(ho
             await picture(page, "directory-admin")
 
 
-def _file(text: str) -> dict[str, object]:
+def _file(text: str) -> FilePayload:
     return {"name": "katalog.csv", "mimeType": "text/csv", "buffer": text.encode("cp1252")}
