@@ -171,6 +171,7 @@ def _handing_over(settings: Settings, uow: UnitOfWork, replies: reply.Replies, c
 
 def _passing_on(settings: Settings, uow: UnitOfWork, router: RouterClient, clock: Clock) -> dict[str, Any]:
     """Return the use cases that give a contact away or to a later time, or call who is gone, by their names."""
+    intake = Intake(settings.intake_url, settings.machine_token)
     return {
         "pass_on": pass_on.PassOn(uow, router, clock),
         "promise_return_call": pass_on.PromiseReturnCall(uow, router, clock),
@@ -178,7 +179,8 @@ def _passing_on(settings: Settings, uow: UnitOfWork, router: RouterClient, clock
         "invite_officer": pass_on.InviteOfficer(uow, router),
         "call_back": call_back.CallBack(uow, clock, settings.reopen_days),
         "may_call_back": call_back.MayCallBack(uow),
-        "no_show": no_show.NoShow(uow, Intake(settings.intake_url, settings.machine_token), clock),
+        "no_show": no_show.NoShow(uow, intake, clock),
+        "directory": Directory.make(uow, intake, clock),
         "places": receiving_place.ReceivingPlaces(uow),
     }
 
@@ -245,7 +247,6 @@ def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Ca
         read_alarms=ReadAlarms(uow),
         catch_up=reindex.CatchUp(uow),
         checklists=Checklists.make(uow, letters, clock),
-        directory=Directory.make(uow, Intake(settings.intake_url, settings.machine_token), clock),
         incidents=Incidents.make(uow, replies, clock),
         **_units(uow, clock),
         send_mail=SendMail(uow, _mail_server(settings), clock, _originals(settings)),
