@@ -11,6 +11,7 @@ from services.casework.settings import Settings
 from services.casework.web import (
     api_cases,
     api_catalogue,
+    api_checklists,
     api_deeds,
     api_directory,
     api_handovers,
@@ -38,6 +39,7 @@ DOORS = (
     api_replies.router,
     api_catalogue.router,
     api_directory.router,
+    api_checklists.router,
     api_waves.router,
     api_terms.router,
     elks.router,

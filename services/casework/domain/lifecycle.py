@@ -245,7 +245,25 @@ def unready(checklist: Checklist, values: Mapping[str, str]) -> tuple[Problem, .
 
     `values` are those of its unit: every param that a text uses needs one, and every hand-over a receiver.
     """
-    return (*problems(checklist), *_valueless(checklist, values), *_nowhere(checklist))
+    return (*broken(checklist), *_valueless(checklist, values), *_nowhere(checklist))
+
+
+def broken(checklist: Checklist) -> tuple[Problem, ...]:
+    """Return everything that is wrong with a checklist itself, whatever its unit has filled in."""
+    return (*problems(checklist), *_doubled(checklist))
+
+
+def _doubled(checklist: Checklist) -> Iterator[Problem]:
+    """Yield ids that stand for two things, and answers that nobody can tell apart."""
+    seen = {end.id for end in checklist.ends}
+    for number, step in enumerate(checklist.steps):
+        if step.id in seen:
+            yield Problem(("steps", number, "id"), f"{step.id} finns redan.")
+        seen.add(step.id)
+        labels = [option.label for option in step.options]
+        for index, label in enumerate(labels):
+            if label in labels[:index]:
+                yield Problem(("steps", number, "options", index, "if"), f"Svaret ”{label}” finns redan i {step.id}.")
 
 
 def missing_params(checklist: Checklist, values: Mapping[str, str]) -> tuple[str, ...]:

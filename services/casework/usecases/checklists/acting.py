@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from services.casework.domain.checklist import Problem, problems
+from services.casework.domain.checklist import Problem
 from services.casework.domain.lifecycle import (
     Act,
     NeedsReasonError,
@@ -15,6 +15,7 @@ from services.casework.domain.lifecycle import (
     UnreadyError,
     Version,
     after,
+    broken,
     unready,
 )
 from services.casework.store.unit_of_work import Work
@@ -100,7 +101,7 @@ async def faults_of(work: Work, version: Version) -> tuple[Problem, ...]:
 
 def whole(version: Version) -> None:
     """Refuse (UnreadyError) a checklist that would strand an agent."""
-    if found := problems(version.checklist):
+    if found := broken(version.checklist):
         raise UnreadyError(errors=pointed(found))
 
 

@@ -5,8 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from services.casework.domain.checklist import Checklist
 from services.casework.domain.lifecycle import Act, InWorkError, Phase, Version, after
+from services.casework.store.bodies import body_of
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.store.versions import hash_of
 from services.casework.usecases.checklists.acting import acted, held, noted
@@ -14,12 +17,15 @@ from services.casework.usecases.work_case import UnknownCaseTypeError
 from shared.clock import Clock
 from shared.errors import DomainError, FieldError, ForbiddenError, KeyReusedError, NotFoundError
 from shared.ids import natural_event_id
+from shared.vocabulary import Priority, Resolution
 from shared.web.access import Action, Person, allow, visible_units
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 LONGEST_ID = 80
 MOST_STEPS = 300
-LONGEST_TEXT = 20_000
+LONGEST = 300_000
+"""Bytes of a whole checklist."""
+_NOT_ONE = "Värdet är inte ett av dem som går att välja."
 
 
 class UnusableError(DomainError):
@@ -50,10 +56,25 @@ async def sound(work: Work, checklist: Checklist) -> str:
         raise UnknownCaseTypeError
     if case_type["checklist_id"] not in {None, checklist.id}:
         raise CaseTypeTakenError(checklist=case_type["checklist_id"])
+    if found := _unusable(checklist):
+        raise UnusableError(errors=found)
     unit = await work.catalogue.unit_called(checklist.owner_unit)
     if unit is None:
         raise UnusableError(errors=(FieldError("/owner_unit", "Verksamheten finns inte."),))
     return str(unit["id"])
+
+
+def _unusable(checklist: Checklist) -> list[FieldError]:
+    """Return words that no page and no file knows, and a content that is far too large."""
+    found = []
+    for end in checklist.ends:
+        if end.priority not in set(Priority):
+            found.append(FieldError(f"/ends/{end.id}/priority", _NOT_ONE))
+        if end.resolution is not None and end.resolution not in set(Resolution):
+            found.append(FieldError(f"/ends/{end.id}/resolution", _NOT_ONE))
+    if len(orjson.dumps(body_of(checklist))) > LONGEST:
+        found.append(FieldError("/steps", "Texten är för lång."))
+    return found
 
 
 async def begin(  # noqa: PLR0913 - what a new version is made of
@@ -124,12 +145,14 @@ def _same(made: Version, checklist: Checklist) -> Version:
 
 @dataclass(frozen=True, slots=True)
 class DraftChecklist:
-    """Begin a draft of the version that is live (or, where none is, of the latest)."""
+    """Begin a draft of the version that is live (or, where none is, of the latest), or of the one that is named."""
 
     uow: UnitOfWork
     clock: Clock
 
-    async def run(self, person: Person, checklist_id: str, request_id: str | None = None) -> Version:
+    async def run(
+        self, person: Person, checklist_id: str, request_id: str | None = None, number: int | None = None
+    ) -> Version:
         """Return the draft; the same `request_id` begins it once, InWorkError when there is another."""
         async with self.uow.begin() as work:
             await work.versions.hold(checklist_id)
@@ -141,7 +164,10 @@ class DraftChecklist:
             known = await work.versions.listed(visible_units(person), checklist_id=checklist_id)
             if not known:
                 raise NotFoundError
-            base = next((one for one in known if one.current), known[0])
+            if number is None:
+                base = next((one for one in known if one.current), known[0])
+            else:
+                base = await work.versions.get(checklist_id, number, visible_units(person))
             _may_write(person, base.unit)
             return await begin(work, base.checklist, base.unit, person, self.clock(), key)
 

@@ -12,14 +12,29 @@ from services.casework.domain.triggers import Trigger, read_trigger
 from services.casework.usecases.files.checklists_yaml import PRIORITIES
 
 _PRIORITY_WORDS = {priority.value: word for word, priority in PRIORITIES.items()}
+_BREAKS = frozenset("\r\x85\u2028\u2029\ufeff")
 _OWN = {"id", "case_type", "version", "steps", "ends", "owner_role", "owner_unit", "params", "review_triggers"}
 
 
 def write_checklists(checklists: Sequence[Checklist], paths: Mapping[str, Sequence[str]]) -> bytes:
     """Return the file of some checklists; `paths` are the paths of case types by id."""
     listed = [_checklist(one, paths[one.case_type]) for one in checklists]
-    text = yaml.safe_dump({"schema_version": 1, "checklists": listed}, allow_unicode=True, sort_keys=False, width=120)
-    return text.encode()
+    whole = {"schema_version": 1, "checklists": listed}
+    return yaml.dump(whole, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120).encode()
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes aliases out, and in double quotes what another style would fold to a plain line break."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - as PyYAML asks
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if _BREAKS & set(text) else None)
+
+
+_Dumper.add_representer(str, _text)
 
 
 def _checklist(checklist: Checklist, path: Sequence[str]) -> dict[str, Any]:
