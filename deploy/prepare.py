@@ -14,9 +14,11 @@ from pathlib import Path
 
 SERVICES = ("intake", "router", "casework", "stats")
 SEED = Path(__file__).with_name("seed")
+CATALOGUE = ("import-catalogue", "catalogue-sv.csv")
+DEMO_FACTS = ("import-params", "demo-params.yaml")
+"""Invented local facts, only where the checklists are published at once."""
+CHECKLISTS = ("import-checklists", *sorted(f"checklists/{file.name}" for file in SEED.glob("checklists/*.yaml")))
 IMPORTS = (
-    ("import-catalogue", "catalogue-sv.csv"),
-    ("import-checklists", "checklists-sv.yaml", "--publish"),
     ("import-entrances", "entrances.yaml"),
     ("import-people", "people.yaml"),
     ("import-examples", "examples-sv.jsonl.gz"),
@@ -25,7 +27,7 @@ IMPORTS = (
     ("import-templates", "templates.yaml"),
     ("import-unit-terms", "unit-terms.yaml"),
 )
-"""In this order: whatever follows the catalogue names its units and case types."""
+"""What follows the catalogue: it names units and case types."""
 HOURS = ("import-hours", "hours.yaml")
 """Only on request: with real hours nobody could call or visit a stack that is tried in the evening."""
 
@@ -66,12 +68,17 @@ async def _groups(bootstrap: str) -> None:
         await admin.close()
 
 
-def seed(marker: Path, *, hours: bool = False) -> None:
-    """Import the seed through casework's own commands, once: what people have edited since is never overwritten."""
+def seed(marker: Path, *, hours: bool = False, published: bool = False) -> None:
+    """Import the seed through casework's own commands, once: what people have edited since is never overwritten.
+
+    Its checklists are drafts (*exempel*) for their units to read and fill in; `published`, for a demonstration, they
+    are live at once with invented local facts.
+    """
     if marker.exists():
         return
-    for name, file, *options in (*IMPORTS, HOURS) if hours else IMPORTS:
-        command("casework", name, *options, str(SEED / file))
+    checklists = (DEMO_FACTS, (*CHECKLISTS, "--publish")) if published else (CHECKLISTS,)
+    for name, *files in (CATALOGUE, *checklists, *IMPORTS, *([HOURS] if hours else [])):
+        command("casework", name, *(one if one.startswith("--") else str(SEED / one) for one in files))
     marker.touch()
 
 
@@ -90,11 +97,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--seed", type=Path, metavar="MARKER", help="import the seed unless this file exists; makes it")
     parser.add_argument("--hours", action="store_true", help="with the seed, import its opening hours, too")
+    parser.add_argument(
+        "--checklists",
+        choices=("drafts", "published"),
+        default="drafts",
+        help="with the seed, leave its checklists to be read by their units, or publish them with invented local facts",
+    )
     arguments = parser.parse_args()
     tables()
     topics()
     if arguments.seed:
-        seed(arguments.seed, hours=arguments.hours)
+        seed(arguments.seed, hours=arguments.hours, published=arguments.checklists == "published")
 
 
 if __name__ == "__main__":

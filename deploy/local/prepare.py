@@ -22,7 +22,7 @@ def main() -> None:
     marker = plan.root / "seeded"
     steps: dict[str, Callable[[], None]] = {"tables": lambda: tables(plan), "topics": lambda: topics(plan)}
     if not marker.exists():
-        steps["seed"] = lambda: prepare.seed(marker, hours=settings.hours)
+        steps["seed"] = lambda: prepare.seed(marker, hours=settings.hours, published=True)
     for name, step in steps.items():
         began = time.monotonic()
         with redirect_stdout(sys.stderr):

@@ -80,12 +80,13 @@ def import_catalogue(file: Path) -> None:
 
 @cli.command()
 def import_checklists(
-    file: Path,
+    files: list[Path],
     publish: Annotated[bool, typer.Option("--publish", help="Publish them unread, as for a demonstration.")] = False,
 ) -> None:
-    """Take in checklists from a YAML file as drafts marked as examples; nothing is published unless asked."""
+    """Take in checklists from YAML files as drafts marked as examples; nothing is published unless asked."""
     make = imports.ImportChecklists if publish else imports.ImportDrafts
-    _take_in(file, lambda uow, _: make(uow, utc_now), "checklistor")
+    for file in files:
+        _take_in(file, lambda uow, _: make(uow, utc_now), "checklistor")
 
 
 @cli.command()

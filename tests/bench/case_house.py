@@ -26,6 +26,7 @@ from shared.events import Event
 from shared.publish import headers_of, message
 from shared.topics_admin import ensure_topics
 from tests.bench.http import Connection
+from tests.support.checklists import CHECKLISTS
 from tests.support.stack import state_folder
 
 _BATCH = 2_000
@@ -86,7 +87,7 @@ class CaseHouse:
         """Take in the catalogue."""
         uow = UnitOfWork(engine)
         await imports.ImportCatalogue(uow, "kommun.example").run((SEED / "catalogue-sv.csv").read_bytes())
-        await imports.ImportChecklists(uow, utc_now).run((SEED / "checklists-sv.yaml").read_bytes())
+        await imports.ImportChecklists(uow, utc_now).run(CHECKLISTS.read_bytes())
         await imports.ImportEntrances(uow).run((SEED / "entrances.yaml").read_bytes())
         await imports.ImportPeople(uow).run((SEED / "people.yaml").read_bytes())
 

@@ -22,6 +22,7 @@ from deploy.local.paths import PROJECT
 from deploy.local.plan import Plan
 from deploy.local.stack import Stack
 from shared.originals import Originals, original_key
+from tests.support.checklists import CHECKLISTS
 from tests.support.hostile import BROKEN_MAILS, FormDoor, address, mail, submission
 from tests.support.parts import MailServer
 from tests.support.wait import eventually
@@ -310,7 +311,7 @@ async def test_a_broken_file_is_refused_with_its_line_and_changes_nothing(stack:
         return [answer.json() for answer in found]
 
     before = await known()
-    checklists = (SEED / "checklists-sv.yaml").read_text(encoding="utf-8").replace("Finns en känd", "Finns det en känd")
+    checklists = CHECKLISTS.read_text(encoding="utf-8").replace("Finns en känd", "Finns det en känd")
     lines = checklists.splitlines()
     broken = next(number for number, line in enumerate(lines) if "{id: s2, type: inform" in line)
     lines[broken] = lines[broken].replace("goto: klart_storning", "goto: ingenstans")

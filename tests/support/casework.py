@@ -24,6 +24,7 @@ from shared.settings import ServiceSettings
 from shared.vocabulary import Channel, Priority, Role
 from shared.web.access import Person
 from tests.support import templates
+from tests.support.checklists import CHECKLISTS
 
 SEED = Path(__file__).parents[2] / "deploy" / "seed"
 COLD = case_type_id("Bostadsbolag | Felanmälan | Det är kallt inne, räknas det som ett fel?")
@@ -79,11 +80,11 @@ class Room:
         runs._KEPT.pop(self.engine.sync_engine, None)
 
     async def seed(self) -> None:
-        """Take in everything under deploy/seed and forget that it was told."""
+        """Take in the seed, with checklists that tests know, and forget that it was told."""
         uow = UnitOfWork(self.engine)
-        takes: Sequence[tuple[Any, str]] = (
+        takes: Sequence[tuple[Any, str | Path]] = (
             (imports.ImportCatalogue(uow, "kommun.example"), "catalogue-sv.csv"),
-            (imports.ImportChecklists(uow, self.time), "checklists-sv.yaml"),
+            (imports.ImportChecklists(uow, self.time), CHECKLISTS),
             (imports.ImportEntrances(uow), "entrances.yaml"),
             (imports.ImportPeople(uow), "people.yaml"),
             (ImportTemplates(uow, self.time), "templates.yaml"),

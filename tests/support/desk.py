@@ -31,6 +31,7 @@ from shared.ids import new_id
 from shared.settings import ServiceSettings
 from shared.vocabulary import Channel, Priority
 from shared.web.app import build_app
+from tests.support.checklists import CHECKLISTS
 from tests.support.templates import copied
 
 SEED = Path(__file__).parents[2] / "deploy/seed"
@@ -305,7 +306,7 @@ async def _seed(url: str) -> None:
     engine = make_engine(ServiceSettings(postgres=url), "casework")
     uow = UnitOfWork(engine)
     await imports.ImportCatalogue(uow, "kommun.example").run((SEED / "catalogue-sv.csv").read_bytes())
-    await imports.ImportChecklists(uow, utc_now).run((SEED / "checklists-sv.yaml").read_bytes())
+    await imports.ImportChecklists(uow, utc_now).run(CHECKLISTS.read_bytes())
     await imports.ImportEntrances(uow).run((SEED / "entrances.yaml").read_bytes())
     await imports.ImportPeople(uow).run((SEED / "people.yaml").read_bytes())
     await ImportDirectory(uow, utc_now).run((SEED / "directory-sv.csv").read_bytes())

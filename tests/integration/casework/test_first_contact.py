@@ -11,7 +11,8 @@ from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases.imports import ImportChecklists
 from shared.events import ContactReceived, ReturnCallPromised
 from shared.vocabulary import Channel, Resolution
-from tests.support.casework import COLD, LAMP, MARIA, NO_CHECKLIST, SEED, Room, contact
+from tests.support.casework import COLD, LAMP, MARIA, NO_CHECKLIST, Room, contact
+from tests.support.checklists import CHECKLISTS
 
 pytestmark = pytest.mark.integration
 WITHDRAWN = "case.first_contact_withdrawn.v1"
@@ -55,7 +56,7 @@ async def test_the_resolution_decides_strictly_and_widely(room: Room, resolution
 
 
 async def test_a_checklist_that_cannot_close_says_so_and_none_says_nothing(room: Room):
-    text = (SEED / "checklists-sv.yaml").read_text()
+    text = CHECKLISTS.read_text()
     only_handover = text.replace("kind: close, resolution: lost_av_kc", "kind: handover, to: bostad, mode: epost")
     assert only_handover != text
     await ImportChecklists(UnitOfWork(room.engine), room.time).run(only_handover.encode())

@@ -12,6 +12,7 @@ from services.casework.usecases.files import RejectedFileError
 from shared.ids import case_type_id
 from shared.records import RECORD_TYPES, AgentProfile, CaseTypeRecord, ChecklistRecord, EntranceRecord
 from tests.support.casework import COLD, SEED, Room
+from tests.support.checklists import CHECKLISTS
 
 pytestmark = pytest.mark.integration
 
@@ -26,7 +27,7 @@ async def _all(room: Room) -> list[imports.Counts]:
     uow = UnitOfWork(room.engine)
     return [
         await imports.ImportCatalogue(uow, "kommun.example").run(_read("catalogue-sv.csv")),
-        await imports.ImportChecklists(uow, room.time).run(_read("checklists-sv.yaml")),
+        await imports.ImportChecklists(uow, room.time).run(CHECKLISTS.read_bytes()),
         await imports.ImportExamples(uow).run(_read("examples-sv.jsonl.gz")),
         await imports.ImportEntrances(uow).run(_read("entrances.yaml")),
         await imports.ImportPeople(uow).run(_read("people.yaml")),
@@ -64,7 +65,7 @@ async def test_the_seed_is_taken_in_and_told_and_a_second_time_changes_nothing(e
 
 
 async def test_a_checklist_with_errors_leaves_everything_as_it_was(room: Room):
-    text = _read("checklists-sv.yaml").decode()
+    text = CHECKLISTS.read_bytes().decode()
     broken = text.replace("goto: klart_rad}", "goto: ingenstans}").replace("Är alla element kalla", "Är alla iskalla")
     line = 1 + next(n for n, one in enumerate(broken.splitlines()) if "ingenstans" in one)
     with pytest.raises(RejectedFileError) as caught:
@@ -77,7 +78,7 @@ async def test_a_checklist_with_errors_leaves_everything_as_it_was(room: Room):
 
 
 async def test_a_changed_checklist_is_the_next_version_and_the_others_stay(room: Room):
-    text = _read("checklists-sv.yaml").decode().replace("Är alla element kalla", "Är alla iskalla")
+    text = CHECKLISTS.read_bytes().decode().replace("Är alla element kalla", "Är alla iskalla")
     counts = await imports.ImportChecklists(UnitOfWork(room.engine), room.time).run(text.encode())
     assert (counts.read, counts.changed) == (12, 1)
     told = await room.events()

@@ -11,7 +11,8 @@ from services.casework.usecases.work_case import EmptyTextError, UnknownCaseType
 from shared.errors import NotFoundError
 from shared.events import Sender
 from shared.vocabulary import CaseState, Cause, Channel, Resolution
-from tests.support.casework import COLD, LAMP, LENA, MARIA, NO_CHECKLIST, PER, SEED, Room, contact
+from tests.support.casework import COLD, LAMP, LENA, MARIA, NO_CHECKLIST, PER, Room, contact
+from tests.support.checklists import CHECKLISTS
 
 pytestmark = pytest.mark.integration
 
@@ -76,7 +77,7 @@ async def test_confirming_is_said_once_and_correcting_switches_the_checklist(roo
 async def test_a_run_keeps_the_version_it_began_with(room: Room):
     number = await room.open("a")
     await room.casework.do_step.run(number, MARIA, "s1", "nej")
-    changed = (SEED / "checklists-sv.yaml").read_text().replace("Är alla element kalla", "Är alla element iskalla")
+    changed = CHECKLISTS.read_text().replace("Är alla element kalla", "Är alla element iskalla")
     counts = await ImportChecklists(UnitOfWork(room.engine), room.time).run(changed.encode())
     assert counts.changed == 1
     await room.casework.follow_contacts.run([room.received("b")])
@@ -91,7 +92,7 @@ async def test_a_run_keeps_the_version_it_began_with(room: Room):
 
 
 async def test_an_obligatory_step_ahead_blocks_the_close_until_it_is_done_or_left_behind(room: Room):
-    text = (SEED / "checklists-sv.yaml").read_text()
+    text = CHECKLISTS.read_text()
     obliged = text.replace(
         '{id: s4, type: inform, text: "Förklara vilken',
         '{id: s4, obligatory: true, type: inform, text: "Förklara vilken',

@@ -12,6 +12,7 @@ from services.casework.usecases.files.checklists_yaml import read_checklists
 from services.casework.usecases.files.examples_jsonl import read_examples
 from services.casework.usecases.files.lists_yaml import read_entrances
 from shared.vocabulary import Outcome, Secrecy
+from tests.support.checklists import CHECKLISTS
 
 SEED = Path(__file__).parents[3] / "deploy" / "seed"
 HEAD = "unit,area,question,typical_outcome,share_hint\n"
@@ -50,10 +51,10 @@ def test_a_sound_file_is_read():
     ]
 
 
-def test_the_seed_is_read_as_it_is():
+def test_a_whole_catalogue_and_its_checklists_are_read():
     lines = read_catalogue((SEED / "catalogue-sv.csv").read_bytes())
     known = {line.path: line.id for line in lines}
-    found = read_checklists((SEED / "checklists-sv.yaml").read_bytes(), known, {line.unit for line in lines})
+    found = read_checklists(CHECKLISTS.read_bytes(), known, {line.unit for line in lines})
     assert (len(lines), len(found)) == (102, 12)
     assert {one.secrecy for one in found} == {Secrecy.NONE, Secrecy.POSSIBLE, Secrecy.PRESUMED}
     assert all(one.params.keys() >= set() for one in found)
