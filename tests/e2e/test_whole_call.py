@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -61,8 +62,17 @@ def import_entrances(stack: Stack, file: Path) -> None:
 
 @pytest.fixture
 async def elks(with_message, info: StackInfo, http: httpx.AsyncClient, maria: AgentClient):
-    """46elks, whose callers have all gone and whose cases are closed after the test."""
-    async with ElksSimulator(voice_start=f"{info.intake}/webhooks/46elks/voice", speed=40.0, pause=0.2) as provider:
+    async with provider_of(info, http, maria) as provider:
+        yield provider
+
+
+@asynccontextmanager
+async def provider_of(
+    info: StackInfo, http: httpx.AsyncClient, maria: AgentClient, port: int = 0
+) -> AsyncIterator[ElksSimulator]:
+    """46elks, whose callers have all gone and whose cases are closed after the test; its API is at a port."""
+    door = f"{info.intake}/webhooks/46elks/voice"
+    async with ElksSimulator(voice_start=door, speed=40.0, pause=0.2, port=port) as provider:
         await knows_the_message(provider)
         yield provider
         for call in provider.live:
