@@ -73,6 +73,7 @@ MAILS_OUT = Counter("kc_mails_out_total", "What became of attempts to send a mai
 EXCHANGE = Counter(
     "kc_exchange_total", "What a telephone exchange said of calls, and what came of it.", ["event", "what"]
 )
+CALLS_UNHEARD = Counter("kc_calls_ended_unheard_total", "Calls whose end nobody told us of, by what found it.", ["by"])
 CALLS_ENDED = Counter("kc_calls_ended_total", "Calls by how they ended: talked, abandoned, abandoned_short.", ["how"])
 RETURN_CALLS_RUNG = Counter(
     "kc_return_calls_rung_total",

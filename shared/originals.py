@@ -59,10 +59,15 @@ def safe_name(name: str) -> str:
 
 
 class Originals:
-    """The store; writing the same key again with the same bytes changes nothing."""
+    """The store; writing the same key again with the same bytes changes nothing.
 
-    def __init__(self, url: str) -> None:
+    What `put` has kept outlives a loss of power: in a folder, file and folders are on the disk when it returns, unless
+    `durable` is off, which trades safety for speed, for tests. obstore has no such promise for a folder.
+    """
+
+    def __init__(self, url: str, *, durable: bool = True) -> None:
         self._store = _open(url)
+        self._durable = durable
         self._folder = Path(unquote(urlsplit(url).path)) if isinstance(self._store, LocalStore) else None
 
     async def put(self, key: str, data: bytes, *, content_type: str) -> None:
@@ -72,7 +77,7 @@ class Originals:
             async with asyncio.timeout(_DEADLINE):
                 if self._folder is not None:
                     # A quarter of the CPU of obstore's way to a folder, which counts in the hottest door.
-                    await asyncio.to_thread(_write, f"{self._folder}/{key}", data)
+                    await asyncio.to_thread(_write, str(self._folder), key, data, durable=self._durable)
                 else:
                     await obstore.put_async(self._store, key, data, attributes={"Content-Type": content_type})
         except (BaseError, OSError, TimeoutError) as error:
@@ -112,11 +117,12 @@ class Originals:
             raise TransientError(f"originals: {type(error).__name__}") from error
 
 
-def _write(path: str, data: bytes) -> None:
+def _write(root: str, key: str, data: bytes, *, durable: bool) -> None:
     """Write a file that is either whole or not there; listings pass over names with `#` and digits.
 
     The folder of a contact is almost always new, and pathlib costs as much as the disk: this is the hottest door.
     """
+    path = f"{root}/{key}"
     folder = path.rpartition("/")[0]
     try:
         os.mkdir(folder)  # noqa: PTH102 - see above
@@ -128,11 +134,27 @@ def _write(path: str, data: bytes) -> None:
     try:
         with open(draft, "wb") as file:  # noqa: PTH123 - see above
             file.write(data)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(draft, path)  # noqa: PTH105 - see above
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(draft)  # noqa: PTH108 - see above
         raise
+    if durable:
+        _sync_folders(folder, root)
+
+
+def _sync_folders(folder: str, root: str) -> None:
+    """Put the names of a file and of its folders on the disk, whoever has made them."""
+    while len(folder) >= len(root):
+        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+        folder = folder.rpartition("/")[0]
 
 
 def _open(url: str) -> obstore.store.ObjectStore:

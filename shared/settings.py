@@ -39,6 +39,11 @@ class ServiceSettings(BaseSettings):
         "file:///var/lib/kontaktcenter/originals",
         description="Object store of what came in: a `file:///` folder or an `s3://` bucket.",
     )
+    originals_durable: bool = Field(
+        True,
+        description="An original in a folder is on the disk before its contact is told of; off only where a loss of "
+        "power may cost some, as in tests.",
+    )
     clamd_socket: str = Field(
         "", description="Unix socket of clamd, which every file is scanned by; empty means that none is scanned."
     )

@@ -101,6 +101,7 @@ def settings(parts: Parts, database_url: str, redis_url: str, tmp_path: Path) ->
         redis=redis_url,
         domain=name,
         originals=f"file://{tmp_path / 'originals'}",
+        originals_durable=False,
         log_format="console",
         drain_seconds=2,
     )

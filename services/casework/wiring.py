@@ -97,7 +97,7 @@ def _letters(settings: Settings) -> tuple[Letters, reply.Replies]:
 
 
 def _originals(settings: Settings) -> Callable[[], Originals]:
-    return functools.cache(functools.partial(Originals, settings.originals))
+    return functools.cache(functools.partial(Originals, settings.originals, durable=settings.originals_durable))
 
 
 def _router(settings: Settings) -> RouterClient:

@@ -12,6 +12,7 @@ from shared.events import (
     ContactBounced,
     ContactEnded,
     ContactFollowedUp,
+    ContactGivenBack,
     ContactReceived,
     ContactReread,
     ContactScanned,
@@ -32,6 +33,7 @@ def description(settings: ServiceSettings) -> str:
     writes = (
         ContactReceived,
         ContactAnswered,
+        ContactGivenBack,
         ContactFollowedUp,
         ContactReread,
         ContactEnded,

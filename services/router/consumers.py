@@ -19,6 +19,7 @@ from shared.events import (
     ContactConnected,
     ContactEnded,
     ContactFollowedUp,
+    ContactGivenBack,
     ContactHeld,
     ContactLeft,
     ContactMoved,
@@ -49,6 +50,7 @@ ARRIVALS = (
     CallConnected,
     CallNotAnswered,
     ContactAnswered,
+    ContactGivenBack,
     ContactEnded,
     ContactPurged,
 )

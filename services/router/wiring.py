@@ -240,7 +240,9 @@ def make_running(
     route = RouteContact(tables.catalogue, taught, rules.book, store.queues, owners, around)
     consumers.register(inflow, route, Complete(store.queues), RememberAgent(owners, tables.is_agent))
     rebuild = Rebuild(store.domain, Generation(store.domain), partial(read_open, settings))
-    teach = Teach(tables.catalogue, Models(Originals(settings.originals)), Trainer(), taught)
+    teach = Teach(
+        tables.catalogue, Models(Originals(settings.originals, durable=settings.originals_durable)), Trainer(), taught
+    )
     background = Background(health)
     background.add("relay", Relay(store.domain.plain, store.domain.tag, relay_publisher, store.watermark).run)
     background.add("listen", partial(listen, store.domain, store.waiters, store.watermark))

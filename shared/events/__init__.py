@@ -34,6 +34,7 @@ from shared.events.contacts import (
     ContactBounced,
     ContactEnded,
     ContactFollowedUp,
+    ContactGivenBack,
     ContactPurged,
     ContactReceived,
     ContactReread,
@@ -109,6 +110,7 @@ __all__ = [
     "ContactConnected",
     "ContactEnded",
     "ContactFollowedUp",
+    "ContactGivenBack",
     "ContactHeld",
     "ContactLeft",
     "ContactMoved",
@@ -162,6 +164,7 @@ STREAM_EVENTS = (
     | ContactFollowedUp
     | ContactReread
     | ContactAnswered
+    | ContactGivenBack
     | ContactEnded
     | CallConnected
     | CallNotAnswered

@@ -153,6 +153,17 @@ class ContactAnswered(ByContact):
     """An agent who holds it already gives it up: the exchange has moved the call. Otherwise she keeps it."""
 
 
+class ContactGivenBack(ByContact):
+    """Whoever had answered a live contact outside has given it back: it waits again in the queue that is not ours."""
+
+    event_type = "contact.given_back.v1"
+    topic = topics.CONTACTS
+    given_back_at: datetime
+    """An answer of after it counts, one of before it does not."""
+    queue_owner: str
+    """Whose queue it waits in."""
+
+
 class ContactBounced(ByContact):
     """A mail of ours came back undelivered; `contact_id` is the bounce, `message_id` our mail."""
 

@@ -196,8 +196,8 @@ class EPlatformPeer:
                 return self._file(int(number), int(query_id), int(file_id))
             case ("POST", "api", "callback"):
                 return self._callback(body)
-            case _:
-                return 404, {}, b""
+            case _:  # the citizens' first page, or nothing
+                return (404, {}, b"") if path != [""] else (200, {"Content-Type": "text/html"}, b"<h1>Tjenare</h1>")
 
     def _listing(self, family: str, status: str, days: dict[str, str]) -> Answer:
         if family in self.closed:

@@ -21,6 +21,8 @@ from shared.errors import PermanentError, TransientError
 MOST_OF_A_LISTING = 30_000_000
 MOST_OF_AN_ANSWER = 1_000_000
 LONGEST_WAIT = 3_600.0
+THERE_SECONDS = 300.0
+"""How long a platform that lists nothing is believed to be where we ask."""
 REFUSED_SECONDS = 300.0
 """A login that is refused everywhere is tried no more often: accounts are locked for less."""
 
@@ -119,6 +121,7 @@ class EPlatform:
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
         self._http: httpx.AsyncClient | None = None
+        self._there_until = 0.0
 
     async def close(self) -> None:
         """Close the connections; the next request opens new ones."""
@@ -150,6 +153,8 @@ class EPlatform:
             with suppress(GoneError):  # so it says that there are none
                 raw = await self._get(f"{path}/{_quoted(status)}" if status else path, MOST_OF_A_LISTING, days)
                 found |= {one.id: one for one in listing(raw.data, raw.charset)}
+        if not found:
+            await self._is_there()
         return sorted(found.values(), key=lambda one: int(one.id))
 
     async def fetch(self, instance_id: str) -> Raw:
@@ -174,6 +179,29 @@ class EPlatform:
     async def set_status(self, instance_id: str, alias: str) -> Refusal | None:
         """Give an instance another status; return why it is refused. Again changes nothing."""
         return await self._tell("setStatus", set_status(instance_id, alias))
+
+    async def _is_there(self) -> None:
+        """Tell an empty listing from a wrong address, where everything is 404: UnreachableError."""
+        now = asyncio.get_running_loop().time()
+        if now < self._there_until:
+            return
+        for path in ("/", "/api/callback"):
+            if await self._status(path) not in {httpx.codes.NOT_FOUND, httpx.codes.GONE}:
+                self._there_until = now + THERE_SECONDS
+                return
+        raise UnreachableError("answers 404 whatever is asked for: is its `url` right?")
+
+    async def _status(self, path: str) -> int:
+        try:
+            async with asyncio.timeout(self.platform.deadline):
+                request = self._client().build_request("GET", f"{self.platform.url}{path}")
+                answer = await self._client().send(request, stream=True)
+                await answer.aclose()
+                return answer.status_code
+        except httpx.HTTPError as error:
+            raise UnreachableError(f"does not answer: {type(error).__name__}") from error
+        except TimeoutError as error:
+            raise UnreachableError(f"no answer in {self.platform.deadline:g} s") from error
 
     async def _get(self, path: str, most: int, query: Mapping[str, str] | None = None) -> Raw:
         request = self._client().build_request("GET", f"{self.platform.url}{path}", params=query)

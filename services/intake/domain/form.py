@@ -1,15 +1,19 @@
 """The fields of a form as flat text: what matching reads, what the agent reads, whatever the form's shape is."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import TypeVar
 
 from services.intake.domain import text
 
 MAX_FIELDS = 200
+MAX_LOOKED_AT = 20_000
+"""Fields and values that are looked at, empty ones included; what comes after them is not read."""
 MAX_VALUE = 20_000
 MAX_TEXT = 40_000
+Value = TypeVar("Value")
 _ADDRESS = re.compile(r"[^\s<>\"',;:()@]+@[^\s<>\"',;:()@]+\.[^\s<>\"',;:()@]+")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 
@@ -26,9 +30,10 @@ class Words:
 
 def words(fields: Mapping[str, object] | None) -> Words:
     """Flatten nested fields to `a / b`; a form without any answer is `no_fields`."""
-    pairs = list(islice(((name, value) for name, value in _flat(fields or {}, "") if value), MAX_FIELDS + 1))
+    walk = _Walk()
+    pairs = list(islice(((name, value) for name, value in walk.flat(fields or {}, "") if value), MAX_FIELDS + 1))
     flags = ("no_fields",) if not pairs else ()
-    cut = len(pairs) > MAX_FIELDS or any(len(value) > MAX_VALUE for _, value in pairs)
+    cut = len(pairs) > MAX_FIELDS or walk.left < 0 or any(len(value) > MAX_VALUE for _, value in pairs)
     kept = {name: value[:MAX_VALUE] for name, value in pairs[:MAX_FIELDS]}
     own = "\n".join(value for value in kept.values() if _WORDS.search(value))
     full = "\n".join(f"{name}: {value}" for name, value in kept.items())
@@ -50,18 +55,31 @@ def _within(fields: Mapping[str, str], size: int) -> Iterator[tuple[str, str]]:
         size -= len(value)
 
 
-def _flat(value: object, name: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, Mapping):
-        for key, below in value.items():
-            yield from _flat(below, f"{name} / {key}" if name else text.one_line(str(key))[:200])
-    elif isinstance(value, Sequence) and not isinstance(value, str):
-        if all(not isinstance(one, Mapping | list) for one in value):
-            yield name, ", ".join(_plain(one) for one in value)
+@dataclass(slots=True)
+class _Walk:
+    """One walk through a form: `left` says how much more is looked at; below zero, not all of it was."""
+
+    left: int = MAX_LOOKED_AT
+
+    def flat(self, value: object, name: str) -> Iterator[tuple[str, str]]:
+        if isinstance(value, Mapping):
+            for key, below in self._counted(value.items()):
+                yield from self.flat(below, f"{name} / {key}" if name else text.one_line(str(key))[:200])
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            if all(not isinstance(one, Mapping | list) for one in islice(value, max(self.left, 0))):
+                yield name, ", ".join(_plain(one) for one in self._counted(value))
+            else:
+                for number, below in enumerate(self._counted(value), 1):
+                    yield from self.flat(below, f"{name} {number}".strip())
         else:
-            for number, below in enumerate(value, 1):
-                yield from _flat(below, f"{name} {number}".strip())
-    else:
-        yield name, _plain(value)
+            yield name, _plain(value)
+
+    def _counted(self, some: Iterable[Value]) -> Iterator[Value]:
+        for one in some:
+            self.left -= 1
+            if self.left < 0:
+                return
+            yield one
 
 
 def _plain(value: object) -> str:

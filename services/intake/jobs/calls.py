@@ -11,6 +11,7 @@ import structlog
 from services.intake.domain.call import HangUp
 from shared.clock import Clock
 from shared.errors import TransientError
+from shared.metrics import CALLS_UNHEARD
 
 log = structlog.get_logger(__name__)
 LONGEST = timedelta(hours=24)
@@ -108,6 +109,7 @@ class EndSilent:
         for call_id in await self.calls.silent(now - self.silence, now - LONGEST):
             ended += await self.ending.end(HangUp(call_id, "unknown", (0.0,)))
         if ended:
+            CALLS_UNHEARD.labels("silence").inc(ended)
             log.warning("silent_calls_ended", calls=ended)
         return ended
 
@@ -169,6 +171,7 @@ class ReconcileCalls:
         async for hang_up in self.history.ended(since - _MARGIN, frozenset(wanted)):
             ended += await self.ending.end(hang_up)
         if ended:
+            CALLS_UNHEARD.labels("history").inc(ended)
             log.warning("calls_ended_unheard", provider=self.name, calls=ended, open=len(wanted))
         return ended
 

@@ -162,7 +162,7 @@ class Round:
         except Exception as error:
             if is_transient(error):
                 raise
-            taken = await self._refused(family, one, error)
+            taken = await self._refused(family, one, error, turns)
         turns.unanswered = 0
         if taken is None:
             return
@@ -180,7 +180,7 @@ class Round:
         if turns.unanswered >= IN_A_ROW or isinstance(error, LockedOutError):
             raise error
 
-    async def _refused(self, family: Family, one: Pending, error: Exception) -> Taken | None:
+    async def _refused(self, family: Family, one: Pending, error: Exception, turns: Turns) -> Taken | None:
         """Try again what cannot be read, a few times; then say so to a person, or let go what is not there."""
         if isinstance(error, LoginRefusedError):
             await self._put_off(family, one, REFUSED)
@@ -193,12 +193,26 @@ class Round:
             await self._put_off(family, one, problem)
             return None
         if problem == UNREADABLE:
-            await self.receive.unreadable(family, one.id, str(error)[:200])
-            return Taken.UNREADABLE
+            return await self._for_a_person(family, one, str(error)[:200], turns)
         # Taken away there: nobody waits for it. Without its mark, so that it is fetched if it is ever listed again.
         log.warning("instance_gone", platform=self._name, instance=one.id)
         await self.book.settled(Key(self._name, one.id), family.id, "", self.clock())
         return Taken.GONE
+
+    async def _for_a_person(self, family: Family, one: Pending, problem: str, turns: Turns) -> Taken | None:
+        """Publish what cannot be read; what even that fails at is tried again later, and stops none of the others."""
+        try:
+            await self.receive.unreadable(family, one.id, problem)
+        except UnreachableError as error:
+            await self._unanswered(family, one, error, turns)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            log.exception("instance_not_told", platform=self._name, instance=one.id)
+            await self._put_off(family, one, UNREADABLE)
+        else:
+            return Taken.UNREADABLE
+        return None
 
     async def _put_off(self, family: Family, one: Pending, problem: str, *, most: int = 7, wait: float = 0.0) -> None:
         """Try again later: half a minute, doubled each time that it is the same problem."""

@@ -17,7 +17,7 @@ from services.intake.store.visits import Visits
 from services.intake.usecases.entrances import Entrances
 from shared import outbox
 from shared.clock import Clock, local
-from shared.events import ContactAnswered, ContactEnded, ContactReceived, Event
+from shared.events import ContactAnswered, ContactEnded, ContactGivenBack, ContactReceived, Event
 from shared.ids import natural_contact_id, natural_event_id
 from shared.publish import Message, message
 from shared.records import AgentProfile, EntranceRecord
@@ -114,6 +114,8 @@ class FollowQmatic:
                 await self._say(connection, told, said.at)
             case Happened.WAITS_AGAIN:
                 await self.visits.wait_again(connection, contact_id)
+                back = ContactGivenBack(contact_id=contact_id, given_back_at=said.at, queue_owner=OWNER)
+                await self._say(connection, back, said.at)
             case Happened.NO_SHOW | Happened.SERVED | Happened.REMOVED as end:
                 state, reason = _ENDS[end]
                 if await self.visits.over(connection, contact_id, state, said.at):

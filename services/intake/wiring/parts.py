@@ -59,7 +59,8 @@ def make_parts(settings: Settings) -> Parts:
     """Build what the rest stands on."""
     engine = make_engine(settings, "intake")
     publisher = Publisher(settings, "intake")
-    catalogue, originals = Catalogue(settings), Originals(settings.originals)
+    catalogue = Catalogue(settings)
+    originals = Originals(settings.originals, durable=settings.originals_durable)
     router = Router(settings.router_url, settings.machine_token.get_secret_value())
     return Parts(
         engine=engine,

@@ -132,6 +132,13 @@ class Queues:
         """
         await self._lasting("claim", [(contact_id, agent_id or "", milliseconds(at), int(takes_over))])
 
+    async def take_back(self, contact_id: str, owner: str, at: datetime) -> None:
+        """Take note that who had answered outside has given it back: it waits again in the queue of `owner`.
+
+        An answer or a giving back of after `at` stands.
+        """
+        await self._lasting("take_back", [(contact_id, owner, milliseconds(at))])
+
     async def purge(self, contact_id: str) -> None:
         """Forget everything known of the contact, ending it first if it is open."""
         await self._lasting("purge", [(contact_id,)])

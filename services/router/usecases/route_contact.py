@@ -24,6 +24,7 @@ from shared.events import (
     ContactAnswered,
     ContactEnded,
     ContactFollowedUp,
+    ContactGivenBack,
     ContactPurged,
     ContactReceived,
 )
@@ -60,6 +61,9 @@ class Line(Protocol):
 
     async def claim(self, contact_id: str, agent_id: str | None, at: datetime, *, takes_over: bool = False) -> None:
         """Take note that it was answered outside."""
+
+    async def take_back(self, contact_id: str, owner: str, at: datetime) -> None:
+        """Let it wait again in the queue of `owner`, whoever had answered it before `at`."""
 
     async def purge(self, contact_id: str) -> None:
         """Forget the contact."""
@@ -127,6 +131,8 @@ class RouteContact:
                 case ContactAnswered() as said:
                     at, over = said.answered_at, said.takes_over
                     await self.queues.claim(said.contact_id, said.agent_id, at, takes_over=over)
+                case ContactGivenBack() as back:
+                    await self.queues.take_back(back.contact_id, back.queue_owner, back.given_back_at)
                 case ContactPurged() as purged:
                     await self.queues.purge(purged.contact_id)
                 case _:

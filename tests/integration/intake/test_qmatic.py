@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from services.intake.channels.qmatic import Orchestra
 from services.intake.jobs.qmatic import KeepQmatic
 from shared.clock import STOCKHOLM, utc_now
-from shared.events import ContactAnswered, ContactEnded, ContactReceived
+from shared.events import ContactAnswered, ContactEnded, ContactGivenBack, ContactReceived
 from shared.health import Health
 from shared.publish import message
 from shared.records import AgentProfile
@@ -72,11 +72,13 @@ async def test_a_visit_of_qmatic_is_a_contact_that_its_queue_owns_and_its_call_c
     assert "Maria Lind" in part
     assert await tell(intake, *LIFE[2:], *LIFE) == ["taken"] * 3 + ["old"] * 5
     assert "1 klar eller gått" in await shown(intake, "Klar")
-    told = await eventually(lambda: _told(read_contacts, 4), timeout=15)
+    told = await eventually(lambda: _told(read_contacts, 5), timeout=15)
     received, *rest = told
     assert isinstance(received, ContactReceived)
     assert (received.queue_owner, received.ticket, received.text) == ("qmatic", "A012", "Bygglov")
-    assert [type(one) for one in rest] == [ContactAnswered, ContactAnswered, ContactEnded]
+    assert [type(one) for one in rest] == [ContactAnswered, ContactGivenBack, ContactAnswered, ContactEnded]
+    [back] = [one for one in rest if isinstance(one, ContactGivenBack)]
+    assert (back.queue_owner, back.given_back_at) == ("qmatic", START + timedelta(seconds=2))
     assert {one.agent_id for one in rest if isinstance(one, ContactAnswered)} == {"agent-maria"}
 
 

@@ -226,3 +226,46 @@ async def test_answered_and_over_before_it_came_is_hers_or_nobodys_but_never_aba
     assert await state(desk, "c1") == ("assigned", "maria")
     assert desk.kafka.types("c2") == ["ContactRouted", "ContactQueued", "ContactCompleted"]
     assert (await desk.drift()).wrong == 0
+
+
+async def test_who_has_called_a_visit_gives_it_back_and_it_waits_again_in_its_own_queue(desk: Desk):
+    await desk.ready("maria")
+    await desk.arrive("c1", channel=Channel.VISIT, queue_owner="qmatic")
+    at = await desk.clock()
+    await desk.queues.claim("c1", "maria", at, takes_over=True)
+    assert await state(desk, "c1") == ("assigned", "maria")
+    for _ in range(2):
+        await desk.queues.take_back("c1", "qmatic", at + timedelta(seconds=2))
+    assert (await state(desk, "c1"))[0] == "waiting"
+    assert await used(desk, "maria") == 0
+    assert await desk.pull("maria") is None
+    await desk.queues.take_back("c1", "qmatic", at - timedelta(seconds=2))  # history
+    await desk.queues.claim("c1", "maria", at + timedelta(seconds=1), takes_over=True)  # older than the giving back
+    assert (await state(desk, "c1"))[0] == "waiting"
+    assert desk.kafka.types("c1") == ["ContactRouted", "ContactQueued", "OfferAccepted", "ContactRequeued"]
+    await desk.queues.claim("c1", None, at + timedelta(seconds=3))
+    await desk.queues.take_back("c1", "qmatic", at + timedelta(seconds=4))
+    seen = await desk.look.contact("c1")
+    assert seen is not None
+    assert (seen.state, seen.why_waiting) == ("waiting", "queue_of_another")
+    await desk.queues.claim("c1", "maria", at + timedelta(seconds=5))
+    assert await state(desk, "c1") == ("assigned", "maria")
+    assert (await desk.drift()).wrong == 0
+
+
+async def test_an_answer_that_was_given_back_before_its_contact_came_is_none(desk: Desk):
+    at = await desk.clock()
+    await desk.queues.claim("c1", "maria", at)
+    await desk.queues.take_back("c1", "qmatic", at + timedelta(seconds=1))
+    await desk.arrive("c1", channel=Channel.VISIT, queue_owner="qmatic")
+    assert (await state(desk, "c1"))[0] == "waiting"
+    assert await desk.redis.ttl(desk.domain.key("c:c1")) == -1
+    assert (await desk.drift()).wrong == 0
+
+
+async def test_nothing_is_given_back_that_is_in_our_own_queue(desk: Desk):
+    await desk.ready("maria")
+    await desk.arrive("c1", channel=Channel.VISIT)
+    await desk.take("maria")
+    await desk.queues.take_back("c1", "qmatic", await desk.clock())
+    assert await state(desk, "c1") == ("assigned", "maria")

@@ -3,6 +3,8 @@
 import itertools
 from collections.abc import Iterator
 
+import pytest
+
 from services.intake.domain import form
 from services.intake.domain.visit import ticket
 
@@ -47,6 +49,28 @@ def test_addresses() -> None:
 
 def test_tickets() -> None:
     assert [ticket(number) for number in (1, 14, 1000)] == ["B001", "B014", "B1000"]
+
+
+@pytest.mark.parametrize(
+    "empty", ["", None, {}, [], {"a": ""}, [""], [{}, {}]], ids=["text", "none", "map", "list", "field", "one", "maps"]
+)
+def test_a_form_of_millions_of_empty_fields_is_cut(empty: object) -> None:
+    class Endless(dict[str, object]):
+        def items(self) -> Iterator[tuple[str, object]]:  # type: ignore[override] # a form as long as one likes
+            return ((f"fråga {number}", empty) for number in itertools.count())
+
+    assert form.words(Endless(a="b")).flags == ("no_fields", "text_cut")
+    late = form.words({"ärende": "Trasig lampa", "sen": Endless(a="b"), "efter": "läses inte"})
+    assert late.fields == {"ärende": "Trasig lampa"}
+    assert late.flags == ("text_cut",)
+
+
+def test_a_list_of_a_million_answers_is_cut() -> None:
+    one: object
+    for one in ("", "ja", {"a": ""}, []):
+        found = form.words({"val": [one] * 1_000_000})
+        assert "text_cut" in found.flags
+        assert len(found.full) <= form.MAX_TEXT
 
 
 def test_no_more_of_a_form_is_read_than_is_kept():

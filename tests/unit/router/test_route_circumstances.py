@@ -52,6 +52,9 @@ class Line:
     async def claim(self, contact_id: str, agent_id: str | None, at: datetime, *, takes_over: bool = False) -> None:
         raise AssertionError((contact_id, agent_id, at, takes_over))
 
+    async def take_back(self, contact_id: str, owner: str, at: datetime) -> None:
+        raise AssertionError((contact_id, owner, at))
+
     async def purge(self, contact_id: str) -> None:
         raise AssertionError(contact_id)
 

@@ -61,6 +61,9 @@ class FakeLine:
     async def claim(self, contact_id: str, agent_id: str | None, at: datetime, *, takes_over: bool = False) -> None:
         self.log.append(("claim", contact_id, agent_id or "", at.isoformat(), *(["over"] if takes_over else [])))
 
+    async def take_back(self, contact_id: str, owner: str, at: datetime) -> None:
+        self.log.append(("take_back", contact_id, owner, at.isoformat()))
+
     async def purge(self, contact_id: str) -> None:
         self.log.append(("purge", contact_id))
 

@@ -1,5 +1,6 @@
 """What came in, as it came, in a folder (the bucket is the same library)."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,52 @@ async def test_a_store_that_cannot_be_written_is_a_transient_error(tmp_path: Pat
     (tmp_path / "contact-1").write_text("a file where a folder should be")
     with pytest.raises(TransientError):
         await originals.put(original_key("contact-1"), b"1", content_type="text/plain")
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was put on the disk, by name, and when a file got its own."""
+    seen: list[str] = []
+    sync, replace = os.fsync, os.replace
+
+    def synced(opened: int) -> None:
+        seen.append(Path(f"/proc/self/fd/{opened}").readlink().name.partition("#")[0])
+        sync(opened)
+
+    def named(draft: str, path: str) -> None:
+        replace(draft, path)
+        seen.append("named")
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", named)
+    return seen
+
+
+async def test_a_file_and_its_folders_are_on_the_disk_before_it_is_said_to_be_kept(
+    tmp_path: Path, disk: list[str]
+) -> None:
+    url = f"file://{tmp_path / 'kept'}"
+    await Originals(url).put(attachment_key("contact-1", 1, "a.pdf"), b"2", content_type="application/pdf")
+    assert disk == ["1-a.pdf", "named", "attachments", "contact-1", "kept"]
+    disk.clear()
+    await Originals(url, durable=False).put(original_key("contact-2"), b"1", content_type="text/plain")
+    assert disk == ["named"]
+
+
+async def test_what_the_disk_refuses_is_not_kept_and_may_be_tried_again(
+    originals: Originals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "no space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", full)
+        with pytest.raises(TransientError):
+            await originals.put(original_key("contact-1"), b"1", content_type="text/plain")
+    with pytest.raises(NotFoundError):
+        await originals.get(original_key("contact-1"))
+    await originals.put(original_key("contact-1"), b"1", content_type="text/plain")
+    assert await originals.get(original_key("contact-1")) == b"1"
 
 
 @pytest.mark.parametrize(

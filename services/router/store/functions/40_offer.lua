@@ -31,7 +31,7 @@ local function enqueue(keys, args)
   local c, stale = begin(keys, args)
   if not c then return stale end
   local id, key = args[2], ck(c, args[2])
-  local known = redis.call('HMGET', key, 'state', 'epoch', 'sid', 'gone', 'claim', 'short')
+  local known = redis.call('HMGET', key, 'state', 'epoch', 'sid', 'gone', 'claim', 'short', 'claimed')
   local early = known[1] == 'early'
   if known[1] and not early then
     c.last = known[3] or ''
@@ -42,7 +42,7 @@ local function enqueue(keys, args)
     'arr', args[5], 'queue', args[6], 'ch', args[7], 'pref', args[8], 'body', args[9], 'priority', args[10],
     'kind', args[11], 'from', args[12], 'dwell', args[13], 'steps', args[14], 'step', args[15], 'wrap', args[16],
     'tells', args[17], 'own', args[18])
-  if early or known[5] then redis.call('PERSIST', key) end
+  if early or known[7] then redis.call('PERSIST', key) end
   if args[19] ~= '' then emit(c, 'routed', id, 'v', args[19], 'i', args[20], 'time', args[21], 'tp', args[22]) end
   tell(c, r, 'contact.queued.v1', 'queue', r.queue, 'channel', r.ch, 'priority', args[10])
   if early and (known[5] or '') == '' then

@@ -3,6 +3,7 @@
 redis.register_function('enqueue_' .. VERSION, enqueue)
 redis.register_function('accept_' .. VERSION, accept)
 redis.register_function('claim_' .. VERSION, claim)
+redis.register_function('take_back_' .. VERSION, take_back)
 redis.register_function('connected_' .. VERSION, connected)
 redis.register_function('not_answered_' .. VERSION, not_answered)
 redis.register_function('decline_' .. VERSION, decline)
