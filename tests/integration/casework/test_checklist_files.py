@@ -12,6 +12,7 @@ from shared.errors import NotFoundError
 from shared.vocabulary import Role
 from shared.web.access import Person
 from tests.support.casework import SEED, Room
+from tests.support.checklists import CHECKLISTS
 
 pytestmark = pytest.mark.integration
 
@@ -24,7 +25,7 @@ LENA = Person("officer-lena-hall", "Lena Håll", frozenset({Role.OWNER}), frozen
 async def test_files_are_taken_in_as_examples_and_never_over_somebodys_work(empty_room: Room):
     uow, house = UnitOfWork(empty_room.engine), empty_room.casework.checklists
     await imports.ImportCatalogue(uow, "kommun.example").run((SEED / "catalogue-sv.csv").read_bytes())
-    data = (SEED / "checklists-sv.yaml").read_bytes()
+    data = CHECKLISTS.read_bytes()
     take = imports.ImportDrafts(uow, empty_room.time)
     first, second = await take.run(data), await take.run(data)
     assert (first.changed == first.read > 0, second.changed) == (True, 0)
