@@ -242,10 +242,15 @@ def _choose(checklist: Checklist, step: Step, answer: str | None) -> Option | No
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong in a checklist: the path to the place (`("steps", 2, "goto")`) and what, in Swedish."""
+    """Something wrong in a checklist: the path to the place (`("steps", 2, "goto")`) and what, in Swedish.
+
+    `code` is the same for a page that says it at its place in the reader's words; `name` the param it is about.
+    """
 
     path: tuple[str | int, ...]
     text: str
+    code: str = ""
+    name: str = ""
 
 
 def problems(checklist: Checklist) -> tuple[Problem, ...]:
@@ -259,6 +264,23 @@ def problems(checklist: Checklist) -> tuple[Problem, ...]:
     )
 
 
+def unwritten(checklist: Checklist) -> tuple[Problem, ...]:
+    """Return what an editor has left empty; a file that leaves it so is not read at all."""
+    return tuple(_unwritten(checklist))
+
+
+def _unwritten(checklist: Checklist) -> Iterator[Problem]:
+    if not checklist.ends:
+        yield Problem(("ends",), "Checklistan saknar slut.", "no_ends")
+    for number, step in enumerate(checklist.steps):
+        if not step.text.strip():
+            yield Problem(("steps", number, "text"), f"Steget {step.id} saknar text.", "no_text")
+        for index, option in enumerate(step.options):
+            where = ("steps", number, "options", index, "if")
+            if not option.label.strip():
+                yield Problem(where, f"Ett svar i {step.id} saknar text.", "no_label")
+
+
 def _ids(checklist: Checklist) -> frozenset[str]:
     return frozenset(step.id for step in checklist.steps) | {end.id for end in checklist.ends}
 
@@ -266,16 +288,23 @@ def _ids(checklist: Checklist) -> frozenset[str]:
 def _broken(checklist: Checklist) -> Iterator[Problem]:
     known = _ids(checklist)
     if not checklist.steps:
-        yield Problem(("steps",), "Checklistan saknar steg.")
+        yield Problem(("steps",), "Checklistan saknar steg.", "no_steps")
     for number, step in enumerate(checklist.steps):
         if not step.ways():
-            yield Problem(("steps", number), f"Steget {step.id} leder ingenstans: goto eller options saknas.")
+            text = f"Steget {step.id} leder ingenstans: goto eller options saknas."
+            yield Problem(("steps", number), text, "no_way")
         if step.goto and step.goto not in known:
-            yield Problem(("steps", number, "goto"), f"Steget {step.id} leder till {step.goto}, som inte finns.")
-        for index, option in enumerate(step.options):
-            if option.goto not in known:
-                where = ("steps", number, "options", index, "goto")
-                yield Problem(where, f"Svaret ”{option.label}” i {step.id} leder till {option.goto}, som inte finns.")
+            text = f"Steget {step.id} leder till {step.goto}, som inte finns."
+            yield Problem(("steps", number, "goto"), text, "astray")
+        yield from _answers(number, step, known)
+
+
+def _answers(number: int, step: Step, known: frozenset[str]) -> Iterator[Problem]:
+    for index, option in enumerate(step.options):
+        if option.goto not in known:
+            where = ("steps", number, "options", index, "goto")
+            text = f"Svaret ”{option.label}” i {step.id} leder till {option.goto or 'inget'}, som inte finns."
+            yield Problem(where, text, "astray")
 
 
 def _strays(checklist: Checklist) -> Iterator[Problem]:
@@ -284,10 +313,10 @@ def _strays(checklist: Checklist) -> Iterator[Problem]:
     reached = checklist.reachable(checklist.steps[0].id)
     for number, step in enumerate(checklist.steps):
         if step.id not in reached:
-            yield Problem(("steps", number), f"Steget {step.id} kan aldrig nås.")
+            yield Problem(("steps", number), f"Steget {step.id} kan aldrig nås.", "unreached")
     for end in checklist.ends:
         if end.id not in reached:
-            yield Problem(("ends", end.id), f"Slutet {end.id} kan aldrig nås.")
+            yield Problem(("ends", end.id), f"Slutet {end.id} kan aldrig nås.", "unreached")
 
 
 def _endless(checklist: Checklist) -> Iterator[Problem]:
@@ -296,7 +325,8 @@ def _endless(checklist: Checklist) -> Iterator[Problem]:
     for number, step in enumerate(checklist.steps):
         ahead = checklist.reachable(step.id)
         if step.ways() and ahead <= known and not ahead & ends:
-            yield Problem(("steps", number), f"Från steget {step.id} går det inte att komma till något slut.")
+            text = f"Från steget {step.id} går det inte att komma till något slut."
+            yield Problem(("steps", number), text, "endless")
 
 
 def used_params(checklist: Checklist) -> frozenset[str]:
@@ -308,18 +338,19 @@ def _beside(checklist: Checklist) -> Iterator[Problem]:
     for number, step in enumerate(checklist.steps):
         if step.delegation and step.type is not StepType.DECIDE:
             text = f"Steget {step.id} är inget beslut (decide) och kan inte kräva delegation."
-            yield Problem(("steps", number, "delegation"), text)
+            yield Problem(("steps", number, "delegation"), text, "no_decision")
         for index, link in enumerate(step.links):
             if not _SAFE.fullmatch(link.url):
                 where = ("steps", number, "links", index, "url")
-                yield Problem(where, f"Länken ”{link.label}” i {step.id} ska börja med https://.")
+                text = f"Länken ”{link.label}” i {step.id} ska börja med https://."
+                yield Problem(where, text, "unsafe_link", link.label)
 
 
 def _undeclared(checklist: Checklist) -> Iterator[Problem]:
     for path, text in _texts(checklist):
         for name in _BRACES.findall(text):
             if name not in checklist.params:
-                yield Problem(path, f"{{{name}}} är inte deklarerad i params.")
+                yield Problem(path, f"{{{name}}} är inte deklarerad i params.", "undeclared", name)
 
 
 def _texts(checklist: Checklist) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from services.casework.domain.checklist import Checklist, Problem, problems, used_params
+from services.casework.domain.checklist import Checklist, Problem, problems, unwritten, used_params
 from shared.errors import DomainError
 from shared.vocabulary import Outcome
 
@@ -250,7 +250,7 @@ def unready(checklist: Checklist, values: Mapping[str, str]) -> tuple[Problem, .
 
 def broken(checklist: Checklist) -> tuple[Problem, ...]:
     """Return everything that is wrong with a checklist itself, whatever its unit has filled in."""
-    return (*problems(checklist), *_doubled(checklist))
+    return (*unwritten(checklist), *problems(checklist), *_doubled(checklist))
 
 
 def _doubled(checklist: Checklist) -> Iterator[Problem]:
@@ -263,7 +263,8 @@ def _doubled(checklist: Checklist) -> Iterator[Problem]:
         labels = [option.label for option in step.options]
         for index, label in enumerate(labels):
             if label in labels[:index]:
-                yield Problem(("steps", number, "options", index, "if"), f"Svaret ”{label}” finns redan i {step.id}.")
+                text = f"Svaret ”{label}” finns redan i {step.id}."
+                yield Problem(("steps", number, "options", index, "if"), text, "same_label")
 
 
 def missing_params(checklist: Checklist, values: Mapping[str, str]) -> tuple[str, ...]:
@@ -274,10 +275,11 @@ def missing_params(checklist: Checklist, values: Mapping[str, str]) -> tuple[str
 
 def _valueless(checklist: Checklist, values: Mapping[str, str]) -> Iterator[Problem]:
     for name in missing_params(checklist, values):
-        yield Problem(("params", name), f"”{name}” har inget värde bland verksamhetens lokala uppgifter.")
+        text = f"”{name}” har inget värde bland verksamhetens lokala uppgifter."
+        yield Problem(("params", name), text, "no_value", name)
 
 
 def _nowhere(checklist: Checklist) -> Iterator[Problem]:
     for end in checklist.ends:
         if end.kind is Outcome.HANDOVER and not (end.to or "").strip():
-            yield Problem(("ends", end.id, "to"), f"Slutet {end.id} saknar mottagare.")
+            yield Problem(("ends", end.id, "to"), f"Slutet {end.id} saknar mottagare.", "no_receiver")

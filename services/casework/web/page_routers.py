@@ -19,6 +19,10 @@ from services.casework.web import (
     desk_reply,
     desk_visit,
     directory_pages,
+    editor,
+    editor_deeds,
+    editor_more,
+    editor_write,
     files,
     handover,
     help_pages,
@@ -39,12 +43,14 @@ def page_routers(settings: ServiceSettings) -> tuple[APIRouter, ...]:
     found = (desk_directory.router, directory_pages.router)
     more = (desk_close.router, desk_park.router, desk_more.router, desk_visit.router, case_deeds_pages.router)
     desks = (desk.router, desk_case.router, desk_handover.router, desk_pass.router, desk_incident.router)
+    editing = (editor.router, editor_more.router, editor_write.router, editor_deeds.router)
     return (
         login,
         *desks,
         *replies,
         *more,
         *found,
+        *editing,
         away.router,
         help_pages.router,
         inbox.router,

@@ -11,7 +11,8 @@ import shared.web.errors as web_errors
 from services.casework.domain.case import MERGED_WORDS, STATE_WORDS
 from services.casework.domain.lifecycle import PHASE_WORDS
 from services.casework.usecases import directory, overtaken, people, standing
-from services.casework.web import cases_pages, deed_words, typed
+from services.casework.usecases.checklists import examples
+from services.casework.web import cases_pages, checklist_form, deed_words, typed
 from services.casework.web.login import ROLE_NAMES
 from services.router.domain.rule_table import FIRST_TABLE
 from shared.errors import DomainError
@@ -116,7 +117,9 @@ def test_the_rules_that_the_router_begins_with_have_words():
 
 
 def test_what_is_said_beside_a_field_is_in_english_too():
-    assert not {*typed.TEXTS, *overtaken.TEXTS} - english_of(ROOT / "services/casework/templates")
+    assert not {*typed.TEXTS, *overtaken.TEXTS, *checklist_form.TEXTS, *examples.TEXTS} - english_of(
+        ROOT / "services/casework/templates"
+    )
 
 
 def test_the_texts_of_bad_input_are_in_english_too():

@@ -15,6 +15,7 @@ from services.casework.usecases.checklists.decide import (
     SubmitVersion,
     WithdrawVersion,
 )
+from services.casework.usecases.checklists.examples import SayExamples
 from services.casework.usecases.checklists.exporting import ExportChecklists
 from services.casework.usecases.checklists.local_facts import ListFacts, SetFact
 from services.casework.usecases.checklists.reading import ListVersions, ReadDue, ReadHistory, ReadProblems, ReadVersion
@@ -47,6 +48,7 @@ class Checklists:
     review: ReviewVersion
     hurry: HurryVersion
     export: ExportChecklists
+    say_examples: SayExamples
     facts: ListFacts
     set_fact: SetFact
     turn: TurnChecklists
@@ -76,6 +78,7 @@ class Checklists:
             review=ReviewVersion(uow, clock),
             hurry=HurryVersion(uow, tell, clock),
             export=ExportChecklists(uow),
+            say_examples=SayExamples(uow),
             facts=ListFacts(uow),
             set_fact=SetFact(uow, clock),
             turn=TurnChecklists(uow, tell, clock),
