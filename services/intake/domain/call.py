@@ -90,10 +90,12 @@ class Turn(StrEnum):
     """We will call back."""
     CONNECT = "connect"
     """The phone of the agent who accepted is rung."""
+    PASSED_ON = "passed_on"
+    """The number that the agent has passed her on to is rung: the agent has put her receiver down."""
     HANG_UP = "hang_up"
 
 
-CONNECTS = frozenset({Turn.CONNECT, Turn.URGENT})
+CONNECTS = frozenset({Turn.CONNECT, Turn.URGENT, Turn.PASSED_ON})
 """Turns that ring `Heard.number`."""
 
 
@@ -172,6 +174,8 @@ class Call:
     return_call: ReturnCall = ReturnCall.NONE
     jours: int = 0
     """How often the entrance's jour has been rung."""
+    pass_to: str = ""
+    """E.164: where the agent has passed her on to, until that is rung."""
     asked_at: datetime | None = None
     """When telephony last asked for her next turn."""
 

@@ -17,8 +17,8 @@ KEY = "1"
 """What is pressed for the jour, and for a return call."""
 MOST_LANGUAGES = 9
 
-ONCE = frozenset({Turn.FAULT, Turn.DISTURBANCE, Turn.MESSAGE, Turn.OFFER})
-"""Said once, and noted as said."""
+ONCE = frozenset({Turn.FAULT, Turn.DISTURBANCE, Turn.MESSAGE, Turn.OFFER, Turn.PASSED_ON})
+"""Noted when it has been; what is said is said once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +103,15 @@ def _message(scene: Scene, after: Turn | None) -> bool:
 def _hang_up(scene: Scene, after: Turn | None) -> bool:
     """A conversation that succeeded is over, unless the router has sent her on: to a colleague, or to a queue.
 
-    One that failed is tried again after a piece of hold sound.
+    One that failed is tried again after a piece of hold sound; who was passed on to a number in vain, and whose agent
+    does not answer any more either, is not kept.
     """
     if after is Turn.CONNECT:
         return scene.result is Result.SUCCESS and scene.call.state is CallState.CONNECTING
-    if after is Turn.URGENT:
+    if after in {Turn.URGENT, Turn.PASSED_ON}:
         return scene.result is Result.SUCCESS
+    if after is Turn.HOLD and Turn.PASSED_ON in scene.call.told:
+        return scene.call.state is CallState.CONNECTING and not scene.call.to_be_connected
     return after is Turn.PROMISED or scene.call.state is CallState.CLOSED
 
 
@@ -116,6 +119,12 @@ def _connect(scene: Scene, after: Turn | None) -> bool:
     """After a phone only another agent's is rung at once: one that has not been rung yet."""
     rung = after is Turn.CONNECT and scene.call.state is not CallState.ACCEPTED
     return scene.call.to_be_connected and not rung
+
+
+def _passed_on(scene: Scene, after: Turn | None) -> bool:
+    """Say whether a conversation is over whose agent has passed the caller on, and nobody else has her now."""
+    over = after is Turn.CONNECT and scene.result is Result.SUCCESS and scene.call.state is CallState.CONNECTING
+    return over and bool(scene.call.pass_to)
 
 
 def _offer(scene: Scene) -> bool:
@@ -147,6 +156,7 @@ _MAY: Mapping[Turn, _May] = {
     Turn.OFFER: _once(Turn.OFFER, _offer),
     Turn.PROMISED: lambda s, _: s.call.return_call is ReturnCall.PROMISED,
     Turn.CONNECT: _connect,
+    Turn.PASSED_ON: _passed_on,
     Turn.HANG_UP: _hang_up,
 }
 """When each turn may come."""
@@ -166,7 +176,8 @@ _AFTER: Mapping[Turn | None, tuple[Turn, ...]] = {
     Turn.PLACE: (Turn.CONNECT, Turn.HOLD),
     Turn.OFFER: (Turn.PROMISED, Turn.CONNECT, Turn.HOLD),
     Turn.PROMISED: (Turn.HANG_UP,),
-    Turn.CONNECT: (Turn.HANG_UP, Turn.CONNECT, Turn.HOLD),
+    Turn.CONNECT: (Turn.PASSED_ON, Turn.HANG_UP, Turn.CONNECT, Turn.HOLD),
+    Turn.PASSED_ON: (Turn.HANG_UP, Turn.CONNECT, Turn.HOLD),
     Turn.HANG_UP: (Turn.HANG_UP, Turn.HOLD),
 }
 """What may come after each turn, most wanted first; every row ends with a turn that always may."""

@@ -58,6 +58,8 @@ class Calls:
             values |= {"published": CALLS.c.published | call.published}
             if call.over_unheard:
                 values |= {"state": CallState.ENDED, "ended_at": call.asked_at}
+            if call.heard and call.heard.turn is Turn.PASSED_ON:
+                values |= {"pass_to": ""}
             if call.return_call is ReturnCall.PROMISED:  # that it is offered comes from the router, at any time
                 values |= {"return_call": call.return_call}
             done = await connection.execute(update(CALLS).where(before).values(values))
@@ -96,6 +98,13 @@ class Calls:
         async with transaction(self.engine) as connection:
             await connection.execute(update(CALLS).where(waiting & none_yet).values(return_call=ReturnCall.OFFERED))
 
+    async def pass_to(self, contact_id: str, number: str) -> bool:
+        """Note where the caller who talks to an agent is to be passed on to; False when nobody talks, or not here."""
+        talks = (CALLS.c.contact_id == contact_id) & (CALLS.c.state == CallState.CONNECTING)
+        ours = talks & CALLS.c.ended_at.is_(None) & ~CALLS.c.call_id.startswith("cti/")
+        async with transaction(self.engine) as connection:
+            return bool((await connection.execute(update(CALLS).where(ours).values(pass_to=number))).rowcount)
+
     async def turn(self, turns: Sequence[Turned]) -> None:
         """Take in what the router said; what is as old as what we know, or older, is history."""
         open_call = CALLS.c.ended_at.is_(None) & (CALLS.c.epoch < bindparam("new_epoch"))
@@ -115,7 +124,7 @@ class Calls:
             "agent_id": bindparam("new_agent"),
         }
         async with transaction(self.engine) as connection:
-            await connection.execute(write.values(**changed, attempts=0), rows)
+            await connection.execute(write.values(**changed, attempts=0, pass_to=""), rows)
 
     async def _set(self, call_id: str, **values: Any) -> None:
         async with transaction(self.engine) as connection:

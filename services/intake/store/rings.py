@@ -45,6 +45,7 @@ UPDATE intake.calls SET {", ".join(f"{name} = given.{name}" for name in ANSWERED
     published = calls.published OR given.published,
     state = CASE WHEN {_OVER} THEN 'ended' ELSE calls.state END,
     ended_at = CASE WHEN {_OVER} THEN given.asked_at ELSE calls.ended_at END,
+    pass_to = CASE WHEN given.heard ->> 'turn' = 'passed_on' THEN '' ELSE calls.pass_to END,
     return_call = CASE WHEN given.return_call = 'promised' THEN 'promised' ELSE calls.return_call END
 FROM jsonb_populate_recordset(NULL::intake.calls, CAST(:calls AS jsonb)) AS given
 WHERE calls.call_id = given.call_id AND calls.step = given.step - 1

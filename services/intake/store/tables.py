@@ -125,6 +125,7 @@ CALLS = Table(
     Column("return_call", Text, nullable=False, server_default=text("''")),
     Column("jours", Integer, nullable=False, server_default=text("0")),
     _moment("asked_at"),
+    Column("pass_to", Text, nullable=False, server_default=text("''")),
     Column("back_epoch", BigInteger),
     Column("back_agent", Text),
     _moment("back_at"),

@@ -185,6 +185,8 @@ class AnswerCall:
             await self._phone_said(scene.call, scene.result)
         if turn is Turn.URGENT:
             return entrance.jour
+        if turn is Turn.PASSED_ON:
+            return scene.call.pass_to
         number = self._phone(scene.call) if turn is Turn.CONNECT else ""
         if turn is Turn.CONNECT and not number:
             await self.follow.not_answered(scene.call.call_id, "no_phone", unrung=scene.call.epoch)

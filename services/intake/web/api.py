@@ -75,6 +75,13 @@ class CallOut(_Model):
     contact_id: str
 
 
+class ConnectIn(_Model):
+    """Where a caller is passed on to."""
+
+    number: str = Field(pattern=r"^\+[1-9][0-9]{6,14}$")
+    """E.164."""
+
+
 router = APIRouter(prefix="/api/v1", tags=["reception"])
 
 
@@ -110,3 +117,11 @@ async def call(request: Request, body: CallIn, person: Registrar, key: Key = Non
     asked = Asked(f"calls:{person.id}", key, body.model_dump())
     noted = HandCall(body.entrance, body.caller, body.note)
     return CallOut(contact_id=await request.app.state.register_call.register(noted, asked))
+
+
+@router.post("/calls/{contact_id}/connect", status_code=204)
+async def connect(
+    request: Request, contact_id: Id, body: ConnectIn, _person: Annotated[Person, requires(Action.USE_API)]
+) -> None:
+    """Pass a caller on to a number as soon as the agent she talks to puts her receiver down; 404 where nobody talks."""
+    await request.app.state.pass_to_number.run(contact_id, body.number)

@@ -24,6 +24,7 @@ from services.intake.usecases.end_call import EndCall
 from services.intake.usecases.follow_exchange import FollowExchange
 from services.intake.usecases.follow_qmatic import FollowQmatic
 from services.intake.usecases.opening import PhoneHours
+from services.intake.usecases.pass_to_number import PassToNumber
 from services.intake.usecases.receive_form import ReceiveForm
 from services.intake.usecases.receive_sms import ReceiveSms
 from services.intake.usecases.recordings import Recordings
@@ -54,6 +55,7 @@ class Doors:
     answer_call: AnswerCall
     follow_call: FollowCall
     end_call: EndCall
+    pass_to_number: PassToNumber
     receive_sms: ReceiveSms
     recordings: Recordings
     register_visit: RegisterVisit
@@ -97,6 +99,7 @@ def make_doors(settings: Settings, parts: Parts) -> Doors:
         ),
         answer_call=make_answer_call(settings, parts, calls),
         follow_call=FollowCall(life, utc_now),
+        pass_to_number=PassToNumber(calls),
         end_call=EndCall(calls, life, parts.catalogue, utc_now, person, settings.short_abandon_seconds),
         receive_sms=ReceiveSms(
             parts.catalogue, parts.originals, parts.circuit, parts.seen, calls, utc_now, person, timeout=wait

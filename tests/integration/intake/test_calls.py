@@ -180,6 +180,37 @@ async def test_a_call_that_is_sent_on_while_they_talk_goes_on_when_the_agent_han
     assert "hangup" in (await intake.ring(door, **RING, result="success")).json()
 
 
+@pytest.mark.parametrize("answered", [True, False])
+async def test_a_caller_passed_on_to_a_number_is_rung_through_when_the_agent_hangs_up(
+    intake: Intake, answered: bool
+) -> None:
+    await intake.ring(**RING)
+    contact_id = natural_contact_id("call", "c01")
+    door = f"/api/v1/calls/{contact_id}/connect"
+    machine = {"Authorization": f"Bearer {intake.settings.machine_token.get_secret_value()}"}
+    number = {"number": "+46846500441"}
+    assert (await intake.client.post(door, json=number)).status_code in {401, 403}
+    assert (await intake.client.post(door, json=number, headers=machine)).status_code == 404
+    await intake.tell(message(accepted(contact_id, epoch=1)))
+    talking = await eventually(lambda: _connects(intake), timeout=15)
+    for wrong in ("112", "+0", "08-465 004 41", "+46846500441;+46"):
+        assert (await intake.client.post(door, json={"number": wrong}, headers=machine)).status_code == 422
+    for _ in range(2):
+        assert (await intake.client.post(door, json=number, headers=machine)).status_code == 204
+    turn = talking["next"].rpartition("/")[2]
+    goes_on = [(await intake.ring(turn, **RING, result="success")).json() for _ in range(2)]
+    assert goes_on[0] == goes_on[1]
+    assert goes_on[0]["connect"] == number["number"]
+    turn = goes_on[0]["next"].rpartition("/")[2]
+    last = (await intake.ring(turn, **RING, result="success" if answered else "failed")).json()
+    if answered:
+        assert "hangup" in last
+    else:
+        assert last["connect"] == talking["connect"]
+        over = (await intake.ring(last["next"].rpartition("/")[2], **RING, result="success")).json()
+        assert "hangup" in over
+
+
 async def _holds(intake: Intake) -> bool:
     return not await _connects(intake)
 

@@ -1,6 +1,7 @@
 """The table of turns: what a caller hears, whatever she presses and whatever telephony repeats."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 
@@ -37,6 +38,8 @@ TOLD = call(told=(Turn.MESSAGE,))
 OFFERED = call(told=(Turn.MESSAGE,), return_call=ReturnCall.OFFERED)
 MINE = call(CallState.ACCEPTED)
 RINGING = call(CallState.CONNECTING)
+PASSED = call(CallState.CONNECTING, pass_to="+46846500441")
+GONE_ON = call(CallState.CONNECTING, told=(Turn.PASSED_ON,))
 
 
 @pytest.mark.parametrize(
@@ -103,6 +106,16 @@ RINGING = call(CallState.CONNECTING)
         (scene(RINGING, result=Result.BUSY), Turn.CONNECT, Turn.HOLD),
         (scene(RINGING, result=Result.FAILED, now=NOW + MINUTE, storm=True), Turn.CONNECT, Turn.HOLD),
         (scene(call(CallState.ACCEPTED, attempts=MAX_ATTEMPTS, told=(Turn.MESSAGE,))), Turn.HOLD, Turn.HOLD),
+        # Passed on to a number.
+        (scene(PASSED, result=Result.SUCCESS), Turn.CONNECT, Turn.PASSED_ON),
+        (scene(PASSED, result=Result.BUSY), Turn.CONNECT, Turn.HOLD),
+        (scene(call(CallState.ACCEPTED, pass_to="+468"), result=Result.SUCCESS), Turn.CONNECT, Turn.CONNECT),
+        (scene(PASSED), Turn.HOLD, Turn.CONNECT),
+        (scene(GONE_ON, result=Result.SUCCESS), Turn.PASSED_ON, Turn.HANG_UP),
+        (scene(GONE_ON, result=Result.BUSY), Turn.PASSED_ON, Turn.CONNECT),
+        (scene(GONE_ON, result=Result.FAILED), Turn.PASSED_ON, Turn.CONNECT),
+        (scene(GONE_ON), Turn.HOLD, Turn.CONNECT),
+        (scene(replace(GONE_ON, attempts=MAX_ATTEMPTS)), Turn.HOLD, Turn.HANG_UP),
         # The end.
         (scene(call(CallState.ENDED), digits="1", jour=True), Turn.CLOSED, Turn.HANG_UP),
         (scene(call(CallState.ENDED)), Turn.HOLD, Turn.HANG_UP),
