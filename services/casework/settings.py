@@ -21,7 +21,10 @@ class Settings(ServiceSettings):
     smtp_user: str = Field("", description="Login at the mail server; none if empty. Only with STARTTLS.")
     smtp_password: SecretStr = Field(SecretStr(""), description="Password at the mail server.")
     undo_seconds: float = Field(
-        10.0, ge=0, le=120, description="How long an agent's reply waits, so that she can take it back."
+        10.0,
+        ge=0,
+        le=120,
+        description="How long an agent's reply, close or hand-over waits untold, so that she can take it back.",
     )
     elks_url: str = Field("", description="Base address of 46elks' API; no SMS is sent if empty.")
     elks_user: str = Field("", description="API user name at 46elks.")

@@ -146,7 +146,7 @@ def _handing_over(settings: Settings, uow: UnitOfWork, replies: reply.Replies, c
     """Return the use cases of hand-overs by their names."""
     letters = replies.letters
     tell, units = _tells_citizen(settings, letters), TellUnit(letters)
-    hands_over = hand_over.HandOver(uow, letters, tell, clock)
+    hands_over = hand_over.HandOver(uow, letters, tell, clock, replies.undo)
     return {
         "preview_handover": hand_over.PreviewHandover(uow, tell, clock),
         "hand_over": hands_over,
@@ -310,6 +310,7 @@ def assemble(settings: Settings, health: Health) -> Parts:
     background.add("webhooks", functools.partial(clocks.send_webhooks, casework.send_webhooks))
     background.add("mail", functools.partial(clocks.send_mail, casework.send_mail))
     background.add("sms", functools.partial(clocks.send_sms, casework.outgoing.send_sms))
+    background.add("deeds", functools.partial(clocks.tell_deeds, casework.outgoing.tell_deeds))
     background.add("incidents", functools.partial(clocks.answer_incidents, casework.incidents.answer_job))
     background.add("deliveries", functools.partial(clocks.deliver_handovers, casework.deliver_handovers))
     background.add("resumed", functools.partial(clocks.tell_resumed, casework.tell_resumed))

@@ -11,6 +11,7 @@ from services.casework.usecases.send_mail import SendMail
 from services.casework.usecases.send_sms import SendSms
 from services.casework.usecases.send_webhooks import SendWebhooks
 from services.casework.usecases.tell_citizen import TellResumed
+from services.casework.usecases.undo_deed import TellDeeds
 from services.casework.usecases.watch_deadlines import WatchDeadlines
 
 MAIL_SECONDS = 0.5
@@ -36,6 +37,13 @@ async def send_sms(job: SendSms) -> None:
         if not await job.run():
             await asyncio.sleep(MAIL_SECONDS)
     await asyncio.Event().wait()
+
+
+async def tell_deeds(job: TellDeeds) -> None:
+    """Tell what can no longer be taken back, for as long as the process lives."""
+    while True:
+        if not await job.run():
+            await asyncio.sleep(MAIL_SECONDS)
 
 
 async def send_webhooks(job: SendWebhooks) -> None:

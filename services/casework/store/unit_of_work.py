@@ -34,6 +34,7 @@ from services.casework.store.sending import Sending
 from services.casework.store.sms import SmsQueue
 from services.casework.store.templates import Templates
 from services.casework.store.texts import Texts
+from services.casework.store.undos import Undos, waits
 from services.casework.store.unit_terms import UnitTerms
 from services.casework.store.versions import Versions
 from services.casework.store.waves import Waves
@@ -70,6 +71,7 @@ class Work:
         self.helps = Helps(conn)
         self.incidents = Incidents(conn)
         self.inbox = Inbox(conn)
+        self.undos = Undos(conn)
         self.unit_terms = UnitTerms(conn)
         self.templates = Templates(conn)
         self.sms = SmsQueue(conn)
@@ -92,6 +94,17 @@ class Work:
         """Publish, when the transaction is committed, that a key of a compacted topic is no more."""
         self._events.append(tombstone(topic, key))
 
+    def withhold(self) -> list[Message]:
+        """Return the events that were to be published, and publish none of them: they wait in `undos`."""
+        told = list(self._events)
+        self._events.clear()
+        return told
+
+    def repeat(self, told: list[Message]) -> int:
+        """Publish what was withheld when the transaction is committed; returns how many events it is."""
+        self._events.extend(told)
+        return len(told)
+
     def ring(self, *agents: str | None) -> None:
         """Say at these agents' desks, when the transaction is committed, that something there has changed."""
         self._rings.update(filter(None, agents))
@@ -101,8 +114,10 @@ class Work:
         await bell.ring(self.conn, self._rings)
         self._rings.clear()
         await self.index.flush()
-        await self.webhooks.follow(self._events)
-        await outbox.add(self.conn, tables.outbox, *self._events)
+        told = [one for one in self._events if not (waits(one) and await self.undos.append(one))]
+        told = [*await self.undos.release(told), *told]
+        await self.webhooks.follow(told)
+        await outbox.add(self.conn, tables.outbox, *told)
         self._events.clear()
 
 

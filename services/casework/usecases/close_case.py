@@ -16,6 +16,7 @@ from services.casework.usecases.protection import hold
 from services.casework.usecases.reply import Replies
 from services.casework.usecases.standing import not_behind, permitted, write_down
 from services.casework.usecases.take_over import taken_over
+from services.casework.usecases.undo_deed import Undoable
 from services.casework.usecases.who import author
 from shared.clock import Clock
 from shared.events import CaseClosed, ChecklistRef
@@ -118,10 +119,12 @@ class CloseCase:
         text: str | None = None,
         request_id: str | None = None,
         seen: int | None = None,
+        undoable: bool = False,
     ) -> Closed:
         """Close, with an answer to the citizen if `text` is given; the same close again changes nothing.
 
-        `seen` is the version of the case that the closer was shown (`usecases.standing.not_behind`).
+        `seen` is the version of the case that the closer was shown (`usecases.standing.not_behind`). `undoable`: for
+        some seconds she may take it back, and until then nothing is told or sent.
         """
         async with self.uow.begin() as work:
             case = await hold(work, number, person)
@@ -131,8 +134,11 @@ class CloseCase:
             await not_behind(work, case, person, seen, self.clock)
             await permitted(work, case, Deed.CLOSE, self.clock)
             may_end(await work.runs.of(case), Ending.CLOSE)
+            undo = await Undoable.begin(work, case, self.replies.undo) if undoable and self.replies.undo else None
             if text and text.strip():
                 await self.replies.write(work, case, by, text, request_id, now, undoable=True)
             await close(work, case, by, resolution, cause, now)
             await write_down(work, case.id, person, by, Deed.CLOSE, self.clock, resolution=resolution.value)
+            if undo is not None:
+                await undo.keep(work, case, Deed.CLOSE, by, now)
         return Closed(case.number, resolution, now)

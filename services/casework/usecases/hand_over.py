@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.casework.domain.case import Case, Deed
@@ -18,6 +18,7 @@ from services.casework.domain.handover import (
     with_conversation,
     withheld,
 )
+from services.casework.domain.outgoing import UNDO
 from services.casework.mail import Letters
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
@@ -28,6 +29,7 @@ from services.casework.usecases.park import rested
 from services.casework.usecases.protection import hidden, hold, protects_case, veiled_plan
 from services.casework.usecases.standing import not_behind, permitted
 from services.casework.usecases.tell_citizen import TellCitizen
+from services.casework.usecases.undo_deed import Undoable
 from services.casework.usecases.who import author
 from shared.clock import Clock
 from shared.events import CaseHandedOver
@@ -129,6 +131,7 @@ class HandOver:
     letters: Letters
     tell: TellCitizen
     clock: Clock
+    undo: timedelta = UNDO
 
     async def run(  # noqa: PLR0913 - what goes to whom, by name
         self,
@@ -140,8 +143,12 @@ class HandOver:
         message: str = "",
         given: Given | None = None,
         seen: int | None = None,
+        undoable: bool = False,
     ) -> Handed:
-        """Hand over; the same `request_id` on the same case is the same hand-over, however often it is sent."""
+        """Hand over; the same `request_id` on the same case is the same hand-over, however often it is sent.
+
+        `undoable`: for some seconds she may take it back, and until then nothing is told or sent.
+        """
         async with self.uow.begin() as work:
             case = await hold(work, number, person)
             made = await work.handovers.by_request(case.id, request_id)
@@ -149,6 +156,7 @@ class HandOver:
                 return Handed(made["id"], made["acknowledge_by"], made["answer_by"], made["deliver_at"])
             await not_behind(work, case, person, seen, self.clock)
             await permitted(work, case, Deed.HAND_OVER, self.clock)
+            undo = await Undoable.begin(work, case, self.undo) if undoable and self.undo else None
             now, by = self.clock(), author(person, case)
             written = await written_in(work, case)
             plan = await preview(work, case, to, given or {}, now, written=written)
@@ -159,6 +167,8 @@ class HandOver:
             await self._tell(work, case, plan, row, person, written.contacts)
             name = "" if plan.secret else plan.unit_name
             await self.tell.handed_over(work, case, row, unit_name=name, now=now, contacts=written.contacts)
+            if undo is not None:
+                await undo.keep(work, case, Deed.HAND_OVER, by, now, row["id"])
             return Handed(row["id"], plan.acknowledge_by, plan.answer_by, plan.deliver_at)
 
     async def _tell(

@@ -15,6 +15,7 @@ from services.casework.usecases.sent_files import ReadSentFile
 from services.casework.usecases.sms_delivery import TakeDelivery
 from services.casework.usecases.templates import ReadTemplates
 from services.casework.usecases.text_citizen import ConfirmBySms
+from services.casework.usecases.undo_deed import TellDeeds, UndoDeed
 from services.casework.usecases.undo_reply import SendAgain, UndoReply
 from shared.clock import Clock
 from shared.originals import Originals
@@ -22,11 +23,13 @@ from shared.originals import Originals
 
 @dataclass(frozen=True, slots=True)
 class SendingView:
-    """A reply of hers that she can still take back."""
+    """What she has just done and can still take back: a reply, a close (`close`) or a hand-over (`hand_over`)."""
 
     reply_id: str
+    """The reply's id, or the deed's."""
     number: str
     until: datetime
+    kind: str = "reply"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,9 @@ class ReadSending:
         now = self.clock()
         async with self.uow.read() as work:
             row = await work.sending.latest(agent_id, now - self.undo, now)
+            deed = await work.undos.latest(agent_id, now)
+        if deed is not None and (row is None or row["at"] <= deed["at"]):
+            return SendingView(deed["id"], deed["number"], deed["until"], deed["kind"])
         if row is None or not may_undo(row["at"], now, self.undo):
             return None
         return SendingView(row["id"], row["number"], row["at"] + self.undo)
@@ -58,6 +64,8 @@ class Outgoing:
     templates: ReadTemplates
     sending: ReadSending
     undo: UndoReply
+    undo_deed: UndoDeed
+    tell_deeds: TellDeeds
     again: SendAgain
     confirm: ConfirmBySms
     send_sms: SendSms
@@ -83,6 +91,8 @@ class Outgoing:
             templates=ReadTemplates(uow, drafted),
             sending=ReadSending(uow, clock, undo),
             undo=UndoReply(uow, clock, undo),
+            undo_deed=UndoDeed(uow, clock),
+            tell_deeds=TellDeeds(uow, clock),
             again=SendAgain(uow, clock),
             confirm=ConfirmBySms(uow, clock, sms is not None),
             send_sms=SendSms(uow, sms, clock),

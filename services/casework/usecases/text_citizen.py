@@ -97,7 +97,11 @@ class ConfirmBySms:
                 return True
             said = await self._words(work, case, to, handed[-1]["answer_by"] if handed else None)
             nonce = f"{case.current_contact}-{case.state.value}".replace("-", "").replace("_", "")
-            return await queue_sms(work, case, to, "receipt", nonce, said, self.clock())
+            now = self.clock()
+            fresh = await queue_sms(work, case, to, "receipt", nonce, said, now)
+            if (undo := await work.undos.pending(case.id)) is not None:
+                await work.undos.hold_back(case.id, now, undo["until"])
+            return fresh
 
     async def _words(self, work: Work, case: Case, to: Reach, answer_by: datetime | None) -> str:
         """Return what it says: only the number where secrecy is presumed, since anybody may read a phone."""

@@ -1,18 +1,15 @@
 """Second thoughts: a reply taken back before it goes out, and one sent again that did not arrive."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-
-import orjson
+from datetime import timedelta
 
 from services.casework.domain.case import Case
 from services.casework.domain.outgoing import UNDO, GoneError, NotFailedError, OutgoingDeed, may_undo
 from services.casework.store.sql import Row
-from services.casework.store.texts import REPLY, REPLY_FILES
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.protection import hold
 from services.casework.usecases.reopening import reopen
-from services.casework.usecases.reply import files_of_draft
+from services.casework.usecases.undo_deed import back_to_draft, take_back
 from services.casework.usecases.who import author
 from shared.clock import Clock
 from shared.errors import NotFoundError
@@ -40,10 +37,14 @@ class UndoReply:
                 raise NotFoundError
             if said["undone_at"]:
                 return str(said["body"])
+            deed = await work.undos.pending(case.id)
+            if deed is not None and deed["at"] == said["at"]:
+                await take_back(work, case, person, deed, now)
+                return str(said["body"])
             if not may_undo(said["at"], now, self.undo) or not await _take_back(work, case, said):
                 raise GoneError
             await work.texts.take_back(reply_id, now)
-            await _back_to_draft(work, case, person, said, now)
+            await back_to_draft(work, case, person, said, now)
             if case.state is CaseState.CLOSED and case.closed_at == said["at"]:
                 await reopen(work, case, by, now)
             else:
@@ -57,17 +58,6 @@ class UndoReply:
 async def _take_back(work: Work, case: Case, said: Row) -> bool:
     queue = work.sms if said["channel"] == "sms" else work.mails
     return await queue.take_back(case.id, said["id"])
-
-
-async def _back_to_draft(work: Work, case: Case, person: Person, said: Row, now: datetime) -> None:
-    """Put words and files before what she has begun to write since."""
-    begun = await work.texts.draft(case.id, person.id, REPLY)
-    later = begun["body"].strip() if begun else ""
-    words = "\n\n".join(filter(None, (said["body"], later if later != said["body"] else "")))
-    await work.texts.save_draft(case.id, person.id, words, now, REPLY)
-    files = [*said["attachments"], *await files_of_draft(work, case.id, person.id)]
-    if files:
-        await work.texts.save_draft(case.id, person.id, orjson.dumps(files).decode(), now, REPLY_FILES)
 
 
 @dataclass(frozen=True, slots=True)

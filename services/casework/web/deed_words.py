@@ -29,6 +29,8 @@ _TITLES = {
     "withdraw": "Överlämningen togs tillbaka",
     "remind_unit": "Verksamheten påmind",
     "escalate": "Verksamheten är försenad, ansvarig har fått besked",
+    "undo_close": "Avslutandet ångrades",
+    "undo_hand_over": "Överlämningen ångrades innan den gick i väg",
     "return_call": "Återuppringning lovad",
     "called_again": "Besökaren kom inte och ropades igen",
     "no_show": "Besökaren kom inte",

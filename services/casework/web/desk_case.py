@@ -120,6 +120,14 @@ async def check(request: Request, number: str, person: Agent) -> Response:
     return part
 
 
+@router.post("/undo")
+async def undo(request: Request, number: str, person: Agent, undo_id: Annotated[str, Form(max_length=64)]) -> Response:
+    """Take the close or the hand-over back; a talk that she has begun meanwhile stays before her."""
+    free = await casework_of(request).outgoing.undo_deed.run(number, person, undo_id)
+    await seats_of(request).refresh(person.id)
+    return await answer_with_work(request, person, number if free else "", done=True)
+
+
 @router.post("/note")
 async def note(request: Request, number: str, person: Agent, note: Annotated[str, Form()] = "") -> Response:
     """Keep the note as it is typed."""

@@ -86,6 +86,7 @@ async def _close(request: Request, case: CaseView, person: Person, form: Typed) 
         text=text or None,
         request_id=request_id,
         seen=seen,
+        undoable=True,
     )
     if form.values.get("sms"):
         await casework_of(request).outgoing.confirm.run(case.number, person)

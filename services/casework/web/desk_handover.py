@@ -91,7 +91,7 @@ async def _hand_over(request: Request, case: CaseView, person: Person, form: Typ
         await casework_of(request).preview_handover.run(case.number, person, to or None)
         await lock_note(request, case, person, request_id)
     await casework_of(request).hand_over.run(
-        case.number, person, request_id=request_id, to=to or None, message=message, seen=seen
+        case.number, person, request_id=request_id, to=to or None, message=message, seen=seen, undoable=True
     )
     if form.values.get("sms"):
         await casework_of(request).outgoing.confirm.run(case.number, person)

@@ -29,7 +29,7 @@ from services.casework.store.tables.checklists import (
 )
 from services.casework.store.tables.columns import metadata
 from services.casework.store.tables.contacts import call_tries, contacts, moves
-from services.casework.store.tables.day import help_asks, help_lines
+from services.casework.store.tables.day import help_asks, help_lines, undos
 from services.casework.store.tables.directory import directory, directory_files, directory_words
 from services.casework.store.tables.handovers import handovers, webhooks_out
 from services.casework.store.tables.incidents import alarms, incident_cases, incidents
@@ -81,6 +81,7 @@ __all__ = [
     "sms_out",
     "takeovers",
     "templates",
+    "undos",
     "unit_param_history",
     "unit_params",
     "unit_terms",

@@ -1,8 +1,8 @@
-"""The desk's day: who asks for help."""
+"""The desk's day: who asks for help, and what can still be taken back."""
 
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, text
 
-from services.casework.store.tables.columns import at, metadata, words
+from services.casework.store.tables.columns import at, json, maybe, metadata, words
 
 help_asks = Table(
     "help_asks",
@@ -33,3 +33,23 @@ help_lines = Table(
     at("at", nullable=False),
 )
 """What leaders have written to her."""
+
+undos = Table(
+    "undos",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("case_id", Text, ForeignKey("casework.cases.id"), nullable=False),
+    words("kind"),
+    words("by"),
+    at("at", nullable=False),
+    at("until", nullable=False),
+    json("before", "{}"),
+    json("events", "[]"),
+    maybe("handover_id"),
+    at("told_at"),
+    at("undone_at"),
+    Index("undos_case", "case_id", unique=True, postgresql_where=text("told_at IS NULL AND undone_at IS NULL")),
+    Index("undos_due", "until", postgresql_where=text("told_at IS NULL AND undone_at IS NULL")),
+    Index("undos_by", "by", "until"),
+)
+"""A close or hand-over that its agent may still take back: what the case was, and the events that are not told yet."""
