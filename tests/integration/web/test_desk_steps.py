@@ -121,3 +121,11 @@ async def test_whoever_was_not_the_first_is_told_who_was(house, client):
     async with client_of(house.app, Authorization="Bearer local-only-token") as machine:
         said = await machine.post(f"/api/v1/cases/{number}/steps", json={"step": "s1", "version": seen})
         assert (said.status_code, said.json()["title"][:12]) == (409, "Någon annan ")
+
+
+async def test_a_handover_says_at_the_desk_why_it_is_one(house, client):
+    number = await taken(house)
+    for step, option in (("s1", "nej"), ("s3", "kallare"), ("s5", "nej")):
+        await house.casework.do_step.run(number, MARIA, step, option)
+    desk = (await client.get(f"/desk?case={number}")).text
+    assert "Varför vi inte kan avsluta: Någon måste mäta på plats." in " ".join(desk.split())

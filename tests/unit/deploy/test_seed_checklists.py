@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from services.casework.domain.checklist import Checklist, problems
+from services.casework.domain.lifecycle import unready
 from services.casework.usecases.files.catalogue_csv import CaseTypeLine, read_catalogue
 from services.casework.usecases.files.checklists_yaml import read_checklists
 from services.casework.usecases.files.params_yaml import read_params
@@ -177,6 +178,13 @@ def test_every_param_is_used_and_has_a_value_in_the_demo():
         used |= {(unit_of(one), name) for name in names}
     assert used == set(demo())
     assert all(demo().values())
+
+
+def test_with_the_values_of_the_demo_all_may_be_published_and_without_them_what_has_params_may_not():
+    for one in checklists().values():
+        values = {name: value for (unit, name), value in demo().items() if unit == unit_of(one)}
+        assert not unready(one, values), one.id
+        assert bool(unready(one, {})) is bool(one.params), one.id
 
 
 def test_the_values_of_the_demo_are_invented():
