@@ -161,3 +161,28 @@ async def add_a_step(page: Page) -> None:
     await expect(page.locator("#f-steps-2-text")).to_have_value(TELL)
     await page.keyboard.press("Alt+ArrowDown")
     await expect(page.locator("#steps-3")).to_be_focused()
+
+
+async def test_without_scripts_on_a_narrow_screen_it_is_written_and_faults_stand_at_their_field(house: DeskHouse):
+    async with page_of(house, COLD, KARIN, scripts=False, width=320, expected="422") as page:
+        await page.get_by_role("button", name="Skriv en ny version").click()
+        await page.get_by_role("button", name="Nytt steg efter steg 3").click()
+        await page.get_by_label("Vad som ska sägas eller göras").nth(3).fill(TELL)
+        await page.get_by_role("button", name="Spara", exact=False).first.click()
+        await expect(page.locator("#faults-steps-3")).to_contain_text("Välj vart det leder.")
+        await picture(page, "editor-narrow")
+        for part in ("main", ".part >> nth=0", "#graph", ".save-row"):
+            box = await page.locator(part).bounding_box()
+            assert box is not None
+            assert box["x"] + box["width"] <= 320, part
+        await page.locator("#head summary").click()
+        await page.get_by_label("Granskas med så många månader emellan").fill("snart")
+        await page.get_by_role("button", name="Lägg till svar").nth(3).click()
+        await expect(page.locator("#e-review_months")).to_have_text("Skriv ett antal månader, 1 till 60.")
+        await expect(page.get_by_label("Granskas med så många månader emellan")).to_have_value("snart")
+        await page.get_by_label("Granskas med så många månader emellan").fill("6")
+        await page.get_by_role("button", name="Lägg till svar").nth(3).click()
+        await page.get_by_label("Svar 1", exact=True).last.fill("ja")
+        await page.get_by_role("button", name="Spara", exact=False).first.click()
+    draft = await version_of(house, Phase.DRAFT)
+    assert (draft.checklist.review_months, draft.checklist.steps[3].text) == (6, TELL)
