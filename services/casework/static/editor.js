@@ -2,6 +2,11 @@
 // The page works without: every deed is a button of the form.
 "use strict";
 (() => {
+  // The first step stands in the middle of the drawing: that is where one begins to look.
+  const centre = () => { for (const box of document.querySelectorAll(".graph-scroll")) box.scrollLeft = (box.scrollWidth - box.clientWidth) / 2; };
+  centre();
+  document.body.addEventListener("htmx:oobAfterSwap", ({ detail }) => { if (detail.target.id === "graph") centre(); });
+
   const form = document.getElementById("sheet");
   if (!form) return;
   let written = null;

@@ -9,12 +9,10 @@ from fastapi.responses import RedirectResponse
 
 from services.casework.domain.checklist import Checklist
 from services.casework.domain.lifecycle import IN_WORK, LIVE, Version
-from services.casework.usecases.checklists.write import CaseTypeTakenError, UnusableError
-from services.casework.usecases.work_case import UnknownCaseTypeError
 from services.casework.web.editor_house import Editor, Said, checklists_of, told
 from services.casework.web.editor_view import waits_for
 from services.casework.web.house import casework_of
-from services.casework.web.typed import Refused, Typed, typed
+from services.casework.web.typed import SHOWN_AGAIN, Refused, Typed, typed
 from shared.clock import utc_now
 from shared.errors import DomainError
 from shared.ids import new_id, slug
@@ -136,7 +134,9 @@ async def create(request: Request, person: Editor) -> Response:
     form = await typed(request)
     try:
         draft = await _begun(request, person, form)
-    except (InvalidError, CaseTypeTakenError, UnusableError, UnknownCaseTypeError) as error:
+    except DomainError as error:
+        if error.status not in SHOWN_AGAIN:
+            raise
         return await _new(request, person, form.values, error, form)
     return RedirectResponse(f"/editor/checklists/{draft.id}?version={draft.number}", status_code=303)
 
