@@ -285,10 +285,11 @@ def near(asked: str, found: str) -> bool:
     """Return whether two folded words are one slip from each other, or sound the same."""
     if max(len(asked), len(found)) < 4:
         return asked == found
-    return _one_slip(asked, found) or sound(asked) == sound(found)
+    return one_slip(asked, found) or sound(asked) == sound(found)
 
 
-def _one_slip(one: str, other: str) -> bool:
+def one_slip(one: str, other: str) -> bool:
+    """Return whether two words differ by one letter more, less or other, or by two that changed places."""
     if len(one) > len(other):
         one, other = other, one
     if len(other) - len(one) > 1:

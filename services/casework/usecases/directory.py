@@ -175,7 +175,8 @@ class ReadDirectory:
         if not rows:
             return ()
         units = {row["id"]: row["name"] for row in await work.catalogue.units()}
-        stand_ins = await work.directory.present({row["stand_in"] for row in rows} - {""})
+        meant = {row["stand_in"] for row in rows} - {""}
+        stand_ins = await work.directory.present(meant) if meant else {}
         today = self._today()
         return tuple(_view(entry_of(row), units, stand_ins, today) for row in rows)
 
