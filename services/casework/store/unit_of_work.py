@@ -23,6 +23,7 @@ from services.casework.store.incidents import Incidents
 from services.casework.store.mails import Mails
 from services.casework.store.moves import Moves
 from services.casework.store.moving import Moving
+from services.casework.store.news import News
 from services.casework.store.params import Params
 from services.casework.store.places import Places
 from services.casework.store.reads import Reads
@@ -69,6 +70,7 @@ class Work:
         self.people = CasePeople(conn)
         self.history = History(conn)
         self.helps = Helps(conn)
+        self.news = News(conn)
         self.incidents = Incidents(conn)
         self.inbox = Inbox(conn)
         self.undos = Undos(conn)

@@ -5,17 +5,21 @@ from typing import Self
 
 from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases.ask_help import AnswerHelp, AskHelp, EndHelp, ReadHelp
+from services.casework.usecases.read_fallback import ReadFallback
+from services.casework.usecases.read_news import ReadNews
 from shared.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)
 class DeskDay:
-    """Asking for help."""
+    """Asking for help, what is new, and what can be read when the router is away."""
 
     ask_help: AskHelp
     end_help: EndHelp
     answer_help: AnswerHelp
     read_help: ReadHelp
+    read_news: ReadNews
+    read_fallback: ReadFallback
 
     @classmethod
     def make(cls, uow: UnitOfWork, clock: Clock) -> Self:
@@ -25,4 +29,6 @@ class DeskDay:
             end_help=EndHelp(uow, clock),
             answer_help=AnswerHelp(uow, clock),
             read_help=ReadHelp(uow, clock),
+            read_news=ReadNews(uow, clock),
+            read_fallback=ReadFallback(uow),
         )

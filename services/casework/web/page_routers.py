@@ -29,6 +29,7 @@ from services.casework.web import (
     inbox,
     incidents_pages,
     mail_state,
+    news_pages,
     outside,
     search_page,
 )
@@ -53,6 +54,7 @@ def page_routers(settings: ServiceSettings) -> tuple[APIRouter, ...]:
         *editing,
         away.router,
         help_pages.router,
+        news_pages.router,
         inbox.router,
         handover.router,
         search_page.router,

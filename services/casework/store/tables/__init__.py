@@ -29,7 +29,7 @@ from services.casework.store.tables.checklists import (
 )
 from services.casework.store.tables.columns import metadata
 from services.casework.store.tables.contacts import call_tries, contacts, moves
-from services.casework.store.tables.day import help_asks, help_lines, undos
+from services.casework.store.tables.day import help_asks, help_lines, news_read, undos
 from services.casework.store.tables.directory import directory, directory_files, directory_words
 from services.casework.store.tables.handovers import handovers, webhooks_out
 from services.casework.store.tables.incidents import alarms, incident_cases, incidents
@@ -69,6 +69,7 @@ __all__ = [
     "messages",
     "metadata",
     "moves",
+    "news_read",
     "notes",
     "opening_hours",
     "outbox",

@@ -53,3 +53,12 @@ undos = Table(
     Index("undos_by", "by", "until"),
 )
 """A close or hand-over that its agent may still take back: what the case was, and the events that are not told yet."""
+
+news_read = Table(
+    "news_read",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("item", Text, primary_key=True),
+    at("at", nullable=False),
+)
+"""What each agent has read of what is new; the item `since` is her first day at the desk."""

@@ -1,0 +1,92 @@
+"""*Nytt sedan ditt förra pass*: checklists that changed and incidents that came or went, until she has read each."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.casework.domain.checklist import Checklist
+from services.casework.domain.checklist_changes import changes
+from services.casework.store.news import SINCE
+from services.casework.store.sql import Row
+from services.casework.store.unit_of_work import UnitOfWork, Work
+from shared.clock import Clock
+from shared.web.access import Person
+
+KEPT = timedelta(days=30)
+"""So long something is news to one who has not been here."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewsItem:
+    """One piece of news: `kind` is `checklist`, `urgent`, `opened` or `closed`."""
+
+    id: str
+    kind: str
+    at: datetime
+    title: str
+    text: str = ""
+    link: str = ""
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+def differences(old: Checklist, new: Checklist) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return the texts of the steps that are new, those that read otherwise now, and those that are gone."""
+    parts = changes(old, new).steps
+    said = {step.id: old.fill(step.text) for step in old.steps} | {step.id: new.fill(step.text) for step in new.steps}
+    added = tuple(said[one.id] for one in parts if one.was is None)
+    removed = tuple(said[one.id] for one in parts if one.now is None)
+    both = (one for one in parts if one.was is not None and one.now is not None)
+    return added, tuple(said[one.id] for one in both if one.changes), removed
+
+
+@dataclass(frozen=True, slots=True)
+class ReadNews:
+    """Read what is new to somebody; what was there before her first day at the desk is not."""
+
+    uow: UnitOfWork
+    clock: Clock
+
+    async def run(self, person: Person) -> tuple[NewsItem, ...]:
+        """Return what she has not read, the latest first."""
+        now = self.clock()
+        async with self.uow.read() as work:
+            read = await work.news.read_by(person.id)
+            if SINCE in read:
+                return await self._unread(work, max(read[SINCE], now - KEPT), read)
+        await self.mark(person, (SINCE,))
+        return ()
+
+    async def mark(self, person: Person, items: Collection[str]) -> None:
+        """Note that she has read these."""
+        async with self.uow.begin() as work:
+            await work.news.mark(person.id, [item[:200] for item in items][:200], self.clock())
+
+    async def _unread(self, work: Work, since: datetime, read: Collection[str]) -> tuple[NewsItem, ...]:
+        rows = [row for row in await work.news.versions(since) if _version(row) not in read]
+        found = [await _of_version(work, row) for row in rows]
+        incidents = [_of_incident(row) for row in await work.news.incidents(since)]
+        found += [one for one in incidents if one.id not in read]
+        return tuple(sorted(found, key=lambda one: one.at, reverse=True))
+
+
+def _version(row: Row) -> str:
+    return f"checklist:{row['id']}:{row['version']}"
+
+
+async def _of_version(work: Work, row: Row) -> NewsItem:
+    new = await work.versions.find(row["id"], row["version"])
+    old = await work.versions.find(row["id"], row["based_on"] or row["version"] - 1)
+    gone = differences(old.checklist, new.checklist) if old and new else ((), (), ())
+    kind = "urgent" if row["phase"] == "urgent" else "checklist"
+    added, changed, removed = gone
+    facts = {"text": row["urgent_reason"], "added": added, "changed": changed, "removed": removed}
+    return NewsItem(_version(row), kind, row["published_at"], row["question"], **facts)
+
+
+def _of_incident(row: Row) -> NewsItem:
+    link, name = f"/incidents/{row['id']}", f"incident:{row['id']}"
+    if row["closed_at"] is not None:
+        return NewsItem(f"{name}:closed", "closed", row["closed_at"], row["title"], row["answer"] or row["body"], link)
+    return NewsItem(f"{name}:opened", "opened", row["opened_at"], row["title"], row["body"], link)
