@@ -33,6 +33,8 @@ MAIL = (
     "Alla element är kalla. Kan någon komma?"
 )
 NOTE = "16 grader mitt i rummet sedan i går kväll, alla element kalla. Hemma efter 15."
+COLDER = re.compile(r"\bnej\b|kallare")
+"""The answers of the checklist that end in a hand-over: no disturbance, colder than it may be, nobody in danger."""
 FEW = 3
 """Agents at work, so few that the spike makes a queue."""
 TOLD = 240.0
@@ -93,7 +95,7 @@ async def work_by_hand(camera: Camera, page: Page, citizens: Citizens) -> str:
     await page.click(".offer button.primary")
     await page.wait_for_selector(".step.now")
     await page.fill("#note", NOTE)
-    await page.click(".step.now .options button >> nth=1")
+    await page.locator(".step.now .options button", has_text=COLDER).click()
     await page.wait_for_selector(".step.done")
     await camera.take(page, "checklista")
     number = re.search(r"KC-\d{4}-\d+", await page.inner_text("#work"))
@@ -111,8 +113,7 @@ async def _to_the_end(page: Page) -> None:
     """Answer every step: it is colder than it may be, which ends in a hand-over."""
     while await page.locator(".step.end").count() == 0:
         steps = await page.locator(".step.done").count()
-        last = page.locator(".step.now .options button").last
-        await last.click()
+        await page.locator(".step.now .options button", has_text=COLDER).click()
         await page.locator(".step.done").nth(steps).or_(page.locator(".step.end")).first.wait_for()
 
 
