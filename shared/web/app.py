@@ -46,7 +46,6 @@ def build_app(  # noqa: PLR0913 - one call per service, every argument by name
     app = FastAPI(
         title=f"Kontaktcenter: {title}",
         version="1",
-        root_path=settings.public_prefix,
         lifespan=_with_sessions(lifespan),
         docs_url=None,
         redoc_url=None,
@@ -63,7 +62,7 @@ def build_app(  # noqa: PLR0913 - one call per service, every argument by name
     app.add_middleware(Bounds, settings=settings, limit=body_limit, larger=larger_bodies)
     app.add_middleware(Turnstile, settings=settings)
     forms = " ".join(("'self'", *_origins(settings), *form_targets))
-    app.add_middleware(Frame, form_targets=forms, trusted=settings.trusted_proxies)
+    app.add_middleware(Frame, form_targets=forms, trusted=settings.trusted_proxies, prefix=settings.public_prefix)
     return app
 
 

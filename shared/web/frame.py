@@ -21,11 +21,14 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 class Frame:
-    """Give the request its id (the caller's, if sane) and its scheme, and every answer its security headers."""
+    """Give the request its id (the caller's, if sane), scheme and prefix, and every answer its security headers."""
 
-    def __init__(self, app: ASGIApp, *, form_targets: str = "'self'", trusted: Sequence[Network] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, *, form_targets: str = "'self'", trusted: Sequence[Network] = (), prefix: str = ""
+    ) -> None:
         self._app = app
         self._trusted = trusted
+        self._prefix = prefix
         self._headers = {
             "content-security-policy": _CSP.format(forms=form_targets),
             "x-content-type-options": "nosniff",
@@ -43,6 +46,8 @@ class Frame:
         request_id = _request_id(Headers(scope=scope))
         scope.setdefault("state", {})["request_id"] = request_id
         scope["scheme"] = scheme_of(Request(scope), self._trusted)
+        if self._prefix:
+            scope["root_path"] = self._prefix
 
         started = False
 

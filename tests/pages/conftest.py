@@ -1,9 +1,12 @@
 """What the tests of pages share."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from playwright.async_api import expect
+
+from shared.settings import ServiceSettings
+from tests.support.desk import DeskHouse, desk_house
 
 
 @pytest.fixture
@@ -12,3 +15,10 @@ def patience() -> Iterator[None]:
     expect.set_options(timeout=30_000)
     yield
     expect.set_options(timeout=5_000)
+
+
+@pytest.fixture
+async def house(settings: ServiceSettings) -> AsyncIterator[DeskHouse]:
+    """Casework's pages; a file whose house is another has a fixture of its own."""
+    async with desk_house(settings) as found:
+        yield found

@@ -12,18 +12,12 @@ from shared.vocabulary import Channel, Resolution
 from tests.pages.test_desk import desk, no_scrolling, note_saved, ready_and_taken
 from tests.support.browser import needs_browser
 from tests.support.casework import LAMP
-from tests.support.desk import MAIL, DeskHouse, desk_house
+from tests.support.desk import MAIL, DeskHouse
 from tests.support.web import MARIA, client_of, log_in
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
 ANNA = {"text": MAIL, "subject": "Kallt", "email": "anna.ek@example.se", "name": "Anna Ek"}
-
-
-@pytest.fixture
-async def house(settings) -> AsyncIterator[DeskHouse]:
-    async with desk_house(settings) as found:
-        yield found
 
 
 class Browserless:

@@ -14,7 +14,7 @@ from shared.errors import ConflictError
 from shared.events import ContactEnded, ContactRequeued
 from shared.vocabulary import Channel
 from tests.support.browser import needs_browser, page_at
-from tests.support.desk import MAIL, DeskHouse, desk_house
+from tests.support.desk import MAIL, DeskHouse
 from tests.support.served import served
 from tests.support.wait import eventually
 from tests.support.web import MARIA
@@ -34,12 +34,6 @@ KALLT = "Det är kallt inne, räknas det som ett fel?"
 async def picture(page: Page, name: str) -> None:
     if PICTURES:
         await page.screenshot(path=Path(PICTURES) / f"{name}.png", caret="initial")
-
-
-@pytest.fixture
-async def house(settings) -> AsyncIterator[DeskHouse]:
-    async with desk_house(settings) as found:
-        yield found
 
 
 ABORTED = "htmx:sendAbort|htmx:afterRequest"

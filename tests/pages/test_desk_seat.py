@@ -1,6 +1,5 @@
 """Beside an agent's status: after-work, a supervisor's word, ways of working, a peak; and passing a contact on."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,7 +11,7 @@ from shared.events import ContactAbandoned, ContactEnded
 from shared.vocabulary import Channel
 from tests.pages.test_desk import desk, picture, ready_and_taken
 from tests.support.browser import needs_browser
-from tests.support.desk import DeskHouse, desk_house
+from tests.support.desk import DeskHouse
 from tests.support.wait import eventually
 from tests.support.web import MARIA
 
@@ -24,12 +23,6 @@ pytestmark = [
     pytest.mark.timeout(180),
     pytest.mark.usefixtures("patience"),
 ]
-
-
-@pytest.fixture
-async def house(settings) -> AsyncIterator[DeskHouse]:
-    async with desk_house(settings) as found:
-        yield found
 
 
 async def test_after_work_counts_down_and_ends_by_its_key(house: DeskHouse):

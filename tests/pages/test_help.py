@@ -1,7 +1,6 @@
 """Asking for help in a real browser: Q at the desk, the leader sees it, writes, takes over; all of it at once."""
 
 import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from shared.vocabulary import Channel, Role
 from shared.web.access import Person
 from tests.pages.test_desk import ABORTED, ready_and_taken
 from tests.support.browser import needs_browser, page_at
-from tests.support.desk import DeskHouse, desk_house
+from tests.support.desk import DeskHouse
 from tests.support.served import served
 from tests.support.web import MARIA
 
@@ -24,12 +23,6 @@ pytestmark = [
 ]
 PICTURES = os.environ.get("KC_PICTURES")
 SARA = Person("agent-sara-ek", "Sara Ek", frozenset({Role.AGENT, Role.LEAD}), frozenset({"*"}))
-
-
-@pytest.fixture
-async def house(settings) -> AsyncIterator[DeskHouse]:
-    async with desk_house(settings) as found:
-        yield found
 
 
 async def test_the_leader_sees_the_case_writes_a_line_and_takes_the_call_over(house: DeskHouse):

@@ -13,7 +13,7 @@ from playwright.async_api import Page, expect
 from shared.clock import utc_now
 from shared.vocabulary import Channel, ReturnReason
 from tests.support.browser import needs_browser, page_at
-from tests.support.desk import MAIL, DeskHouse, desk_house
+from tests.support.desk import MAIL, DeskHouse
 from tests.support.served import served
 from tests.support.web import MARIA, PER
 
@@ -32,12 +32,6 @@ REFUSED = "422|409|htmx:"
 async def picture(page: Page, name: str) -> None:
     if PICTURES:
         await page.screenshot(path=Path(PICTURES) / f"{name}.png", caret="initial")
-
-
-@pytest.fixture
-async def house(settings) -> AsyncIterator[DeskHouse]:
-    async with desk_house(settings) as found:
-        yield found
 
 
 @asynccontextmanager

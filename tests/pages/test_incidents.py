@@ -19,7 +19,7 @@ from shared.web.access import Person
 from tests.pages.test_desk import ABORTED, ready_and_taken
 from tests.support.browser import needs_browser, page_at
 from tests.support.casework import COLD
-from tests.support.desk import MAIL, DeskHouse, desk_house
+from tests.support.desk import MAIL, DeskHouse
 from tests.support.served import served
 from tests.support.web import MARIA
 
@@ -38,12 +38,6 @@ COLD_HOMES = Said(
     "Ingen värme på Norra torget", TEXT, "bostadsbolag", case_types=(COLD,), greeting="Vi vet att värmen är borta."
 )
 LIFT = Said("Hissen står", "Montören är på väg.", "bostadsbolag")
-
-
-@pytest.fixture
-async def house(settings) -> AsyncIterator[DeskHouse]:
-    async with desk_house(settings) as found:
-        yield found
 
 
 @asynccontextmanager

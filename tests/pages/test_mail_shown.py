@@ -14,7 +14,7 @@ from playwright.async_api import Page, expect
 from shared.originals import Originals, original_key
 from shared.vocabulary import Channel
 from tests.support.browser import needs_browser, page_at
-from tests.support.desk import DeskHouse, desk_house
+from tests.support.desk import DeskHouse
 from tests.support.served import served
 from tests.support.web import MARIA
 
@@ -45,12 +45,6 @@ HTML = """<html><head><title>t</title><style>body {{ background: url({outside}/s
 <a style="font-size:0;background-color:#4a4a4a" href="https://bank.example@evil.example/">https://bank.example</a>
 <form action="{outside}/form"><input name="a"><button>Skicka</button></form>
 <iframe src="{outside}/frame"></iframe></body></html>"""
-
-
-@pytest.fixture
-async def house(settings) -> AsyncIterator[DeskHouse]:
-    async with desk_house(settings) as found:
-        yield found
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 
 from shared.vocabulary import Channel
 from tests.support.browser import needs_browser, page_at
-from tests.support.desk import MAIL, DeskHouse, desk_house
+from tests.support.desk import MAIL, DeskHouse
 from tests.support.served import served
 from tests.support.wait import eventually
 from tests.support.web import MARIA
@@ -26,12 +26,6 @@ pytestmark = [
 
 PICTURES = os.environ.get("KC_PICTURES")
 NUMBER = "KC-2026-000001"
-
-
-@pytest.fixture
-async def house(settings) -> AsyncIterator[DeskHouse]:
-    async with desk_house(settings) as found:
-        yield found
 
 
 async def picture(page: Page, name: str) -> None:

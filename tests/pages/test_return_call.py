@@ -1,6 +1,5 @@
 """A return call in a real browser: nobody answers, one key, and the desk is free for the next."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -10,18 +9,11 @@ from shared.clock import utc_now
 from shared.events import ContactEnded, OfferAccepted, ReturnCallPromised
 from shared.vocabulary import Channel
 from tests.support.browser import needs_browser, page_at
-from tests.support.desk import DeskHouse, desk_house
 from tests.support.served import served
 from tests.support.web import MARIA
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser, needs_browser, pytest.mark.timeout(180)]
 ABORTED = "htmx:sendAbort|htmx:afterRequest"
-
-
-@pytest.fixture
-async def house(settings) -> AsyncIterator[DeskHouse]:
-    async with desk_house(settings) as found:
-        yield found
 
 
 async def test_nobody_answers_and_one_key_promises_the_next_try(house):

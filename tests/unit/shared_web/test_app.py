@@ -279,6 +279,23 @@ async def test_documents_are_there_without_foreign_scripts(app):
     assert metrics.status_code == 200
 
 
+@pytest.mark.filterwarnings("error:.*root_path")
+async def test_behind_a_prefix_its_own_addresses_begin_with_it():
+    settings = ServiceSettings(public_prefix="/stats", machine_token=SecretStr("robot-token"))
+    app = build_app(settings, service="stats", title="Prov", lifespan=None, routers=[sample_router()], health=Health())
+
+    @app.get("/where", dependencies=[open_to_all("a test")])
+    async def where(request: Request) -> str:
+        return str(request.url_for("where"))
+
+    async with client_of(app) as client:
+        here = await client.get("/where")
+        prefixed = await client.get("/stats/where")
+        openapi = await client.get("/openapi.json")
+    assert here.json() == prefixed.json() == "http://testserver/stats/where"
+    assert openapi.json()["servers"] == [{"url": "/stats"}]
+
+
 async def test_preferences_are_cookies_and_lead_back(app):
     async with client_of(app) as client:
         answer = await client.post(
