@@ -1,7 +1,6 @@
 """The loops of one e-service platform: it is read, and it is told; while it is away both wait, ever longer."""
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -15,6 +14,7 @@ from services.intake.channels.eplatform import (
     LoginRefusedError,
     UnreachableError,
 )
+from services.intake.domain.growing import Growing
 from services.intake.domain.instance import Refusal
 from services.intake.jobs.platform_round import Round
 from services.intake.store.instances import Instances
@@ -38,20 +38,22 @@ class Patience:
     longest: float = 300.0
     ours_longest: float = 5.0
     """While a part of our own (log, database, originals) is away."""
-    _failed: int = 0
+    _growing: Growing = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with the first wait."""
+        self._growing = Growing(self.first)
 
     def after(self, error: TransientError) -> float:
         """Return the seconds to wait, jittered."""
         longest, asked = self.ours_longest, 0.0
         if isinstance(error, UnreachableError):
             longest, asked = self.longest, error.wait
-        wait: float = max(min(self.first * 2**self._failed, longest), asked)
-        self._failed = min(self._failed + 1, 30)
-        return wait * random.uniform(1.0, 1.25)  # noqa: S311 - jitter is no secret
+        return self._growing.next(longest, asked)
 
     def well(self) -> None:
         """It answers again."""
-        self._failed = 0
+        self._growing.well()
 
 
 @dataclass(frozen=True, slots=True)

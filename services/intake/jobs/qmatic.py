@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from services.intake.channels.qmatic import Orchestra
+from services.intake.domain.growing import Growing
 from services.intake.usecases.follow_qmatic import FollowQmatic
 from shared.clock import Clock
 from shared.errors import TransientError
@@ -32,10 +33,14 @@ class KeepQmatic:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        failures = 0
+        growing = Growing(FIRST_WAIT)
         while True:
-            failures = 0 if await self.once() else failures + 1
-            await asyncio.sleep(min(self.every, FIRST_WAIT * 2 ** min(failures - 1, 10)) if failures else self.every)
+            pause = self.every
+            if await self.once():
+                growing.well()
+            else:
+                pause = min(growing.next(self.every), self.every)
+            await asyncio.sleep(pause)
 
     async def once(self) -> bool:
         """Register and compare; return whether all of it could be done. The health says what could not."""

@@ -1,11 +1,11 @@
 """How long a mailbox waits between two attempts, and which mails it leaves in peace meanwhile."""
 
-import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from services.intake.channels.imap_errors import ERRORS, LoginRefusedError, ServerError
+from services.intake.domain.growing import Growing
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +28,24 @@ class Backoff:
     """The growing wait of one mailbox."""
 
     waits: Waits
-    _failed: int = 0
+    _growing: Growing = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with the first wait."""
+        self._growing = Growing(self.waits.first, earliest=0.75)
 
     def after(self, error: Exception, lived: float) -> float:
         """Return the seconds to wait after a session that was well for `lived` seconds, jittered."""
         if lived >= self.waits.settled:
-            self._failed = 0
+            self._growing.well()
         least, most = self._bounds(error)
-        wait: float = min(max(self.waits.first * 2**self._failed, least), most)
-        self._failed = min(self._failed + 1, 30)
-        return wait * random.uniform(0.75, 1.25)  # noqa: S311 - jitter is no secret
+        return self._growing.next(most, least)
 
     def _bounds(self, error: Exception) -> tuple[float, float]:
         match error:
             case LoginRefusedError():
-                return min(self.waits.refused * 2**self._failed, self.waits.refused_longest), self.waits.refused_longest
+                refused = self.waits.refused * 2**self._growing.failures
+                return min(refused, self.waits.refused_longest), self.waits.refused_longest
             case ServerError():
                 return 0.0, self.waits.longest
             case _ if isinstance(error, ERRORS):
