@@ -4,7 +4,7 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 import structlog
@@ -77,8 +77,17 @@ def configure(settings: ServiceSettings) -> None:
     _standard_library(settings.log_level, before, last)
 
 
+class _ToStderr(logging.StreamHandler[TextIO]):
+    """Writes to what is stderr when something is said: the one of before may be closed (a test's, a daemon's)."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        self.stream = sys.stderr
+        super().emit(record)
+
+
 def _standard_library(level: str, before: list[Processor], last: list[Processor]) -> None:
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _ToStderr()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=before,

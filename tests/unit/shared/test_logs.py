@@ -1,7 +1,9 @@
 """Logs: one JSON object a line, ours and the libraries' alike, with the trace; libraries that quote keys are quiet."""
 
+import io
 import json
 import logging
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -76,3 +78,15 @@ def test_libraries_that_would_log_keys_are_quiet_even_when_we_debug(capsys: pyte
     assert "seen" in output
     assert "070" not in output
     assert "GET" not in output
+
+
+def test_what_was_stderr_may_be_closed_and_lines_go_to_what_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, now = io.StringIO(), io.StringIO()
+    monkeypatch.setattr(sys, "stderr", before)
+    configure(ServiceSettings(log_format="json"))
+    structlog.get_logger("a").warning("first")
+    assert json.loads(before.getvalue())["event"] == "first"
+    before.close()
+    monkeypatch.setattr(sys, "stderr", now)
+    logging.getLogger("aiokafka").warning("second")
+    assert json.loads(now.getvalue())["event"] == "second"
