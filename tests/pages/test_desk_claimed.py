@@ -6,12 +6,10 @@ from playwright.async_api import expect
 from shared.clock import utc_now
 from shared.events import ContactEnded, OfferAccepted
 from shared.vocabulary import Channel
-from tests.pages.test_desk import desk, house, note_saved, picture, ready_and_taken
+from tests.pages.test_desk import desk, note_saved, picture, ready_and_taken
 from tests.support.browser import needs_browser
 from tests.support.desk import MAIL, DeskHouse
 from tests.support.web import MARIA
-
-__all__ = ["house"]
 
 pytestmark = [
     pytest.mark.integration,

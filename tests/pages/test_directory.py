@@ -5,12 +5,10 @@ from playwright.async_api import FilePayload, expect
 
 from shared.vocabulary import Channel, Role
 from shared.web.access import Person
-from tests.pages.test_desk import desk, house, no_scrolling, picture, ready_and_taken, settled
+from tests.pages.test_desk import desk, no_scrolling, picture, ready_and_taken, settled
 from tests.support.browser import needs_browser, page_at
 from tests.support.desk import MAIL, SEED
 from tests.support.served import served
-
-__all__ = ["house"]
 
 pytestmark = [
     pytest.mark.integration,

@@ -15,7 +15,7 @@ class Growing:
 
     def next(self, longest: float, least: float = 0.0) -> float:
         """Return the seconds to wait after one more failure: at most `longest`, but never under `least`."""
-        wait = max(min(self.first * 2**self.failures, longest), least)
+        wait: float = max(min(self.first * 2**self.failures, longest), least)
         self.failures = min(self.failures + 1, 30)
         return wait * random.uniform(self.earliest, 1.25)  # noqa: S311 - jitter is no secret
 
