@@ -23,8 +23,9 @@ from services.casework.usecases.files.examples_jsonl import read_examples
 from services.casework.usecases.files.lists_yaml import read_entrances, read_people
 from services.casework.usecases.files.params_yaml import read_params
 from shared.clock import Clock
+from shared.errors import ForbiddenError
 from shared.ids import slug
-from shared.web.access import Person
+from shared.web.access import Action, Person, allow
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,34 +133,45 @@ class ImportDrafts:
     uow: UnitOfWork
     clock: Clock
 
-    async def run(self, data: bytes) -> Counts:
-        """Import a YAML file; a checklist that somebody works on is an error, one that is live so already stays."""
+    async def run(self, data: bytes, person: Person | None = None) -> Counts:
+        """Import a YAML file; a checklist that somebody works on is an error, one that is live so already stays.
+
+        `person` has to be one who may write for every unit in it, and is the author.
+        """
         async with self.uow.begin() as work:
             known, units = await _known(work)
             lines = read_lines(data, known, units)
             now, errors, changed = self.clock(), [], 0
             for line, one in lines:
                 try:
-                    changed += await self._draft(work, one, units[one.owner_unit], now)
+                    changed += await self._draft(work, one, units[one.owner_unit], person or _FILE, now)
                 except InWorkError as error:
                     number = error.params["version"]
                     errors.append(LineError(line, f"Någon arbetar redan med {one.id}, version {number}."))
+                except ForbiddenError:
+                    errors.append(
+                        LineError(line, f"Du får inte skriva checklistan {one.id}: den är en annan verksamhets.")
+                    )
             if errors:
                 raise RejectedFileError(errors)
         return Counts(len(lines), changed)
 
-    async def _draft(self, work: Work, checklist: Checklist, unit: str, now: datetime) -> bool:
+    async def _draft(self, work: Work, checklist: Checklist, unit: str, person: Person, now: datetime) -> bool:
         await work.versions.hold(checklist.id)
         working, live = await work.versions.in_work(checklist.id), await work.versions.live(checklist.id)
+        owners = {unit, *(one.unit for one in (working, live) if one is not None)}
+        if person is not _FILE and not all(allow(person, Action.EDIT_CHECKLISTS, one) for one in owners):
+            raise ForbiddenError
         if hash_of(checklist) in {hash_of(one.checklist) for one in (working, live) if one is not None}:
             return False
         if working is None:
-            await begin(work, checklist, unit, _FILE, now, example=True)
+            await begin(work, checklist, unit, person, now, example=True)
             return True
         if not working.example or working.phase is not Phase.DRAFT:
             raise InWorkError(version=working.number)
         written = replace(working, checklist=replace(checklist, version=working.number), unit=unit)
-        await acted(work, written, Act.WRITE, _FILE, now, content=True)
+        hers: dict[str, Any] = {"author": person.id, "author_name": person.name}
+        await acted(work, written, Act.WRITE, person, now, content=True, **hers)
         return True
 
 

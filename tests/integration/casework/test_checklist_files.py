@@ -8,10 +8,10 @@ from services.casework.domain.lifecycle import Phase
 from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases import imports
 from services.casework.usecases.files import RejectedFileError
-from shared.errors import NotFoundError
+from shared.errors import ForbiddenError, NotFoundError
 from shared.vocabulary import Role
 from shared.web.access import Person
-from tests.support.casework import SEED, Room
+from tests.support.casework import MARIA, SEED, Room
 from tests.support.checklists import CHECKLISTS
 
 pytestmark = pytest.mark.integration
@@ -41,6 +41,13 @@ async def test_files_are_taken_in_as_examples_and_never_over_somebodys_work(empt
     with pytest.raises(RejectedFileError) as refused:
         await take.run(data)
     assert [error.line for error in refused.value.found] == [line]
+    with pytest.raises(RejectedFileError) as refused:
+        await house.take_in.run(KARIN, data)
+    assert len(refused.value.found) > 1  # hers that is worked on, and all that are others'
+    own = changed.split(b"\n\n")[0] + b"\n\n" + changed.split(b"\n\n")[1]
+    assert (await house.take_in.run(KARIN, own)).changed == 0
+    with pytest.raises(ForbiddenError):
+        await house.take_in.run(MARIA, own)
     facts = b"params:\n  - {unit: Bostadsbolag, name: journummer, value: 070-174 06 05, measure: telefon}\n"
     load = imports.ImportParams(uow, empty_room.time)
     assert [(await load.run(facts)).changed, (await load.run(facts)).changed] == [1, 0]

@@ -23,8 +23,8 @@ from services.casework.domain.lifecycle import (
 )
 from services.casework.domain.local_facts import FactMovedError
 from services.casework.domain.triggers import Trigger, TriggerKind
+from services.casework.usecases.checklists.acting import CaseTypeTakenError
 from services.casework.usecases.checklists.reading import acts
-from services.casework.usecases.checklists.write import CaseTypeTakenError
 from shared.errors import ForbiddenError, KeyReusedError, NotFoundError
 from shared.vocabulary import Role
 from shared.web.access import Person

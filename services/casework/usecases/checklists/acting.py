@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from services.casework.domain.checklist import Problem
+from services.casework.domain.checklist import Checklist, Problem
 from services.casework.domain.lifecycle import (
     Act,
     NeedsReasonError,
@@ -19,8 +19,17 @@ from services.casework.domain.lifecycle import (
     unready,
 )
 from services.casework.store.unit_of_work import Work
-from shared.errors import FieldError, ForbiddenError
+from shared.errors import DomainError, FieldError, ForbiddenError
 from shared.web.access import Action, Person, allow, visible_units
+
+
+class CaseTypeTakenError(DomainError):
+    """The case type has another checklist."""
+
+    type = "case-type-taken"
+    status = 409
+    title = "Ärendetypen har redan checklistan {checklist}."
+
 
 LONGEST_REASON = 2_000
 ACTIONS: Mapping[Act, Action] = MappingProxyType(
@@ -109,6 +118,14 @@ async def ready(work: Work, version: Version) -> None:
     """Refuse (UnreadyError, with every problem at its place) what must not become live."""
     if found := await faults_of(work, version):
         raise UnreadyError(errors=pointed(found))
+    await not_taken(work, version.checklist)
+
+
+async def not_taken(work: Work, checklist: Checklist) -> None:
+    """Refuse (CaseTypeTakenError) a checklist whose case type has another one that is live."""
+    row = await work.catalogue.case_type(checklist.case_type)
+    if row is not None and row["checklist_id"] not in {None, checklist.id}:
+        raise CaseTypeTakenError(checklist=row["checklist_id"])
 
 
 def pointed(found: Sequence[Problem]) -> tuple[FieldError, ...]:

@@ -46,7 +46,9 @@ class TurnChecklists:
         """Publish what waits, unless it is not ready any more: then it waits for a person, and its owners are told."""
         live = await work.versions.live(version.id)
         overtaken = live is not None and live.number != version.based_on
-        if not overtaken and not await faults_of(work, version):
+        case_type = await work.catalogue.case_type(version.checklist.case_type)
+        taken = case_type is not None and case_type["checklist_id"] not in {None, version.id}
+        if not overtaken and not taken and not await faults_of(work, version):
             await go_live(work, version, Act.PUBLISH, None, now)
             return
         waits = replace(version, scheduled=False, revision=version.revision + 1, changed_at=now)

@@ -19,9 +19,11 @@ from services.casework.usecases.checklists.examples import SayExamples
 from services.casework.usecases.checklists.exporting import ExportChecklists
 from services.casework.usecases.checklists.local_facts import ListFacts, SetFact
 from services.casework.usecases.checklists.reading import ListVersions, ReadDue, ReadHistory, ReadProblems, ReadVersion
+from services.casework.usecases.checklists.take_in import TakeIn
 from services.casework.usecases.checklists.telling import Telling
 from services.casework.usecases.checklists.urgent import HurryVersion, IsThereNewer
 from services.casework.usecases.checklists.write import CopyVersion, CreateChecklist, DraftChecklist, WriteDraft
+from services.casework.usecases.imports import ImportDrafts
 from shared.clock import Clock
 
 
@@ -51,6 +53,7 @@ class Checklists:
     say_examples: SayExamples
     facts: ListFacts
     set_fact: SetFact
+    take_in: TakeIn
     turn: TurnChecklists
     remind: RemindOwners
 
@@ -81,6 +84,7 @@ class Checklists:
             say_examples=SayExamples(uow),
             facts=ListFacts(uow),
             set_fact=SetFact(uow, clock),
+            take_in=TakeIn(ImportDrafts(uow, clock)),
             turn=TurnChecklists(uow, tell, clock),
             remind=RemindOwners(uow, tell, clock),
         )

@@ -12,7 +12,7 @@ from services.casework.domain.lifecycle import Act, InWorkError, Phase, Version,
 from services.casework.store.bodies import body_of
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.store.versions import hash_of
-from services.casework.usecases.checklists.acting import acted, held, noted
+from services.casework.usecases.checklists.acting import acted, held, not_taken, noted
 from services.casework.usecases.work_case import UnknownCaseTypeError
 from shared.clock import Clock
 from shared.errors import DomainError, FieldError, ForbiddenError, KeyReusedError, NotFoundError
@@ -36,14 +36,6 @@ class UnusableError(DomainError):
     title = "Checklistan går inte att spara."
 
 
-class CaseTypeTakenError(DomainError):
-    """The case type has another checklist."""
-
-    type = "case-type-taken"
-    status = 409
-    title = "Ärendetypen har redan checklistan {checklist}."
-
-
 async def sound(work: Work, checklist: Checklist) -> str:
     """Return the id of the unit that owns a draft; refused when it names what is not there or is far too large."""
     if not _ID.fullmatch(checklist.id) or len(checklist.id) > LONGEST_ID:
@@ -54,8 +46,7 @@ async def sound(work: Work, checklist: Checklist) -> str:
     case_type = await work.catalogue.case_type(checklist.case_type)
     if case_type is None or case_type["deprecated"]:
         raise UnknownCaseTypeError
-    if case_type["checklist_id"] not in {None, checklist.id}:
-        raise CaseTypeTakenError(checklist=case_type["checklist_id"])
+    await not_taken(work, checklist)
     if found := _unusable(checklist):
         raise UnusableError(errors=found)
     unit = await work.catalogue.unit_called(checklist.owner_unit)
