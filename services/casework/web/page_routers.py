@@ -31,6 +31,7 @@ from services.casework.web import (
     mail_state,
     news_pages,
     outside,
+    params_page,
     search_page,
 )
 from services.casework.web.login import login_router, make_login
@@ -47,6 +48,7 @@ def page_routers(settings: ServiceSettings) -> tuple[APIRouter, ...]:
     editing = (editor.router, editor_more.router, editor_write.router, editor_deeds.router)
     return (
         login,
+        params_page.router,
         *desks,
         *replies,
         *more,

@@ -58,9 +58,7 @@ async def page(request: Request, person: Editor, unit: str | None = None, saved:
 async def fill_in(request: Request, person: Editor, unit: str, form: Annotated[FactForm, Form()]) -> Response:
     """Keep a value and go back to the page; what cannot be kept is said beside it and shown again."""
     try:
-        await casework_of(request).checklists.set_fact.run(
-            person, unit, form.name, form.value, form.measure, form.was
-        )
+        await casework_of(request).checklists.set_fact.run(person, unit, form.name, form.value, form.measure, form.was)
     except DomainError as error:
         return await _shown(request, person, unit, Refused(form, error))
     query = urlencode({"unit": unit, "saved": form.name})

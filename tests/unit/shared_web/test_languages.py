@@ -14,6 +14,7 @@ from services.casework.usecases import directory, overtaken, people, standing
 from services.casework.usecases.checklists import examples
 from services.casework.web import cases_pages, checklist_form, deed_words, typed
 from services.casework.web.login import ROLE_NAMES
+from services.casework.web.params_page import MEASURES
 from services.router.domain.rule_table import FIRST_TABLE
 from shared.errors import DomainError
 from shared.web.languages import Texts, preferred, read_english
@@ -74,7 +75,9 @@ def test_every_problem_is_in_english_too(package):
 
 
 def test_the_texts_of_the_timeline_and_of_roles_are_in_english_too():
-    assert not {*cases_pages.TEXTS, *ROLE_NAMES.values()} - english_of(ROOT / "services/casework/templates")
+    assert not {*cases_pages.TEXTS, *ROLE_NAMES.values(), *MEASURES.values()} - english_of(
+        ROOT / "services/casework/templates"
+    )
 
 
 def test_what_is_said_of_a_case_and_its_people_is_in_english_too():
