@@ -1,14 +1,16 @@
 """The editor's front page: what waits for me, what is to be read again, every checklist, a new one, and files."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
 
 from services.casework.domain.checklist import Checklist
 from services.casework.domain.lifecycle import IN_WORK, LIVE, Version
+from services.casework.usecases.files import LineError, RejectedFileError
 from services.casework.web.editor_house import Editor, Said, checklists_of, told
 from services.casework.web.editor_view import waits_for
 from services.casework.web.house import casework_of
@@ -18,12 +20,15 @@ from shared.errors import DomainError
 from shared.ids import new_id, slug
 from shared.records import CaseTypeRecord
 from shared.web.access import Action, Person, allow
-from shared.web.errors import InvalidError
+from shared.web.errors import InvalidError, TooLargeError
 
 router = APIRouter(prefix="/editor", include_in_schema=False)
 
 _SHORT = 200
 _LONGEST_ID = 60
+_LARGEST_FILE = 2_000_000
+_FAULTS = 50
+"""So many of what is wrong in a file are shown at once."""
 Asked = Annotated[str, Query(max_length=_SHORT)]
 
 
@@ -50,20 +55,26 @@ async def page(request: Request, person: Editor, q: Asked = "", unit: Asked = ""
     return await _list(request, person, {"q": q, "unit": unit, "phase": phase})
 
 
-async def _list(request: Request, person: Person, asked: Mapping[str, str]) -> Response:
+async def _list(
+    request: Request, person: Person, asked: Mapping[str, str], *, status: int = 200, faults: Sequence[LineError] = ()
+) -> Response:
     checklists, catalogue = checklists_of(request), casework_of(request).read_catalogue
     kinds = {one.id: one for one in await catalogue.case_types()}
     names = {one.id: one.name for one in await catalogue.units()}
     lines = [_line(one, person, kinds, names) for one in await checklists.list.run(person)]
+    done = request.query_params.get("taken_in", "")
     rendered: Response = request.app.state.pages.render(
         request,
         "pages/editor.html",
+        status_code=status,
         asked=asked,
         rows=[line for line in lines if _wanted(line, asked)],
         waiting=[line for line in lines if line.waits],
         due=await checklists.due.run(person),
         questions={line.version.id: line.question for line in lines},
         units=sorted({(line.version.unit, line.unit_name) for line in lines}, key=lambda one: one[1]),
+        taken_in=int(done) if re.fullmatch("[0-9]{1,5}", done) else None,
+        file_faults=faults,
     )
     return rendered
 
@@ -176,3 +187,17 @@ async def export(
     return Response(
         data, media_type="application/yaml", headers={"content-disposition": f'attachment; filename="{name}"'}
     )
+
+
+@router.post("/import")
+async def take_in(request: Request, person: Editor, file: Annotated[UploadFile | None, File()] = None) -> Response:
+    """Take in a file as drafts; nothing of it when anything is wrong, and everything that is wrong is said."""
+    data = await file.read(_LARGEST_FILE + 1) if file else b""
+    if len(data) > _LARGEST_FILE:
+        raise TooLargeError
+    asked = {"q": "", "unit": "", "phase": ""}
+    try:
+        counts = await checklists_of(request).take_in.run(person, data)
+    except RejectedFileError as error:
+        return await _list(request, person, asked, status=error.status, faults=error.found[:_FAULTS])
+    return RedirectResponse(f"/editor?taken_in={counts.changed}", status_code=303)

@@ -169,6 +169,18 @@ async def test_a_new_checklist_is_begun_found_tried_and_fetched_as_a_file(house,
     file = await client.get("/editor/export", params={"id": "bostad-kallt", "version": "1"})
     assert 'filename="bostad-kallt.yaml"' in file.headers["content-disposition"]
     assert b"id: bostad-kallt" in file.content
+    changed = file.content.replace("Finns en känd värmestörning".encode(), "Finns en störning".encode())
+    assert changed != file.content
+    taken = await client.post("/editor/import", files={"file": ("a.yaml", changed)})
+    assert taken.headers["location"] == "/editor?taken_in=1"
+    assert "1 checklista är inläst som utkast." in (await client.get(taken.headers["location"])).text
+    drafted = (await draft_of(house)).checklist.steps[0].text
+    assert drafted.startswith("Finns en störning")
+    wrong = await client.post("/editor/import", files={"file": ("a.yaml", changed.replace(b"goto: s2", b"goto: s99"))})
+    assert (wrong.status_code, "som inte finns" in wrong.text) == (422, True)
+    await known_as(house, client, LENA)
+    hers = await client.post("/editor/import", files={"file": ("a.yaml", file.content)})
+    assert hers.status_code == 422
 
 
 async def test_how_residents_put_it_is_said_by_the_unit_alone(house, client):
