@@ -21,6 +21,7 @@ from services.casework.web import (
     api_terms,
     api_waves,
     elks,
+    gaps_pages,
 )
 from services.casework.web.house import open_pages
 from services.casework.web.page_routers import page_routers
@@ -42,6 +43,7 @@ DOORS = (
     api_checklists.router,
     api_waves.router,
     api_terms.router,
+    gaps_pages.api,
     elks.router,
     ops.router,
 )

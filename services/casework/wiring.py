@@ -63,6 +63,7 @@ from services.casework.usecases.desk_day import DeskDay
 from services.casework.usecases.follow_contacts import FollowContacts
 from services.casework.usecases.follow_load import FollowLoad, ReadAlarms
 from services.casework.usecases.follow_routing import FollowRouting
+from services.casework.usecases.gaps import KnowledgeGaps
 from services.casework.usecases.incidents import Incidents
 from services.casework.usecases.outgoing import Outgoing
 from services.casework.usecases.park import ParkCase
@@ -235,7 +236,7 @@ def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Ca
         add_note=notes.AddNote(uow, clock),
         save_draft=notes.SaveDraft(uow, clock),
         beat=work_case.BeatCase(uow, clock),
-        report_gap=work_case.ReportGap(uow, clock),
+        gaps=KnowledgeGaps.make(uow, clock),
         reply=reply.ReplyCase(uow, replies, clock),
         close=close_case.CloseCase(uow, replies, clock),
         reopen=reopen.ReopenCase(uow, clock, settings.reopen_days),

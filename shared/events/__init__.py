@@ -17,11 +17,13 @@ from shared.events.cases import (
     CaseReopened,
     CaseSplit,
     CaseStepDone,
+    CaseStepUndone,
     ContactSetAside,
     DeadlineMissed,
     FirstContactWithdrawn,
     IncidentLinked,
     IncidentUnlinked,
+    KnowledgeGapAnswered,
     KnowledgeGapReported,
     ReturnCallTried,
     TimeAdded,
@@ -101,6 +103,7 @@ __all__ = [
     "CaseReopened",
     "CaseSplit",
     "CaseStepDone",
+    "CaseStepUndone",
     "ChecklistRef",
     "ContactAbandoned",
     "ContactAnswered",
@@ -141,6 +144,7 @@ __all__ = [
     "HandoverWithdrawn",
     "IncidentLinked",
     "IncidentUnlinked",
+    "KnowledgeGapAnswered",
     "KnowledgeGapReported",
     "OfferAccepted",
     "OfferDeclined",
@@ -195,6 +199,7 @@ STREAM_EVENTS = (
     | CaseOpened
     | CaseClassified
     | CaseStepDone
+    | CaseStepUndone
     | CaseClosed
     | CaseReopened
     | CaseHandedOver
@@ -219,6 +224,7 @@ STREAM_EVENTS = (
     | HandoverAnswered
     | DeadlineMissed
     | KnowledgeGapReported
+    | KnowledgeGapAnswered
     | AlarmRaised
     | AlarmCleared
 )

@@ -48,6 +48,17 @@ class CaseStepDone(ByCase):
     at: datetime
 
 
+class CaseStepUndone(ByCase):
+    """The last step that was done was taken back."""
+
+    event_type = "case.step_undone.v1"
+    topic = topics.CASES
+    checklist: ChecklistRef
+    step: str
+    by: str
+    at: datetime
+
+
 class _CaseEnd(ByCase):
     topic = topics.CASES
     contact_id: str
@@ -241,4 +252,17 @@ class KnowledgeGapReported(ByCase):
     topic = topics.CASES
     checklist: ChecklistRef | None = None
     step: str | None = None
+    at: datetime
+
+
+class KnowledgeGapAnswered(ByCase):
+    """The owner has answered what an agent had found missing or wrong."""
+
+    event_type = "knowledge.gap_answered.v1"
+    topic = topics.CASES
+    checklist: ChecklistRef | None = None
+    step: str | None = None
+    state: str
+    """`answered` or `declined`."""
+    by: str
     at: datetime

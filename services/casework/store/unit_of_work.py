@@ -14,6 +14,7 @@ from services.casework.store.catalogue import CatalogueStore
 from services.casework.store.contacts import Contacts
 from services.casework.store.directory import DirectoryStore
 from services.casework.store.first_contact import FirstContacts
+from services.casework.store.gaps import Gaps
 from services.casework.store.handling import HandlingTimes
 from services.casework.store.handovers import Handovers
 from services.casework.store.helps import Helps
@@ -76,6 +77,7 @@ class Work:
         self.undos = Undos(conn)
         self.unit_terms = UnitTerms(conn)
         self.templates = Templates(conn)
+        self.gaps = Gaps(conn)
         self.sms = SmsQueue(conn)
         self.sending = Sending(conn)
         self.first_contacts = FirstContacts(conn)

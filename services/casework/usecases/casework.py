@@ -16,6 +16,7 @@ from services.casework.usecases.finish_contact import FinishContact
 from services.casework.usecases.follow_contacts import FollowContacts
 from services.casework.usecases.follow_load import FollowLoad, ReadAlarms
 from services.casework.usecases.follow_routing import FollowRouting
+from services.casework.usecases.gaps import KnowledgeGaps
 from services.casework.usecases.hand_over import HandOnReturned, HandOver, PreviewHandover
 from services.casework.usecases.incidents import Incidents
 from services.casework.usecases.misrouted import ReadMisrouted
@@ -54,7 +55,6 @@ from services.casework.usecases.work_case import (
     BeatCase,
     ClassifyCase,
     DoStep,
-    ReportGap,
     StepBack,
 )
 
@@ -104,7 +104,7 @@ class Casework:
     add_note: AddNote
     save_draft: SaveDraft
     beat: BeatCase
-    report_gap: ReportGap
+    gaps: KnowledgeGaps
     day: DeskDay
     reply: ReplyCase
     close: CloseCase

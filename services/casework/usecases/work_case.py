@@ -14,8 +14,7 @@ from services.casework.usecases.standing import nobody_was_first, not_behind, pe
 from services.casework.usecases.who import author
 from shared.clock import Clock
 from shared.errors import DomainError, KeyReusedError
-from shared.events import CaseClassified, CaseStepDone, ChecklistRef, KnowledgeGapReported
-from shared.ids import new_id
+from shared.events import CaseClassified, CaseStepDone, CaseStepUndone, ChecklistRef
 from shared.web.access import Person
 
 LONGEST_TEXT = 20_000
@@ -181,8 +180,11 @@ class StepBack:
             if last is not None and run.done[-1].step != last:
                 await nobody_was_first(work, run, author(person, case), self.clock)
             now = self.clock()
-            await work.runs.undo_last(case, author(person, case), now)
+            by, ref = author(person, case), ChecklistRef(id=run.checklist.id, version=run.checklist.version)
+            await work.runs.undo_last(case, by, now)
             await work.cases.change(case.id, now)
+            told = {"case_id": case.id, "case_number": case.number, "step": run.done[-1].step, "by": by, "at": now}
+            work.tell(CaseStepUndone.model_validate({**told, "checklist": ref}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,26 +200,3 @@ class BeatCase:
             case = await hold(work, number, person)
             if case.agent_id == person.id:
                 await work.handling.beat(case.id, self.clock(), BEAT_GAP)
-
-
-@dataclass(frozen=True, slots=True)
-class ReportGap:
-    """Say that a checklist misses something, is wrong, or is not there at all (*brist i kunskapsbank*)."""
-
-    uow: UnitOfWork
-    clock: Clock
-
-    async def run(self, number: str, person: Person, text: str, step: str | None = None) -> None:
-        """Report it: a note in the case, and an event for the checklist's owner."""
-        body = wanted(text)
-        async with self.uow.begin() as work:
-            case = await hold(work, number, person)
-            await permitted(work, case, Deed.NOTE, self.clock)
-            now, by = self.clock(), author(person, case)
-            note = f"Brist i checklistan: {body}"
-            await work.texts.add_note(
-                id=new_id(), case_id=case.id, author=by, author_name=person.name, body=note, at=now
-            )
-            named = case.checklist_id and case.checklist_version
-            ref = ChecklistRef(id=str(case.checklist_id), version=case.checklist_version or 1) if named else None
-            work.tell(KnowledgeGapReported(case_id=case.id, case_number=case.number, checklist=ref, step=step, at=now))

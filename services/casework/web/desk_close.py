@@ -2,13 +2,14 @@
 
 from fastapi import APIRouter, Request, Response
 
+from services.casework.usecases.gaps import GapKind
 from services.casework.usecases.views import CaseView
 from services.casework.web.again_dialog import show
 from services.casework.web.desk import Agent
 from services.casework.web.desk_case import ended, keep_note, lock_note
 from services.casework.web.desk_view import answer_with_work
 from services.casework.web.house import casework_of
-from services.casework.web.typed import SHOWN_AGAIN, Refused, Typed, typed
+from services.casework.web.typed import SHORT, SHOWN_AGAIN, Refused, Typed, typed
 from shared.errors import DomainError
 from shared.ids import new_id
 from shared.vocabulary import Cause, Outcome, Resolution, TakenOver
@@ -17,6 +18,7 @@ from shared.web.access import Person
 router = APIRouter(prefix="/desk/cases/{number}", include_in_schema=False)
 
 _RESOLUTIONS = frozenset(one.value for one in Resolution) - {Resolution.HANDED_OVER.value, Resolution.NO_SHOW.value}
+_GAPS = frozenset(one.value for one in GapKind)
 _CAUSES = frozenset(one.value for one in Cause)
 
 
@@ -96,7 +98,7 @@ async def _close(request: Request, case: CaseView, person: Person, form: Typed) 
 async def gap_dialog(request: Request, number: str, person: Agent) -> Response:
     """Ask what is missing or wrong."""
     case = await casework_of(request).read_case.run(number, person)
-    return show(request, "partials/dialog_gap.html", "Något saknas", case=case)
+    return show(request, "partials/dialog_gap.html", "Något saknas", case=case, request_id=new_id())
 
 
 @router.post("/gap")
@@ -106,12 +108,14 @@ async def gap(request: Request, number: str, person: Agent) -> Response:
     case = await casework_of(request).read_case.run(number, person)
     here = case.checklist.now.id if case.checklist and case.checklist.now else None
     try:
-        text = form.text("text", wanted=True, most=2_000)
+        text, key = form.text("text", wanted=True, most=2_000), form.text("request_id", most=64) or None
+        kind = GapKind(form.one_of("kind", _GAPS, wanted=False) or GapKind.WRONG)
         form.check()
-        await casework_of(request).report_gap.run(number, person, text, here)
+        at = (form.text("step", most=SHORT) or here) if kind is GapKind.WRONG else None
+        await casework_of(request).gaps.report.run(number, person, text, at, kind=kind, request_id=key)
     except DomainError as error:
         if error.status not in SHOWN_AGAIN:
             raise
         refused = Refused.by(error, request, "gap", form)
-        return show(request, "partials/dialog_gap.html", "Något saknas", refused, case=case)
+        return show(request, "partials/dialog_gap.html", "Något saknas", refused, case=case, request_id=new_id())
     return await answer_with_work(request, person, number, done=True)

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from services.casework.usecases.ask_help import HelpView
 from services.casework.usecases.desk_views import DeskRow, LateRow
+from services.casework.usecases.gaps import GapView
 from services.casework.usecases.incident_views import DeskIncidents
 from services.casework.usecases.views import CandidateView, CaseRow, CaseView
 from services.casework.usecases.views.directory import EntryView
@@ -132,6 +133,8 @@ class Desk:
     now: datetime = field(default_factory=utc_now)
     seat: SeatView = field(default_factory=SeatView)
     incidents: DeskIncidents = field(default_factory=DeskIncidents)
+    gap_answers: Sequence[GapView] = ()
+    """What owners have answered to her reports; shown when nothing is on the desk."""
     talking: CaseView | None = None
     """Whom she talks to, when another case is before her: she has answered the phone beside it."""
 
@@ -153,6 +156,7 @@ class Desk:
             "now",
             "seat",
             "incidents",
+            "gap_answers",
             "talking",
             "helped",
         )
@@ -171,10 +175,15 @@ async def desk_of(request: Request, person: Person, number: str = "", query: str
     found = await found_of(request, query) if case else ()
     why = await why_of(request, case) if case and not query else ()
     incidents = await casework_of(request).incidents.at_desk.run(person, case)
+    answers = () if case else await casework_of(request).gaps.read.unseen(person)
     talking = await _talking(request, person, state.cases, case)
     helped = await casework_of(request).day.read_help.of_case(case.id, person) if case else None
     shown = replace(top, desk=day, case=case, candidates=candidates, why=why, query=query, incidents=incidents)
+<<<<<<< HEAD
     return replace(shown, found=found, talking=talking, helped=helped)
+=======
+    return replace(shown, talking=talking, helped=helped, gap_answers=answers)
+>>>>>>> 739841b (Give a gap report an owner, a day and an answer; tell that a step was taken back)
 
 
 async def _talking(request: Request, person: Person, rows: Sequence[DeskRow], case: CaseView | None) -> CaseView | None:

@@ -24,6 +24,7 @@ from services.casework.web import (
     editor_more,
     editor_write,
     files,
+    gaps_pages,
     handover,
     help_pages,
     inbox,
@@ -64,4 +65,5 @@ def page_routers(settings: ServiceSettings) -> tuple[APIRouter, ...]:
         files.router,
         incidents_pages.router,
         outside.router,
+        gaps_pages.router,
     )

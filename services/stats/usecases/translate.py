@@ -77,6 +77,7 @@ CASE_FACTS: dict[type[events.Event], Reader] = {
     events.HandoverAnswered: _keeps(*_HANDOVER),
     events.DeadlineMissed: _keeps("case_id", "at", detail="kind"),
     events.KnowledgeGapReported: _keeps("case_id", "at"),
+    events.KnowledgeGapAnswered: _keeps("case_id", "at", agent_id="by", detail="state"),
     events.CaseParked: _keeps("contact_id", "case_id", "at", agent_id="by"),
     events.CaseMerged: _keeps("contact_id", "case_id", "at", agent_id="by", detail="into"),
     events.CaseSplit: _keeps("case_id", "at", agent_id="by", detail="origin"),

@@ -3,7 +3,14 @@
 import pytest
 
 from services.casework.domain.case import ObligatoryStepOpenError, WrongStateError
-from services.casework.domain.checklist import NothingToUndoError, StepNotNextError, UnknownOptionError
+from services.casework.domain.checklist import (
+    Back,
+    Done,
+    NothingToUndoError,
+    StepNotNextError,
+    UnknownOptionError,
+    replayed,
+)
 from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases.imports import ImportChecklists
 from services.casework.usecases.reply import NoAddressError
@@ -36,8 +43,20 @@ async def test_steps_are_walked_with_branches_and_one_can_go_back(room: Room):
     assert case.checklist.end is not None
     assert (case.checklist.end.kind, case.checklist.end.resolution) == ("close", "lost_av_kc")
     assert len(await room.events("case.step_done.v1")) == 4
-    history = await room.rows("SELECT step, undone_by FROM casework.run_steps ORDER BY at, id")
+    history = await room.rows("SELECT step, option, undone_by FROM casework.run_steps ORDER BY at, id")
     assert [row["step"] for row in history if row["undone_by"]] == ["s3"]
+    deeds: list[Done | Back] = []  # what was told is enough to walk the same way again
+    for event in await room.events():
+        told = event["value"]
+        if event["type"] == "case.step_done.v1":
+            deeds.append(Done(told["step"], told["option"], by=told["by"]))
+        elif event["type"] == "case.step_undone.v1":
+            deeds.append(Back(told["step"]))
+    async with UnitOfWork(room.engine).read() as work:
+        published = await work.runs.version("bostad-kallt", 1)
+    assert published is not None
+    walked = [(one.step, one.option) for one in replayed(published.checklist, deeds).done]
+    assert walked == [(row["step"], row["option"]) for row in history if not row["undone_by"]]
 
 
 async def test_only_the_next_step_can_be_done_with_one_of_its_answers(room: Room):
@@ -223,6 +242,6 @@ async def test_the_desk_shows_what_an_agent_holds(room: Room):
 
 async def test_a_gap_is_reported_to_the_owner(room: Room):
     number = await room.open("a")
-    await room.casework.report_gap.run(number, MARIA, "Säger inget om golvvärme", "s3")
+    await room.casework.gaps.report.run(number, MARIA, "Säger inget om golvvärme", "s3")
     [event] = await room.events("knowledge.gap_reported.v1")
     assert (event["value"]["step"], event["value"]["checklist"]["id"]) == ("s3", "bostad-kallt")

@@ -31,6 +31,7 @@ from services.casework.store.tables.columns import metadata
 from services.casework.store.tables.contacts import call_tries, contacts, moves
 from services.casework.store.tables.day import help_asks, help_lines, news_read, undos
 from services.casework.store.tables.directory import directory, directory_files, directory_words
+from services.casework.store.tables.gaps import knowledge_gaps
 from services.casework.store.tables.handovers import handovers, webhooks_out
 from services.casework.store.tables.incidents import alarms, incident_cases, incidents
 from services.casework.store.tables.outgoing import mail_bursts, mails_out, receipt_marks, sms_out
@@ -64,6 +65,7 @@ __all__ = [
     "help_lines",
     "incident_cases",
     "incidents",
+    "knowledge_gaps",
     "mail_bursts",
     "mails_out",
     "messages",
