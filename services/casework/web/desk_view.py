@@ -179,11 +179,7 @@ async def desk_of(request: Request, person: Person, number: str = "", query: str
     talking = await _talking(request, person, state.cases, case)
     helped = await casework_of(request).day.read_help.of_case(case.id, person) if case else None
     shown = replace(top, desk=day, case=case, candidates=candidates, why=why, query=query, incidents=incidents)
-<<<<<<< HEAD
-    return replace(shown, found=found, talking=talking, helped=helped)
-=======
-    return replace(shown, talking=talking, helped=helped, gap_answers=answers)
->>>>>>> 739841b (Give a gap report an owner, a day and an answer; tell that a step was taken back)
+    return replace(shown, found=found, talking=talking, helped=helped, gap_answers=answers)
 
 
 async def _talking(request: Request, person: Person, rows: Sequence[DeskRow], case: CaseView | None) -> CaseView | None:
