@@ -69,6 +69,7 @@ from services.casework.usecases.outgoing import Outgoing
 from services.casework.usecases.park import ParkCase
 from services.casework.usecases.place_contacts import PlaceContacts
 from services.casework.usecases.receipts import SendReceipts
+from services.casework.usecases.restart import RestartRun
 from services.casework.usecases.send_mail import SendMail
 from services.casework.usecases.send_webhooks import SendWebhooks
 from services.casework.usecases.tell_citizen import TellCitizen, TellResumed
@@ -233,6 +234,7 @@ def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Ca
         classify=work_case.ClassifyCase(uow, clock),
         do_step=work_case.DoStep(uow, clock),
         step_back=work_case.StepBack(uow, clock),
+        restart=RestartRun(uow, clock),
         add_note=notes.AddNote(uow, clock),
         save_draft=notes.SaveDraft(uow, clock),
         beat=work_case.BeatCase(uow, clock),

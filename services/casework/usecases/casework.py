@@ -43,6 +43,7 @@ from services.casework.usecases.reindex import CatchUp
 from services.casework.usecases.reopen import ReopenCase
 from services.casework.usecases.reply import ReplyCase
 from services.casework.usecases.reread import ReadAgain
+from services.casework.usecases.restart import RestartRun
 from services.casework.usecases.return_calls import TryAgain
 from services.casework.usecases.search_cases import SearchCases
 from services.casework.usecases.send_mail import SendMail
@@ -101,6 +102,7 @@ class Casework:
     classify: ClassifyCase
     do_step: DoStep
     step_back: StepBack
+    restart: RestartRun
     add_note: AddNote
     save_draft: SaveDraft
     beat: BeatCase

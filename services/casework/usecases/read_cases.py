@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from services.casework.domain.checklist import Checklist
+from services.casework.domain.news import news
 from services.casework.store.deadlines import Deadlines
 from services.casework.store.reads import LIMIT, narrowed
 from services.casework.store.sql import Row
@@ -11,6 +13,7 @@ from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases import reading, views
 from services.casework.usecases.calendars import Calendars, calendar_for, calendars
 from services.casework.usecases.case_facts import Who, facts_of, notes_of, who_of
+from services.casework.usecases.checklists.urgent import newer_than
 from services.casework.usecases.desk_views import DeskState, LateRow, in_turn
 from services.casework.usecases.measures import measured
 from services.casework.usecases.protection import hidden, protects, veiled
@@ -137,7 +140,16 @@ class ReadCase:
             return None
         done = await work.runs.done(row["id"], row["run"])
         shown = [replace(one, note=hidden(one.note)) for one in done] if quiet else done
-        return reading.checklist_view(published, shown, self.clock())
+        found = reading.checklist_view(published, shown, self.clock())
+        live = row["state"] in {CaseState.OPEN, CaseState.PARKED}
+        return replace(found, newer=await self._newer(work, published.checklist)) if live else found
+
+    async def _newer(self, work: Work, old: Checklist) -> views.NewerView | None:
+        newer = await newer_than(work, old.id, old.version)
+        there = await work.runs.version(old.id, newer.version) if newer else None
+        if newer is None or there is None:
+            return None
+        return views.NewerView(newer.version, newer.urgent, newer.reason, newer.since, news(old, there.checklist))
 
 
 async def _earlier(work: Work, row: Row, person: Person) -> list[Row]:

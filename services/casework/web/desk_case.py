@@ -97,6 +97,18 @@ async def back(request: Request, number: str, person: Agent) -> Response:
     return await answer_with_work(request, person, number)
 
 
+@router.post("/restart")
+async def restart(request: Request, number: str, person: Agent) -> Response:
+    """Start over in the version of the checklist that holds now."""
+    form = await typed(request)
+    await keep_note(request, number, person, form.values.get("note"))
+    try:
+        await casework_of(request).restart.run(number, person, form.number("seen"))
+    except DomainError as error:
+        return await _told(request, number, person, error, form)
+    return await answer_with_work(request, person, number)
+
+
 async def _told(
     request: Request, number: str, person: Person, error: DomainError, form: Typed, step: str = ""
 ) -> Response:

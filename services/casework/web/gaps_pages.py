@@ -1,5 +1,6 @@
 """What agents have found missing or wrong in a unit's checklists: the owner's list, answered by keyboard."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
@@ -20,6 +21,13 @@ api = APIRouter(prefix="/api/v1/knowledge-gaps", tags=["checklists"])
 Owner = Annotated[Person, requires(Action.EDIT_CHECKLISTS)]
 Reader = Annotated[Person, requires(Action.READ_CASES)]
 GapId = Annotated[str, Path(max_length=200)]
+
+
+@dataclass(frozen=True, slots=True)
+class GapPage:
+    """Reports on checklists."""
+
+    items: tuple[GapView, ...]
 
 
 @router.get("/editor/gaps")
@@ -67,6 +75,6 @@ async def seen(request: Request, person: Agent) -> Response:
 
 
 @api.get("")
-async def listed(house: House, person: Reader, *, is_open: bool = True) -> tuple[GapView, ...]:
+async def listed(house: House, person: Reader, *, is_open: bool = True) -> GapPage:
     """Return what is reported to the caller's units: what is open, or what has an answer."""
-    return await house.gaps.read.of_owner(person, is_open=is_open)
+    return GapPage(await house.gaps.read.of_owner(person, is_open=is_open))

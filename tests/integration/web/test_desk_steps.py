@@ -9,11 +9,13 @@ import pytest
 from sqlalchemy import text
 
 from services.casework.store import runs
+from services.casework.usecases.imports import ImportChecklists
+from shared.clock import utc_now
 from shared.ids import case_type_id
 from shared.vocabulary import Role
 from shared.web.access import Person
 from tests.integration.web.test_desk_obligatory import post, taken
-from tests.support.desk import DeskHouse, desk_house
+from tests.support.desk import SEED, DeskHouse, desk_house
 from tests.support.web import MARIA, client_of
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
@@ -129,3 +131,31 @@ async def test_a_handover_says_at_the_desk_why_it_is_one(house, client):
         await house.casework.do_step.run(number, MARIA, step, option)
     desk = (await client.get(f"/desk?case={number}")).text
     assert "Varför vi inte kan avsluta: Någon måste mäta på plats." in " ".join(desk.split())
+
+
+async def test_a_newer_version_is_said_louder_when_urgent_and_one_key_starts_over_in_it(house, client):
+    number = await taken(house)
+    casework, uow = house.casework, house.casework.close.uow
+    await casework.do_step.run(number, MARIA, "s1", "nej")
+    assert "gäller nu" not in (await client.get(f"/desk?case={number}")).text
+    changed = (SEED / "checklists-sv.yaml").read_text().replace("Är alla element kalla", "Är alla element helt kalla")
+    await ImportChecklists(uow, utc_now).run(changed.encode())
+    page = (await client.get(f"/desk?case={number}")).text
+    said = ("Checklistan har ändrats: version 2 gäller nu.", "Är alla element helt kalla", "1 ändring", 'data-key="W"')
+    assert [one for one in said if one not in page] == []
+    case = await casework.read_case.run(number, MARIA)
+    assert case.checklist is not None
+    assert (case.checklist.version, case.checklist.steps[0].state) == (1, "done")
+    async with uow.begin() as work:
+        sql = "UPDATE casework.checklist_versions SET phase = 'urgent', urgent_reason = 'Rör bolaget' WHERE version = 2"
+        await work.conn.execute(text(sql))
+    page = (await client.get(f"/desk?case={number}")).text
+    assert [one for one in ("Akutändring: version 2", "Rör bolaget", 'role="alert"') if one not in page] == []
+    for _ in "ab":  # pressed twice it is one new beginning
+        assert (await post(client, f"/desk/cases/{number}/restart", note="Ord")).status_code == 303
+    case = await casework.read_case.run(number, MARIA)
+    assert case.checklist is not None
+    assert (case.checklist.version, case.checklist.now and case.checklist.now.id, case.draft) == (2, "s1", "Ord")
+    assert not case.checklist.can_go_back
+    assert case.checklist.newer is None
+    assert "Började om i checklistans version 2" in (await client.get(f"/cases/{number}")).text

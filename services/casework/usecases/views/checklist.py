@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.casework.domain.news import News
+
 
 @dataclass(frozen=True, slots=True)
 class OptionView:
@@ -62,6 +64,18 @@ class EndView:
 
 
 @dataclass(frozen=True, slots=True)
+class NewerView:
+    """The version that holds now, when the run stands in another one."""
+
+    version: int
+    urgent: bool
+    """An urgent change (*akutändring*)."""
+    reason: str
+    since: datetime | None
+    news: tuple[News, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ChecklistView:
     """The checklist of a case, in the version its run began with, and how far it has come.
 
@@ -85,6 +99,7 @@ class ChecklistView:
     end: EndView | None
     can_go_back: bool
     open_obligatory: tuple[str, ...]
+    newer: NewerView | None = None
 
 
 @dataclass(frozen=True, slots=True)
