@@ -15,7 +15,8 @@ from shared.ids import case_type_id
 from shared.vocabulary import Role
 from shared.web.access import Person
 from tests.integration.web.test_desk_obligatory import post, taken
-from tests.support.desk import SEED, DeskHouse, desk_house
+from tests.support.checklists import CHECKLISTS
+from tests.support.desk import DeskHouse, desk_house
 from tests.support.web import MARIA, client_of
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
@@ -138,7 +139,7 @@ async def test_a_newer_version_is_said_louder_when_urgent_and_one_key_starts_ove
     casework, uow = house.casework, house.casework.close.uow
     await casework.do_step.run(number, MARIA, "s1", "nej")
     assert "gäller nu" not in (await client.get(f"/desk?case={number}")).text
-    changed = (SEED / "checklists-sv.yaml").read_text().replace("Är alla element kalla", "Är alla element helt kalla")
+    changed = CHECKLISTS.read_text().replace("Är alla element kalla", "Är alla element helt kalla")
     await ImportChecklists(uow, utc_now).run(changed.encode())
     page = (await client.get(f"/desk?case={number}")).text
     said = ("Checklistan har ändrats: version 2 gäller nu.", "Är alla element helt kalla", "1 ändring", 'data-key="W"')
