@@ -68,6 +68,7 @@ from services.casework.usecases.incidents import Incidents
 from services.casework.usecases.outgoing import Outgoing
 from services.casework.usecases.park import ParkCase
 from services.casework.usecases.place_contacts import PlaceContacts
+from services.casework.usecases.quick import RegisterQuickly
 from services.casework.usecases.receipts import SendReceipts
 from services.casework.usecases.restart import RestartRun
 from services.casework.usecases.send_mail import SendMail
@@ -235,6 +236,7 @@ def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Ca
         do_step=work_case.DoStep(uow, clock),
         step_back=work_case.StepBack(uow, clock),
         restart=RestartRun(uow, clock),
+        quick=RegisterQuickly(uow, clock),
         add_note=notes.AddNote(uow, clock),
         save_draft=notes.SaveDraft(uow, clock),
         beat=work_case.BeatCase(uow, clock),

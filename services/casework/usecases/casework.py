@@ -27,6 +27,7 @@ from services.casework.usecases.outside import OpenUnitLink, ReadStatus
 from services.casework.usecases.pass_handover import AssignHandover, ReassignHandover, SetAway, WithdrawHandover
 from services.casework.usecases.pass_on import InviteOfficer, PassOn, PromiseReturnCall
 from services.casework.usecases.pause_handover import AskCitizen, MoveAnswer, ResumeHandover
+from services.casework.usecases.quick import RegisterQuickly
 from services.casework.usecases.read_cases import ListCases, ReadCase, ReadDesk, ReadHandover
 from services.casework.usecases.read_catalogue import ReadCatalogue, ReadPeople
 from services.casework.usecases.read_files import ReadFile, ReadShown
@@ -103,6 +104,7 @@ class Casework:
     do_step: DoStep
     step_back: StepBack
     restart: RestartRun
+    quick: RegisterQuickly
     add_note: AddNote
     save_draft: SaveDraft
     beat: BeatCase

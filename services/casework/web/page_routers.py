@@ -16,6 +16,7 @@ from services.casework.web import (
     desk_more,
     desk_park,
     desk_pass,
+    desk_quick,
     desk_reply,
     desk_visit,
     directory_pages,
@@ -66,4 +67,5 @@ def page_routers(settings: ServiceSettings) -> tuple[APIRouter, ...]:
         incidents_pages.router,
         outside.router,
         gaps_pages.router,
+        desk_quick.router,
     )
