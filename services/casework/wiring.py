@@ -208,6 +208,18 @@ def _what_came(settings: Settings, uow: UnitOfWork) -> dict[str, Any]:
     }
 
 
+def _with_checklists(uow: UnitOfWork, clock: Clock) -> dict[str, Any]:
+    """Return the use cases of a case's type and of the walk through its checklist."""
+    return {
+        "classify": work_case.ClassifyCase(uow, clock),
+        "do_step": work_case.DoStep(uow, clock),
+        "step_back": work_case.StepBack(uow, clock),
+        "restart": RestartRun(uow, clock),
+        "quick": RegisterQuickly(uow, clock),
+        "gaps": KnowledgeGaps.make(uow, clock),
+    }
+
+
 def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Casework:
     """Return the use cases on a database."""
     uow = UnitOfWork(engine)
@@ -232,15 +244,10 @@ def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Ca
         ask_colleague=consult.AskColleague(uow, router, clock),
         transfer_to_colleague=consult.TransferToColleague(uow, router, clock),
         end_question=consult.EndQuestion(uow, router, clock),
-        classify=work_case.ClassifyCase(uow, clock),
-        do_step=work_case.DoStep(uow, clock),
-        step_back=work_case.StepBack(uow, clock),
-        restart=RestartRun(uow, clock),
-        quick=RegisterQuickly(uow, clock),
+        **_with_checklists(uow, clock),
         add_note=notes.AddNote(uow, clock),
         save_draft=notes.SaveDraft(uow, clock),
         beat=work_case.BeatCase(uow, clock),
-        gaps=KnowledgeGaps.make(uow, clock),
         reply=reply.ReplyCase(uow, replies, clock),
         close=close_case.CloseCase(uow, replies, clock),
         reopen=reopen.ReopenCase(uow, clock, settings.reopen_days),

@@ -39,7 +39,9 @@ class Gaps:
         state = knowledge_gaps.c.state
         query = _listed().where(_within(units_of), state == OPEN if is_open else state != OPEN)
         order = knowledge_gaps.c.due_at if is_open else knowledge_gaps.c.answered_at.desc()
-        return await rows_of(self._conn, query.order_by(order, knowledge_gaps.c.id).limit(MOST))
+        return await rows_of(
+            self._conn, query.order_by(order, knowledge_gaps.c.reported_at, knowledge_gaps.c.id).limit(MOST)
+        )
 
     async def unseen(self, person: str) -> Sequence[Row]:
         """Return the answers to a person's reports that she has not seen."""

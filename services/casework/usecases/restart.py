@@ -36,5 +36,5 @@ class RestartRun:
             now, by = self.clock(), author(person, case)
             await work.cases.change(case.id, now, checklist_version=newer.version, run=case.run + 1)
             name = "" if person.machine else person.name
-            facts = {"number": newer.version}
+            facts = {"other": str(newer.version)}
             await work.history.write(case.id, now, by=by, by_name=name, what=RESTARTED, facts=facts)

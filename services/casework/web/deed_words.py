@@ -34,7 +34,7 @@ _TITLES = {
     "return_call": "Återuppringning lovad",
     "called_again": "Besökaren kom inte och ropades igen",
     "no_show": "Besökaren kom inte",
-    "checklist_restarted": "Började om i checklistans version {number}",
+    "checklist_restarted": "Började om i checklistans version {other}",
     "connected": "Kopplat till ett nummer i katalogen",
     "call_tried": "Inget svar vid återuppringning",
     "help_asked": "Bad arbetsledaren om hjälp",

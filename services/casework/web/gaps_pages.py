@@ -27,7 +27,7 @@ GapId = Annotated[str, Path(max_length=200)]
 class GapPage:
     """Reports on checklists."""
 
-    items: tuple[GapView, ...]
+    reports: tuple[GapView, ...]
 
 
 @router.get("/editor/gaps")
