@@ -37,7 +37,7 @@ async def test_who_wants_an_extension_is_registered_in_less_than_ten_keys(house)
             await page.keyboard.press(key)
 
         await expect(page.locator("#work.idle")).to_be_visible()
-        await press("k")
+        await press("c")
         dialog = page.get_by_role("dialog")
         await expect(dialog.get_by_label("Vad gällde det?")).to_be_focused()
         await page.keyboard.type("kallt")
