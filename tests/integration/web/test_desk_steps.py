@@ -142,7 +142,7 @@ async def test_a_newer_version_is_said_louder_when_urgent_and_one_key_starts_ove
     changed = CHECKLISTS.read_text().replace("Är alla element kalla", "Är alla element helt kalla")
     await ImportChecklists(uow, utc_now).run(changed.encode())
     page = (await client.get(f"/desk?case={number}")).text
-    said = ("Checklistan har ändrats: version 2 gäller nu.", "Är alla element helt kalla", "1 ändring", 'data-key="Y"')
+    said = ("Checklistan har ändrats: version 2 gäller nu.", "Är alla element helt kalla", "1 ändring", 'data-key="0"')
     assert [one for one in said if one not in page] == []
     case = await casework.read_case.run(number, MARIA)
     assert case.checklist is not None
