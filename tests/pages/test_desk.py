@@ -1,10 +1,8 @@
 """The desk in a real browser: a contact from its offer to its end by keyboard alone, and whatever goes wrong."""
 
-import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
@@ -13,7 +11,7 @@ from shared.clock import utc_now
 from shared.errors import ConflictError
 from shared.events import ContactEnded, ContactRequeued
 from shared.vocabulary import Channel
-from tests.support.browser import needs_browser, page_at
+from tests.support.browser import needs_browser, page_at, picture
 from tests.support.desk import MAIL, DeskHouse
 from tests.support.served import served
 from tests.support.wait import eventually
@@ -27,13 +25,7 @@ pytestmark = [
     pytest.mark.usefixtures("patience"),
 ]
 
-PICTURES = os.environ.get("KC_PICTURES")
 KALLT = "Det är kallt inne, räknas det som ett fel?"
-
-
-async def picture(page: Page, name: str) -> None:
-    if PICTURES:
-        await page.screenshot(path=Path(PICTURES) / f"{name}.png", caret="initial")
 
 
 ABORTED = "htmx:sendAbort|htmx:afterRequest"

@@ -6,8 +6,8 @@ from playwright.async_api import expect
 from shared.clock import utc_now
 from shared.events import ContactEnded, OfferAccepted
 from shared.vocabulary import Channel
-from tests.pages.test_desk import desk, note_saved, picture, ready_and_taken
-from tests.support.browser import needs_browser
+from tests.pages.test_desk import desk, note_saved, ready_and_taken
+from tests.support.browser import needs_browser, picture
 from tests.support.desk import MAIL, DeskHouse
 from tests.support.web import MARIA
 

@@ -9,8 +9,8 @@ from playwright.async_api import expect
 from shared.clock import utc_now
 from shared.events import ContactAbandoned, ContactEnded
 from shared.vocabulary import Channel
-from tests.pages.test_desk import desk, picture, ready_and_taken
-from tests.support.browser import needs_browser
+from tests.pages.test_desk import desk, ready_and_taken
+from tests.support.browser import needs_browser, picture
 from tests.support.desk import DeskHouse
 from tests.support.wait import eventually
 from tests.support.web import MARIA

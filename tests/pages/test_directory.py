@@ -5,8 +5,8 @@ from playwright.async_api import FilePayload, expect
 
 from shared.vocabulary import Channel, Role
 from shared.web.access import Person
-from tests.pages.test_desk import desk, no_scrolling, picture, ready_and_taken, settled
-from tests.support.browser import needs_browser, page_at
+from tests.pages.test_desk import desk, no_scrolling, ready_and_taken, settled
+from tests.support.browser import needs_browser, page_at, picture
 from tests.support.desk import MAIL, SEED
 from tests.support.served import served
 

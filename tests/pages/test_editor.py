@@ -1,9 +1,7 @@
 """The editor in a real browser: written, tried out, submitted, approved and published by keyboard alone."""
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
@@ -11,7 +9,7 @@ from playwright.async_api import Page, expect
 from services.casework.domain.lifecycle import Phase, Version
 from shared.vocabulary import Role
 from shared.web.access import Person
-from tests.support.browser import needs_browser, page_at
+from tests.support.browser import needs_browser, page_at, picture
 from tests.support.desk import DeskHouse, desk_house
 from tests.support.served import served
 
@@ -23,7 +21,6 @@ pytestmark = [
     pytest.mark.usefixtures("patience"),
 ]
 
-PICTURES = os.environ.get("KC_PICTURES")
 KARIN = Person("owner-karin-strom", "Karin Ström", frozenset({Role.OWNER}), frozenset({"bostadsbolag"}))
 BO = Person("owner-bo-vik", "Bo Vik", frozenset({Role.OWNER}), frozenset({"bostadsbolag"}))
 EVA = Person("editor-eva-lund", "Eva Lund", frozenset({Role.EDITOR}), frozenset({"*"}))
@@ -50,11 +47,6 @@ async def page_of(house: DeskHouse, path: str, person: Person, **browser: object
             yield page
 
 
-async def picture(page: Page, name: str) -> None:
-    if PICTURES:
-        await page.screenshot(path=Path(PICTURES) / f"{name}.png", caret="initial", full_page=True)
-
-
 async def version_of(house: DeskHouse, phase: Phase, checklist_id: str = "bostad-kallt") -> Version:
     (found,) = await house.casework.checklists.list.run(KARIN, [phase], checklist_id)
     return found
@@ -65,13 +57,13 @@ async def test_an_owner_writes_tries_out_and_submits_another_approves_and_it_is_
         await house.casework.checklists.set_fact.run(KARIN, "bostadsbolag", name, "18")
     async with page_of(house, "/editor", KARIN) as page:
         await expect(page.get_by_role("heading", level=1)).to_have_text("Checklistor")
-        await picture(page, "editor-list")
+        await picture(page, "editor-list", full_page=True)
         await page.get_by_role("link", name="Det är kallt inne, räknas det som ett fel?").first.focus()
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("button", name="Skriv en ny version")).to_be_visible()
         await page.keyboard.press("r")
         await expect(page.locator("#sheet")).to_be_visible()
-        await picture(page, "editor-write")
+        await picture(page, "editor-write", full_page=True)
         await add_a_step(page)
         draft = await version_of(house, Phase.DRAFT)
         assert [step.text for step in draft.checklist.steps][3] == TELL
@@ -96,7 +88,7 @@ async def try_out(page: Page) -> None:
     """Walk to the new step by its keys, one back, and return to the text."""
     await page.keyboard.press("p")
     await expect(page.locator(".try-mark")).to_contain_text("Inget sparas.")
-    await picture(page, "editor-try")
+    await picture(page, "editor-try", full_page=True)
     await page.keyboard.press("2")
     await expect(page.locator(".step.now")).to_contain_text("Är alla element kalla")
     await page.keyboard.press("1")
@@ -119,7 +111,7 @@ async def approve(page: Page) -> None:
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("region", name="Steg")).to_contain_text(TELL)
     await expect(page.get_by_role("main")).not_to_contain_text("s6")
-    await picture(page, "editor-compare")
+    await picture(page, "editor-compare", full_page=True)
     await page.go_back()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Godkänn")
     await page.get_by_role("button", name="Godkänn").focus()
@@ -132,12 +124,12 @@ async def publish(page: Page) -> None:
     await expect(page.get_by_role("link", name="Publicera", exact=False).and_(page.locator(".primary"))).to_be_visible()
     await page.keyboard.press("u")
     await expect(page.get_by_label("Gäller från dag")).to_be_visible()
-    await picture(page, "editor-publish")
+    await picture(page, "editor-publish", full_page=True)
     await page.keyboard.press("Enter")
     await expect(page.locator(".tag.ok").first).to_have_text("Publicerad")
     await page.goto(page.url.split("?", maxsplit=1)[0] + "/history")
     await expect(page.locator("tbody").last).to_contain_text("Skickad för godkännande")
-    await picture(page, "editor-history")
+    await picture(page, "editor-history", full_page=True)
 
 
 async def add_a_step(page: Page) -> None:
@@ -170,7 +162,7 @@ async def test_without_scripts_on_a_narrow_screen_it_is_written_and_faults_stand
         await page.get_by_label("Vad som ska sägas eller göras").nth(3).fill(TELL)
         await page.get_by_role("button", name="Spara", exact=False).first.click()
         await expect(page.locator("#faults-steps-3")).to_contain_text("Välj vart det leder.")
-        await picture(page, "editor-narrow")
+        await picture(page, "editor-narrow", full_page=True)
         for part in ("main", ".part >> nth=0", "#graph", ".save-row"):
             box = await page.locator(part).bounding_box()
             assert box is not None

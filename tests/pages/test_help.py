@@ -1,15 +1,12 @@
 """Asking for help in a real browser: Q at the desk, the leader sees it, writes, takes over; all of it at once."""
 
-import os
-from pathlib import Path
-
 import pytest
 from playwright.async_api import expect
 
 from shared.vocabulary import Channel, Role
 from shared.web.access import Person
 from tests.pages.test_desk import ABORTED, ready_and_taken
-from tests.support.browser import needs_browser, page_at
+from tests.support.browser import needs_browser, page_at, picture
 from tests.support.desk import DeskHouse
 from tests.support.served import served
 from tests.support.web import MARIA
@@ -21,7 +18,6 @@ pytestmark = [
     pytest.mark.timeout(180),
     pytest.mark.usefixtures("patience"),
 ]
-PICTURES = os.environ.get("KC_PICTURES")
 SARA = Person("agent-sara-ek", "Sara Ek", frozenset({Role.AGENT, Role.LEAD}), frozenset({"*"}))
 
 
@@ -46,9 +42,8 @@ async def test_the_leader_sees_the_case_writes_a_line_and_takes_the_call_over(ho
             await lead.fill("#f-text", "Jag ringer fastighetsjouren åt dig.")
             await lead.press("#f-text", "Control+Enter")
             await expect(desk.get_by_text("Jag ringer fastighetsjouren åt dig.")).to_be_visible()
-            if PICTURES:
-                await desk.screenshot(path=Path(PICTURES) / "help-desk.png", caret="initial")
-                await lead.screenshot(path=Path(PICTURES) / "help-lead.png", caret="initial")
+            await picture(desk, "help-desk")
+            await picture(lead, "help-lead")
             await expect(lead.get_by_role("button", name="Jag tar över")).to_be_visible()
             await lead.locator("h1").click()
             await lead.keyboard.press("w")

@@ -1,10 +1,8 @@
 """The officers' inbox and the page of a hand-over in a real browser: by keyboard, refused, and without scripts."""
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +10,7 @@ from playwright.async_api import Page, expect
 
 from shared.clock import utc_now
 from shared.vocabulary import Channel, ReturnReason
-from tests.support.browser import needs_browser, page_at
+from tests.support.browser import needs_browser, page_at, picture
 from tests.support.desk import MAIL, DeskHouse
 from tests.support.served import served
 from tests.support.web import MARIA, PER
@@ -25,13 +23,7 @@ pytestmark = [
     pytest.mark.usefixtures("patience"),
 ]
 
-PICTURES = os.environ.get("KC_PICTURES")
 REFUSED = "422|409|htmx:"
-
-
-async def picture(page: Page, name: str) -> None:
-    if PICTURES:
-        await page.screenshot(path=Path(PICTURES) / f"{name}.png", caret="initial")
 
 
 @asynccontextmanager

@@ -1,10 +1,8 @@
 """Incidents in a real browser: opened, linked with H, answered and closed by keyboard alone; live at every desk."""
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +15,7 @@ from shared.events import AlarmRaised
 from shared.vocabulary import Channel, Role
 from shared.web.access import Person
 from tests.pages.test_desk import ABORTED, ready_and_taken
-from tests.support.browser import needs_browser, page_at
+from tests.support.browser import needs_browser, page_at, picture
 from tests.support.casework import COLD
 from tests.support.desk import MAIL, DeskHouse
 from tests.support.served import served
@@ -31,7 +29,6 @@ pytestmark = [
     pytest.mark.usefixtures("patience"),
 ]
 
-PICTURES = os.environ.get("KC_PICTURES")
 SARA = Person("agent-sara-ek", "Sara Ek", frozenset({Role.AGENT, Role.LEAD}), frozenset({"*"}))
 TEXT = "Värmen är borta på Norra torget. Vi byter en pump och räknar med värme igen i eftermiddag."
 COLD_HOMES = Said(
@@ -51,11 +48,6 @@ async def page_of(house: DeskHouse, path: str, person: Person = MARIA, **browser
             if begin != path:
                 await page.goto(url + path)
             yield page
-
-
-async def picture(page: Page, name: str) -> None:
-    if PICTURES:
-        await page.screenshot(path=Path(PICTURES) / f"{name}.png", caret="initial")
 
 
 async def mail(house: DeskHouse, local: str = "anna.ek", **facts: Any) -> None:

@@ -2,13 +2,11 @@
 
 import asyncio
 import imaplib
-import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from services.intake.main import create_app
 from services.intake.settings import Settings
@@ -17,7 +15,7 @@ from shared.topics_admin import ensure_topics
 from shared.vocabulary import Role
 from tests.integration.intake.doors import intake_settings
 from tests.integration.intake.test_mailbox import letter
-from tests.support.browser import cookie_of, needs_browser, page_at
+from tests.support.browser import cookie_of, needs_browser, page_at, picture
 from tests.support.parts import MailServer
 from tests.support.served import served
 from tests.support.templates import migrated
@@ -29,8 +27,6 @@ pytestmark = [
     pytest.mark.timeout(180),
     pytest.mark.usefixtures("patience"),
 ]
-
-PICTURES = os.environ.get("KC_PICTURES")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +59,6 @@ async def house(settings: ServiceSettings, mail_server: MailServer) -> AsyncIter
         yield House(url, made, address)
 
 
-async def picture(page: Page, name: str) -> None:
-    if PICTURES:
-        await page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
-
-
 async def test_what_differs_is_listed_and_a_click_repairs_it(house: House) -> None:
     token = await cookie_of(house.settings, Role.LEAD)
     await house.put_by_hand(letter("Flyttat för hand"))
@@ -81,7 +72,7 @@ async def test_what_differs_is_listed_and_a_click_repairs_it(house: House) -> No
         days = page.locator("section[aria-label] tbody td")
         await expect(days.first).to_have_text("1")
         await expect(days.nth(7)).to_have_text("1")
-        await picture(page, "mail-differs")
+        await picture(page, "mail-differs", full_page=True)
         await row.get_by_role("button", name="Ta in").press("Enter")
         await expect(page.locator("[data-focus]")).to_contain_text("Det är åtgärdat.")
         await expect(row).to_have_count(0)
@@ -89,7 +80,7 @@ async def test_what_differs_is_listed_and_a_click_repairs_it(house: House) -> No
         await expect(days.nth(7)).to_have_text("0")
         await page.keyboard.press("n")
         await expect(page.locator("[data-focus]")).to_contain_text("allt stämmer")
-        await picture(page, "mail")
+        await picture(page, "mail", full_page=True)
         assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     english = {"language": "en-GB", "scripts": False, "width": 420}
     async with page_at(f"{house.url}/mail", token, **english) as page:  # type: ignore[arg-type] # sizes are numbers

@@ -2,18 +2,16 @@
 
 import asyncio
 import base64
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.message import EmailMessage
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
 from shared.originals import Originals, original_key
 from shared.vocabulary import Channel
-from tests.support.browser import needs_browser, page_at
+from tests.support.browser import needs_browser, page_at, picture
 from tests.support.desk import DeskHouse
 from tests.support.served import served
 from tests.support.web import MARIA
@@ -26,7 +24,6 @@ pytestmark = [
     pytest.mark.usefixtures("patience"),
 ]
 
-PICTURES = os.environ.get("KC_PICTURES")
 NUMBER = "KC-2026-000001"
 KEY = original_key("m1")
 OWN = "Hej! Elementen är iskalla igen, precis som i våras.\n\nAnna Ek"
@@ -60,11 +57,6 @@ async def outside() -> AsyncIterator[tuple[str, list[bytes]]]:
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", asked
-
-
-async def picture(page: Page, name: str) -> None:
-    if PICTURES:
-        await page.screenshot(path=Path(PICTURES) / f"{name}.png", caret="initial")
 
 
 async def arrive(house: DeskHouse, elsewhere: str) -> None:

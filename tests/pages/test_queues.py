@@ -1,19 +1,17 @@
 """The supervisor's page in a real browser, on a real router: live, by keyboard, with a reason, and without a script."""
 
 import asyncio
-import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
 from shared.errors import TransientError
 from shared.vocabulary import Channel, Presence, Role
-from tests.support.browser import cookie_of, needs_browser, page_at
+from tests.support.browser import cookie_of, needs_browser, page_at, picture
 from tests.support.floor_day import FloorHouse, floor_house
 
 pytestmark = [
@@ -24,7 +22,6 @@ pytestmark = [
     pytest.mark.usefixtures("patience"),
 ]
 
-PICTURES = os.environ.get("KC_PICTURES")
 ABORTED = "htmx:sendAbort|htmx:afterRequest"
 """What htmx says when a newer look takes the place of one under way."""
 
@@ -33,11 +30,6 @@ ABORTED = "htmx:sendAbort|htmx:afterRequest"
 async def house(settings) -> AsyncIterator[FloorHouse]:
     async with floor_house(settings) as found:
         yield found
-
-
-async def picture(page: Page, name: str) -> None:
-    if PICTURES:
-        await page.screenshot(path=Path(PICTURES) / f"{name}.png")
 
 
 @asynccontextmanager

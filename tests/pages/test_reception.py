@@ -1,9 +1,7 @@
 """The reception in a real browser: a visit in at most eight keystrokes, the list that follows, fingers, no network."""
 
-import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
@@ -17,7 +15,7 @@ from shared.settings import ServiceSettings
 from shared.vocabulary import Channel, EntranceKind, Role
 from tests.integration.intake.conftest import stocked as _stocked
 from tests.integration.intake.doors import accepted, intake_settings
-from tests.support.browser import cookie_of, needs_browser, page_at
+from tests.support.browser import cookie_of, needs_browser, page_at, picture
 from tests.support.served import served
 from tests.support.templates import migrated
 
@@ -29,7 +27,6 @@ pytestmark = [
     pytest.mark.usefixtures("patience"),
 ]
 stocked = _stocked
-PICTURES = os.environ.get("KC_PICTURES")
 MOST = 8
 """Keystrokes of a visit besides its words."""
 
@@ -59,11 +56,6 @@ async def house(settings: ServiceSettings, stocked: Publisher) -> AsyncIterator[
     made = intake_settings(settings, display_token="visa-oss")
     async with served(create_app(made)) as url:
         yield House(url, made, stocked)
-
-
-async def picture(page: Page, name: str) -> None:
-    if PICTURES:
-        await page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
 
 
 @dataclass(slots=True)
@@ -110,7 +102,7 @@ async def test_a_visit_takes_at_most_eight_keystrokes_and_its_words(house: House
         row = page.locator("#visits .visit-row")
         await expect(row).to_contain_text("Jane Doe")
         await expect(row).to_contain_text("English")
-        await picture(page, "reception")
+        await picture(page, "reception", full_page=True)
         farthest = Keys(page)
         await farthest.say("ቅጥዒ")
         await farthest.press("Tab", *["ArrowRight"] * 5, "Enter")
@@ -122,7 +114,7 @@ async def test_the_list_follows_who_is_called_who_is_with_whom_and_who_has_gone(
     token = await cookie_of(house.settings, Role.AGENT)
     async with page_at(f"{house.url}/reception?desk=stadshuset", token, width=1180, height=820) as page:
         await expect(page.locator("#visits .empty-title")).to_have_text("Ingen väntar")
-        await picture(page, "reception-empty")
+        await picture(page, "reception-empty", full_page=True)
         for matter, name in (("Bygglov", "Bo Ek"), ("Parkering", ""), ("Skola", "Eva Alm")):
             await page.locator("#f-matter").fill(matter)
             await page.locator("#f-name").fill(name)
@@ -139,7 +131,7 @@ async def test_the_list_follows_who_is_called_who_is_with_whom_and_who_has_gone(
         await expect(page.locator(".counts")).to_contain_text("1 väntar · 1 hos kommunvägledare")
         await page.locator(".over summary").click()
         await expect(page.locator(".over .visit-row")).to_contain_text("Gick")
-        await picture(page, "reception-list")
+        await picture(page, "reception-list", full_page=True)
         assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
@@ -168,8 +160,8 @@ async def test_fingers_and_a_lost_network(house: House) -> None:
         for place in range(await targets.count()):
             box = await targets.nth(place).bounding_box()
             assert box is None or box["height"] >= 44, await targets.nth(place).inner_text()
-        await picture(page, "reception-tablet")
+        await picture(page, "reception-tablet", full_page=True)
         await page.context.set_offline(True)
         await page.evaluate("htmx.trigger(document.body, 'htmx:sseError')")
         await expect(page.locator(".desk-waiting .off")).to_be_visible()
-        await picture(page, "reception-offline")
+        await picture(page, "reception-offline", full_page=True)

@@ -1,8 +1,5 @@
 """The page of what callers hear, in a real browser: nothing yet, a wrong file, a recording that plays, and removed."""
 
-import os
-from pathlib import Path
-
 import pytest
 from playwright.async_api import FilePayload, expect
 
@@ -13,7 +10,7 @@ from shared.settings import ServiceSettings
 from shared.vocabulary import Role
 from tests.integration.intake.conftest import stocked as _stocked
 from tests.integration.intake.doors import intake_settings
-from tests.support.browser import cookie_of, needs_browser, page_at
+from tests.support.browser import cookie_of, needs_browser, page_at, picture
 from tests.support.served import served
 from tests.support.templates import migrated
 
@@ -26,7 +23,6 @@ pytestmark = [
 ]
 
 stocked = _stocked
-PICTURES = os.environ.get("KC_PICTURES")
 
 
 async def test_a_recording_is_uploaded_heard_and_removed(settings: ServiceSettings, stocked: Publisher) -> None:
@@ -54,8 +50,7 @@ async def test_a_recording_is_uploaded_heard_and_removed(settings: ServiceSettin
         length = f"async node => {{ await {loaded}; return node.duration }}"
         await page.locator("audio").evaluate("node => { node.preload = 'metadata' }")
         assert await page.locator("audio").evaluate(length) == pytest.approx(5)
-        if PICTURES:
-            await page.screenshot(path=Path(PICTURES) / "recordings.png", full_page=True)
+        await picture(page, "recordings", full_page=True)
         assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         await page.get_by_role("button", name="Ta bort Stängt").press("Enter")
         await expect(page.locator(".empty")).to_be_visible()

@@ -1,16 +1,14 @@
 """Writing to the citizen in a real browser, by keyboard: templates, files, no word lost, taken back."""
 
-import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
 from shared.vocabulary import Channel
-from tests.support.browser import needs_browser, page_at
+from tests.support.browser import needs_browser, page_at, picture
 from tests.support.desk import MAIL, DeskHouse
 from tests.support.served import served
 from tests.support.wait import eventually
@@ -24,13 +22,7 @@ pytestmark = [
     pytest.mark.usefixtures("patience"),
 ]
 
-PICTURES = os.environ.get("KC_PICTURES")
 NUMBER = "KC-2026-000001"
-
-
-async def picture(page: Page, name: str) -> None:
-    if PICTURES:
-        await page.screenshot(path=Path(PICTURES) / f"{name}.png", caret="initial")
 
 
 @asynccontextmanager

@@ -1,16 +1,14 @@
 """Finding a case in a real browser: from anywhere by one key, marked where it answers, and without a script."""
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
 from shared.vocabulary import Channel
-from tests.support.browser import needs_browser, page_at
+from tests.support.browser import needs_browser, page_at, picture
 from tests.support.desk import DeskHouse, desk_house
 from tests.support.served import served
 from tests.support.web import MARIA, PER
@@ -22,8 +20,6 @@ pytestmark = [
     pytest.mark.timeout(180),
     pytest.mark.usefixtures("patience"),
 ]
-
-PICTURES = os.environ.get("KC_PICTURES")
 
 
 @pytest.fixture
@@ -47,11 +43,6 @@ async def at(house: DeskHouse, path: str, person=MARIA, **browser: object) -> As
         async with page_at(url + path, token, **size) as page:  # type: ignore[arg-type] # sizes are numbers
             page.set_default_timeout(30_000)
             yield page
-
-
-async def picture(page: Page, name: str) -> None:
-    if PICTURES:
-        await page.screenshot(path=Path(PICTURES) / f"{name}.png")
 
 
 async def test_a_slash_leads_to_the_search_and_what_is_typed_is_found_and_marked(house):

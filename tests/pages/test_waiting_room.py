@@ -9,10 +9,10 @@ from playwright.async_api import Page, expect
 from services.intake.main import create_app
 from shared.vocabulary import Role
 from tests.integration.intake.doors import BEARER
-from tests.pages.test_reception import House, picture
+from tests.pages.test_reception import House
 from tests.pages.test_reception import house as _house
 from tests.pages.test_reception import stocked as _stocked
-from tests.support.browser import cookie_of, needs_browser, page_at
+from tests.support.browser import cookie_of, needs_browser, page_at, picture
 from tests.support.web import free_port, served
 
 pytestmark = [

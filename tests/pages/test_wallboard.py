@@ -1,9 +1,7 @@
 """The wallboard in a real browser, on the real log and database: right, live, and whole without a script."""
 
-import os
 import re
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
@@ -11,19 +9,13 @@ from playwright.async_api import Page, expect
 from services.stats.jobs.clockwork import CHANGED, TOPIC
 from shared.events import ContactRouted
 from shared.vocabulary import Channel, Role, TakenOver
-from tests.support.browser import cookie_of, needs_browser, page_at
+from tests.support.browser import cookie_of, needs_browser, page_at, picture
 from tests.support.stats_day import NOW, morning, publish, running_stats
 from tests.support.stats_events import closed, life
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser, needs_browser, pytest.mark.timeout(180)]
 
-PICTURES = os.environ.get("KC_PICTURES")
 """A folder for pictures of the pages, to be looked at."""
-
-
-async def picture(page: Page, name: str) -> None:
-    if PICTURES:
-        await page.screenshot(path=Path(PICTURES) / f"{name}.png")
 
 
 async def test_a_day_with_a_surge_is_read_at_a_glance(settings):

@@ -1,13 +1,16 @@
 """The machine's Chromium, driven by Playwright; tests that need it are skipped where it is missing."""
 
 import asyncio
+import os
 import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from pathlib import Path
 
 import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import BrowserContext, Page, async_playwright
 
 from deploy.local import assets
@@ -27,6 +30,7 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+_AXE = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 needs_browser = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine; `make test-setup` installs it")
 
 
@@ -77,6 +81,14 @@ async def page_at(
             assert not unexpected, unexpected
         finally:
             await browser.close()
+
+
+async def picture(page: Page, name: str, *, full_page: bool = False) -> None:
+    """Look at the page as it stands: axe objects to nothing; a folder that KC_PICTURES names gets its picture."""
+    found = await Axe().run(page, options=_AXE)
+    assert not found.violations_count, found.generate_report()
+    if folder := os.environ.get("KC_PICTURES"):
+        await page.screenshot(path=Path(folder) / f"{name}.png", caret="initial", full_page=full_page)
 
 
 def _problems(context: BrowserContext) -> list[str]:

@@ -68,6 +68,19 @@
   // The same after a whole page: a form without scripts, or a reload.
   if (document.activeElement === body) document.querySelector("[data-focus]")?.focus({ preventScroll: true });
 
+  // A part that scrolls and holds nothing to press is reached by Tab, and read on by the arrows, in every browser.
+  function reachable() {
+    for (const node of document.querySelectorAll("main *, dialog *")) {
+      const scrolls = node.scrollHeight > node.clientHeight + 1 && /auto|scroll/.test(getComputedStyle(node).overflowY);
+      if (scrolls && !node.matches("textarea, select") && !node.hasAttribute("tabindex") && !node.querySelector("a, button, input, textarea, select, summary")) {
+        node.tabIndex = 0;
+      }
+    }
+  }
+  reachable();
+  body.addEventListener("htmx:afterSettle", () => requestAnimationFrame(reachable));
+  window.addEventListener("resize", reachable);
+
   // Running times: text only, once a second, never read aloud.
   const pad = (n) => String(n).padStart(2, "0");
   function tick() {
