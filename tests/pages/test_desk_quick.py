@@ -7,8 +7,8 @@ from playwright.async_api import expect
 
 from shared.clock import utc_now
 from shared.vocabulary import CaseState
-from tests.pages.test_desk import desk, picture
-from tests.support.browser import needs_browser
+from tests.pages.test_desk import desk
+from tests.support.browser import needs_browser, picture
 from tests.support.desk import DeskHouse, desk_house
 from tests.support.web import MARIA
 
