@@ -19,7 +19,7 @@ SETTINGS = {
     "shared_buffers": "64MB",
     "max_connections": "100",
     "max_wal_senders": "0",
-    "wal_level": "minimal",
+    "wal_level": "replica",  # as in production: with less a crash sets back a sequence made and used in one transaction
     "max_wal_size": "256MB",
     "jit": "off",
     "huge_pages": "off",

@@ -47,7 +47,7 @@ async def nothing_waits(info: StackInfo, http: httpx.AsyncClient, maria: AgentCl
 
     async def empty() -> bool:
         for case in await open_cases(info, http):
-            await maria.do(case["number"], "close", {"resolution": "felringd"})
+            await maria.close(case["number"], {"resolution": "felringd"})
         queues = (await http.get(f"{info.router}/api/v1/queues", headers=info.machine)).json()["items"]
         return not any(queue["waiting"] for queue in queues)
 

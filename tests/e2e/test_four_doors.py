@@ -60,9 +60,7 @@ async def test_a_mail_is_answered_in_its_thread(citizens, maria, mailboxes: Mail
     assert len(offer["candidates"]) == 5
 
     await maria.do(case["number"], "classify", {"case_type": offer["candidates"][0]["case_type"]})
-    await maria.do(
-        case["number"], "close", {"resolution": "lost_av_kc", "text": "Hej! Vi har öppet 8–17 alla vardagar."}
-    )
+    await maria.close(case["number"], {"resolution": "lost_av_kc", "text": "Hej! Vi har öppet 8–17 alla vardagar."})
 
     async def mails() -> list[Any]:
         got = await mailboxes.fetch(address)
@@ -99,7 +97,7 @@ async def test_a_call_is_connected_to_the_agent_who_took_it(citizens, maria, inf
         f"{info.intake}/webhooks/46elks/hangup", data={**hangup, "duration": "95", "start": "2026-01-02T08:00:00"}
     )
     case = await maria.do(case["number"], "classify", {"case_type": offer["candidates"][0]["case_type"]})
-    await maria.do(case["number"], "close", {"resolution": "lost_av_kc", "cause": "ny_fraga"})
+    await maria.close(case["number"], {"resolution": "lost_av_kc", "cause": "ny_fraga"})
     assert (await maria.case(case["number"]))["state"] == "closed"
     await wallboard_counts(info, http, "phone", before)
 
@@ -135,7 +133,7 @@ async def test_an_e_service_is_closed(citizens: Citizens, maria, info, http):
     offer, case = await taken(maria, "e_service")
     assert offer["contact_id"] == contact_id
     await maria.do(case["number"], "classify", {"case_type": offer["candidates"][0]["case_type"]})
-    await maria.do(case["number"], "close", {"resolution": "hanvisad_sjalvservice"})
+    await maria.close(case["number"], {"resolution": "hanvisad_sjalvservice"})
     assert (await maria.case(case["number"]))["resolution"] == "hanvisad_sjalvservice"
 
     async def free() -> bool:

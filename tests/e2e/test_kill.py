@@ -135,7 +135,7 @@ class Worker:
 
     async def _close(self, number: str) -> None:
         if (await self.agent.case(number))["state"] == "open":
-            await self.agent.do(number, "close", {"resolution": "lost_av_kc"})
+            await self.agent.close(number, {"resolution": "lost_av_kc"})
 
 
 async def kill_in_turn(stack: Stack, crowd: Crowd) -> None:

@@ -96,7 +96,7 @@ async def letters(mailboxes: MailServer, case: Json) -> list[str]:
 
 async def test_a_close_killed_before_its_commit_has_not_happened_and_can_be_done_again(stack, info, maria, case):
     def close():
-        return maria.do(case["number"], "close", {"resolution": "lost_av_kc", "request_id": "k1"})
+        return maria.close(case["number"], {"resolution": "lost_av_kc", "request_id": "k1"})
 
     await kill_before_commit(stack, info, close)
     assert (await persist(lambda: maria.case(case["number"])))["state"] == "open"
@@ -109,7 +109,7 @@ async def test_a_close_killed_before_its_commit_has_not_happened_and_can_be_done
 @pytest.mark.long
 async def test_a_close_killed_after_its_commit_is_told_once(stack, info, maria, case):
     def close():
-        return maria.do(case["number"], "close", {"resolution": "lost_av_kc", "request_id": "k2"})
+        return maria.close(case["number"], {"resolution": "lost_av_kc", "request_id": "k2"})
 
     await kill_after_commit(stack, close)
     assert (await persist(close))["state"] == "closed"
@@ -173,7 +173,7 @@ async def caught_up(
     await eventually(came_in, timeout=90, every=0.5)
     await persist(lambda: maria.presence("ready"))
     _, found = await taken(maria, "email")
-    await maria.do(found["number"], "close", {"resolution": "lost_av_kc"})
+    await maria.close(found["number"], {"resolution": "lost_av_kc"})
     await hands_free(maria)
 
 

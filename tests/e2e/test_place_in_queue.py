@@ -130,7 +130,7 @@ async def test_who_waits_behind_others_hears_her_place_and_that_it_moves(
 
     first.hang_up()
     await ended(info, first)
-    await maria.do(case["number"], "close", {"resolution": "felringd"})
+    await maria.close(case["number"], {"resolution": "felringd"})
     await connected(maria, second)
     await hears(third, "place_1")
     await is_told(listener, sha256(sound("place_2")).hexdigest())

@@ -58,7 +58,7 @@ async def work_it_all(maria: AgentClient) -> None:
         await maria.do(number, "notes", {"text": f"{NAME} {WORDS}"})
         if left:
             text = f"Hej {NAME}" if offer["channel"] in {"email", "e_service"} else None
-            await maria.do(number, "close", {"resolution": "lost_av_kc", "text": text})
+            await maria.close(number, {"resolution": "lost_av_kc", "text": text})
         else:
             asked = {"request_id": "privacy", "to": "bostadsbolag", "message": f"{NAME} {PHONE} {WORDS}"}
             await maria.do(number, "handover", asked)

@@ -62,7 +62,7 @@ async def offer(citizens: Citizens, maria: AgentClient) -> AsyncIterator[Json]:
     yield offer
     case = await maria.case_of(offer["contact_id"])
     if case["state"] == "open":
-        await maria.do(case["number"], "close", {"resolution": "felringd"})
+        await maria.close(case["number"], {"resolution": "felringd"})
 
     async def free() -> bool:
         return int((await maria.presence("ready"))["used"]) == 0

@@ -53,7 +53,7 @@ async def test_registered_and_taken_in_one_press(
         await http.get(f"{info.casework}/api/v1/cases", params={"contact_id": contact_id}, headers=info.machine)
     ).json()
     assert len(cases["items"]) == 1
-    await maria.do(number, "close", {"resolution": "felringd"})
+    await maria.close(number, {"resolution": "felringd"})
 
 
 async def test_the_bench_of_call_ups_measures_what_is_called(info: StackInfo, stack: Stack) -> None:

@@ -100,7 +100,7 @@ async def cleared(info: StackInfo, http: httpx.AsyncClient, maria: AgentClient) 
     async def empty() -> bool:
         url = f"{info.casework}/api/v1/cases?state=open&limit=200"
         for case in (await http.get(url, headers=info.machine)).json()["items"]:
-            await maria.do(case["number"], "close", {"resolution": "felringd"})
+            await maria.close(case["number"], {"resolution": "felringd"})
         queues = (await http.get(f"{info.router}/api/v1/queues", headers=info.machine)).json()["items"]
         return not any(queue["waiting"] for queue in queues) and int((await maria.presence("ready"))["used"]) == 0
 
@@ -187,7 +187,7 @@ async def test_a_call_is_heard_waits_is_taken_is_talked_and_is_a_case(elks: Elks
 
     assert await eventually(talk, timeout=PATIENCE) <= call.legs[0]["duration"]
     await maria.do(case["number"], "classify", {"case_type": offer["candidates"][0]["case_type"]})
-    await maria.do(case["number"], "close", {"resolution": "lost_av_kc", "cause": "ny_fraga"})
+    await maria.close(case["number"], {"resolution": "lost_av_kc", "cause": "ny_fraga"})
     assert (await maria.case(case["number"]))["state"] == "closed"
 
 
@@ -251,7 +251,7 @@ async def test_accept_and_hang_up_at_the_same_moment_leave_nothing_behind(elks: 
         return
     case = await maria.case_of(contact_of(call))
     assert not elks.phone(MARIAS).rung
-    await maria.do(case["number"], "close", {"resolution": "felringd"})
+    await maria.close(case["number"], {"resolution": "felringd"})
 
 
 async def test_a_second_hang_up_and_questions_after_it_change_nothing(elks: ElksSimulator, maria, info, http):

@@ -72,6 +72,7 @@ async def secret(settings) -> AsyncIterator[Secret]:
         queued = sent.delivery.id if sent.delivery else ""
         parts = {"number": number, "handover_id": given.id, "contact_id": contact, "row_id": row, "place": "1"}
         more = {"message_id": message, "queued_id": queued, "file_id": "f", "kind": "related", "other": other}
+        more |= {"entry_id": "nobody"}
         async with client_of(house.app) as client:
             yield Secret(house, client, parts | more, other, incident)
 
