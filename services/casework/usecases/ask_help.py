@@ -116,7 +116,7 @@ class EndHelp:
     async def run(self, number: str, person: Person) -> None:
         """End it; ConflictError for anybody else."""
         async with self.uow.begin() as work:
-            case, now = await work.cases.lock(number, visible_units(person)), self.clock()
+            case, now = await hold(work, number, person), self.clock()
             row = await work.helps.unended(case.id)
             if row is None:
                 return

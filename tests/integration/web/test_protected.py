@@ -27,13 +27,14 @@ UNNAMED = Person("agent-jonas-berg", "Jonas Berg", ALL, frozenset({"*"}))
 ELSEWHERE = replace(UNNAMED, units=frozenset({"gata-och-park"}))
 SECRETS = ("Anna", "anna.ek", "174 06 05", "1740605", "Gömda", "hemlig.pdf", "förvaltarskap")
 WHO = {"subject": "Gömda vägen 1", "email": "anna.ek@example.se", "name": "Anna Ek", "phone": "+46701740605"}
-SHOWN = ("/handover/preview", "/reply/template")
+SHOWN = ("/handover/preview", "/reply/template", "/check")
 """What is posted and only shows: without the person."""
 OWN: dict[str, dict[str, str]] = {
     "answer": {"to": "citizen"},
     "pass-on": {"to": "queue:bostadsbolag"},
     "return": {"reason": "wrong_place"},
     "incident": {"act": "link"},
+    "gap": {"kind": "wrong"},
     "template": {"template": "svar-komplettering", "text": ""},
 }
 """What a door calls otherwise than the others."""
@@ -92,6 +93,7 @@ def body(secret: Secret, path: str) -> dict[str, str]:
     words = ("text", "note", "why", "words", "message", "reason", "name", "performer")
     said = {**dict.fromkeys(words, "Några ord"), **secret.path, "reply_id": secret.path["message_id"]}
     said |= {"case_type": COLD, "step": "s1", "option": "nej", "resolution": Resolution.SOLVED.value, "act": "give"}
+    said |= {"undo_id": "u"}
     said |= {"sure": secret.other, "role": "citizen", "by": "Jonas Berg", "officer": PER.id, "request_id": "r2"}
     said |= {"incident": secret.incident, "case": secret.path["number"], "to": "bygg-och-plan", "protected": "true"}
     said |= {"answer_by": later.isoformat(), "day": f"{later:%Y-%m-%d}"}
@@ -126,6 +128,7 @@ def doors(secret: Secret) -> list[tuple[str, str]]:
     """Return every door that is given a case or a hand-over, in its address, its query or its body."""
     routes = [(method, str(route.path)) for route in api_routes(secret.house.app) for method in route.methods or ()]
     named = [(method, path) for method, path in routes if any(one in path for one in OF_A_CASE)]
+    named = [one for one in named if "{checklist_id}" not in one[1]]  # there the number is a version's
     asked = ("/desk?case=", "/desk/work?case=", "/desk/state?case=", "/desk/incidents?case=", "/api/v1/templates?case=")
     linking = [f"/api/v1/incidents/{secret.incident}/{deed}" for deed in ("link", "unlink", "called")]
     linking += [f"/incidents/{secret.incident}/{deed}" for deed in ("unlink", "called")]
