@@ -109,8 +109,9 @@ async def gap(request: Request, number: str, person: Agent) -> Response:
     here = case.checklist.now.id if case.checklist and case.checklist.now else None
     try:
         text, key = form.text("text", wanted=True, most=2_000), form.text("request_id", most=64) or None
-        kind = GapKind(form.one_of("kind", _GAPS, wanted=False) or GapKind.WRONG)
+        chosen = form.one_of("kind", _GAPS, wanted=False)
         form.check()
+        kind = GapKind(chosen or GapKind.WRONG)
         at = (form.text("step", most=SHORT) or here) if kind is GapKind.WRONG else None
         await casework_of(request).gaps.report.run(number, person, text, at, kind=kind, request_id=key)
     except DomainError as error:

@@ -44,6 +44,8 @@ async def test_a_gap_goes_to_its_owner_and_the_answer_comes_back_to_who_reported
         assert 'value="missing"' in dialog.text
         empty = await post(client, f"/desk/cases/{number}/gap", kind="wrong", step="s3", text=" ", request_id="a")
         assert (empty.status_code, 'value="s3" selected' in empty.text) == (422, True)
+        unknown = await post(client, f"/desk/cases/{number}/gap", kind="other", step="s3", text="Fel", request_id="a")
+        assert unknown.status_code == 422
         for _ in "ab":  # pressed twice it is one report
             form = {"kind": "wrong", "step": "s3", "text": "Säger inget om golvvärme", "request_id": "a"}
             assert (await post(client, f"/desk/cases/{number}/gap", **form)).status_code == 303
