@@ -76,4 +76,6 @@ async def test_only_who_has_the_case_asks_and_a_protected_person_is_not_shown_to
     assert seen.text == "•••"
     with pytest.raises(ForbiddenError):
         await day.answer_help.run(asked.id, OSKAR, "Hej", "r")
-    await day.end_help.run(number, OSKAR)
+    with pytest.raises(ForbiddenError):
+        await day.end_help.run(number, OSKAR)
+    await day.end_help.run(number, MARIA)
