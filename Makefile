@@ -6,7 +6,8 @@ RUN := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 ARGS ?=
 BACKEND ?= local
-WORKERS ?= -n logical --maxprocesses 4 --no-loadscope-reorder
+# One more than there are cores: many tests wait for something real.
+WORKERS ?= -n $(shell $(PYTHON) -c "import os; print(min(4, (os.cpu_count() or 1) + 1))") --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help install run stop reset demo test test-fast test-long test-setup check format lint bench lock docs
