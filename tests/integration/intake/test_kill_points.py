@@ -178,10 +178,7 @@ POINTS = {
     "stored, not published": silent,
     "published, not marked": lambda house: locked(house, "intake.seen", "SHARE", "INSERT INTO intake.seen%"),
     "marked, not in the ledger": lambda house: locked(house, "intake.mails", "SHARE", "INSERT INTO intake.mails%"),
-    "in the ledger, not remembered": lambda house: locked(
-        house, "intake.mailboxes", "SHARE", "INSERT INTO intake.mailboxes%"
-    ),
-    "remembered, not moved": lambda house: held(house, answer=False),
+    "in the ledger, not moved": lambda house: held(house, answer=False),
     "moved, not noted": lambda house: held(house, answer=True),
 }
 
