@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.casework.domain.checklist import Checklist, Step
+from services.casework.domain.checklist import Checklist
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,24 +13,24 @@ class News:
     text: str
 
 
-def news(old: Checklist, new: Checklist) -> tuple[News, ...]:
-    """Return what has changed: steps in the order of the new version, then ends, then what is gone."""
-    before = {step.id: step for step in old.steps}
+def of_steps(old: Checklist, new: Checklist) -> tuple[News, ...]:
+    """Return what has changed among the steps, in the order of the new version, then what is gone."""
+    before, kept = {step.id: step for step in old.steps}, {step.id for step in new.steps}
     found = [
         News("changed" if step.id in before else "new", new.fill(step.text))
         for step in new.steps
-        if step.id not in before or _said(before[step.id]) != _said(step)
+        if before.get(step.id) != step
     ]
-    ends = {end.id: end for end in old.ends}
-    found += [
+    return (*found, *(News("gone", old.fill(step.text)) for step in old.steps if step.id not in kept))
+
+
+def news(old: Checklist, new: Checklist) -> tuple[News, ...]:
+    """Return what has changed: steps in the order of the new version, then ends, then the steps that are gone."""
+    steps, ends = of_steps(old, new), {end.id: end for end in old.ends}
+    otherwise = (
         News("changed" if end.id in ends else "new", new.fill(end.message or end.to or end.note or end.id))
         for end in new.ends
         if ends.get(end.id) != end
-    ]
-    kept = {step.id for step in new.steps}
-    found += [News("gone", old.fill(step.text)) for step in old.steps if step.id not in kept]
-    return tuple(found)
-
-
-def _said(step: Step) -> tuple[object, ...]:
-    return step.type, step.text, step.goto, step.options, step.obligatory, step.note, step.delegation, step.links
+    )
+    gone = tuple(one for one in steps if one.kind == "gone")
+    return (*steps[: len(steps) - len(gone)], *otherwise, *gone)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.casework.domain.checklist import Checklist
-from services.casework.domain.checklist_changes import changes
+from services.casework.domain.news import of_steps
 from services.casework.store.news import SINCE
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
@@ -33,12 +33,9 @@ class NewsItem:
 
 def differences(old: Checklist, new: Checklist) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Return the texts of the steps that are new, those that read otherwise now, and those that are gone."""
-    parts = changes(old, new).steps
-    said = {step.id: old.fill(step.text) for step in old.steps} | {step.id: new.fill(step.text) for step in new.steps}
-    added = tuple(said[one.id] for one in parts if one.was is None)
-    removed = tuple(said[one.id] for one in parts if one.now is None)
-    both = (one for one in parts if one.was is not None and one.now is not None)
-    return added, tuple(said[one.id] for one in both if one.changes), removed
+    found = of_steps(old, new)
+    added, changed, gone = (tuple(one.text for one in found if one.kind == kind) for kind in ("new", "changed", "gone"))
+    return added, changed, gone
 
 
 @dataclass(frozen=True, slots=True)

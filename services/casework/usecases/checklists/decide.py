@@ -6,7 +6,7 @@ from typing import Any
 
 from services.casework.domain.deadline import review_by
 from services.casework.domain.lifecycle import Act, OwnWorkError, Phase, TooLateError, Version
-from services.casework.store.unit_of_work import UnitOfWork
+from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.checklists.acting import acted, because, held, not_overtaken, ready, whole
 from services.casework.usecases.checklists.going_live import go_live, leave, tell_record
 from shared.clock import Clock
@@ -62,16 +62,8 @@ class ApproveVersion:
                 return await acted(work, version, Act.APPROVE, person, now, approved_by=person.id, note="")
             if version.urgent_until is not None and version.urgent_until <= now:
                 raise TooLateError
-            review = review_by(now, version.checklist.review_months)
-            settled: dict[str, Any] = {
-                "approved_by": person.id,
-                "urgent_until": None,
-                "falls_back_to": None,
-                "review_by": review,
-            }
-            live = await acted(work, version, Act.APPROVE, person, now, **settled)
-            await tell_record(work, live)
-            return live
+            settled: dict[str, Any] = {"approved_by": person.id, "urgent_until": None, "falls_back_to": None}
+            return await _still_holds(work, version, Act.APPROVE, person, now, **settled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +80,7 @@ class RejectVersion:
         plain = because(reason)
         async with self.uow.begin() as work:
             version = await held(work, person, checklist_id, number, Act.REJECT, revision)
-            now, facts = self.clock(), {"reason": plain}
-            if version.current:
-                await leave(work, version, Act.REJECT, person, now, facts=facts, note=plain)
-                return await work.versions.get(checklist_id, number)
-            back: dict[str, Any] = {"note": plain, "scheduled": False, "approved_by": ""}
-            return await acted(work, version, Act.REJECT, person, now, facts=facts, **back)
+            return await _given_up(work, version, Act.REJECT, person, self.clock(), reason=plain, approved_by="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +125,7 @@ class WithdrawVersion:
         plain = because(reason)
         async with self.uow.begin() as work:
             version = await held(work, person, checklist_id, number, Act.WITHDRAW, revision)
-            now, facts = self.clock(), {"reason": plain}
-            if not version.current:
-                gone: dict[str, Any] = {"note": plain, "scheduled": False}
-                return await acted(work, version, Act.WITHDRAW, person, now, facts=facts, **gone)
-            await leave(work, version, Act.WITHDRAW, person, now, facts=facts, note=plain)
-            return await work.versions.get(checklist_id, number)
+            return await _given_up(work, version, Act.WITHDRAW, person, self.clock(), reason=plain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +139,23 @@ class ReviewVersion:
         """Return it with its next review date."""
         async with self.uow.begin() as work:
             version = await held(work, person, checklist_id, number, Act.REVIEW, revision)
-            now = self.clock()
-            review = review_by(now, version.checklist.review_months)
-            live = await acted(work, version, Act.REVIEW, person, now, review_by=review)
-            await tell_record(work, live)
-            return live
+            return await _still_holds(work, version, Act.REVIEW, person, self.clock())
+
+
+async def _given_up(
+    work: Work, version: Version, act: Act, person: Person, now: datetime, *, reason: str, **more: Any
+) -> Version:
+    """Return the version after an act that ends it, or takes it back: one that is live gives way at once."""
+    facts = {"reason": reason}
+    if version.current:
+        await leave(work, version, act, person, now, facts=facts, note=reason)
+        return await work.versions.get(version.id, version.number)
+    return await acted(work, version, act, person, now, facts=facts, note=reason, scheduled=False, **more)
+
+
+async def _still_holds(work: Work, version: Version, act: Act, person: Person, now: datetime, **more: Any) -> Version:
+    """Return the live version, to be read again when its months are over, and tell its record."""
+    review = review_by(now, version.checklist.review_months)
+    live = await acted(work, version, act, person, now, review_by=review, **more)
+    await tell_record(work, live)
+    return live
