@@ -11,19 +11,13 @@ from shared.clock import utc_now
 from shared.errors import ConflictError
 from shared.events import ContactEnded, ContactRequeued
 from shared.vocabulary import Channel
-from tests.support.browser import needs_browser, page_at, picture
+from tests.support.browser import in_browser, page_at, picture
 from tests.support.desk import MAIL, DeskHouse
 from tests.support.served import served
 from tests.support.wait import eventually
 from tests.support.web import MARIA
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.browser,
-    needs_browser,
-    pytest.mark.timeout(180),
-    pytest.mark.usefixtures("patience"),
-]
+pytestmark = in_browser
 
 KALLT = "Det är kallt inne, räknas det som ett fel?"
 

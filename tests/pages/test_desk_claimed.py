@@ -1,23 +1,16 @@
 """A call that was answered at the exchange stands at its agent's desk by itself, in a real browser."""
 
-import pytest
 from playwright.async_api import expect
 
 from shared.clock import utc_now
 from shared.events import ContactEnded, OfferAccepted
 from shared.vocabulary import Channel
 from tests.pages.test_desk import desk, note_saved, ready_and_taken
-from tests.support.browser import needs_browser, picture
+from tests.support.browser import in_browser, picture
 from tests.support.desk import MAIL, DeskHouse
 from tests.support.web import MARIA
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.browser,
-    needs_browser,
-    pytest.mark.timeout(180),
-    pytest.mark.usefixtures("patience"),
-]
+pytestmark = in_browser
 
 
 async def claimed(house: DeskHouse, agent: str = MARIA.id, **facts: str) -> str:

@@ -8,17 +8,11 @@ from playwright.async_api import expect
 from shared.clock import utc_now
 from shared.vocabulary import CaseState
 from tests.pages.test_desk import desk
-from tests.support.browser import needs_browser, picture
+from tests.support.browser import in_browser, picture
 from tests.support.desk import DeskHouse, desk_house
 from tests.support.web import MARIA
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.browser,
-    needs_browser,
-    pytest.mark.timeout(180),
-    pytest.mark.usefixtures("patience"),
-]
+pytestmark = in_browser
 MOST = 9
 
 

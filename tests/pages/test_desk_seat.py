@@ -3,26 +3,19 @@
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
 from playwright.async_api import expect
 
 from shared.clock import utc_now
 from shared.events import ContactAbandoned, ContactEnded
 from shared.vocabulary import Channel
 from tests.pages.test_desk import desk, ready_and_taken
-from tests.support.browser import needs_browser, picture
+from tests.support.browser import in_browser, picture
 from tests.support.desk import DeskHouse
 from tests.support.wait import eventually
 from tests.support.web import MARIA
 
 JONAS = replace(MARIA, id="agent-jonas-berg", name="Jonas Berg")
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.browser,
-    needs_browser,
-    pytest.mark.timeout(180),
-    pytest.mark.usefixtures("patience"),
-]
+pytestmark = in_browser
 
 
 async def test_after_work_counts_down_and_ends_by_its_key(house: DeskHouse):

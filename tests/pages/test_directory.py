@@ -1,22 +1,15 @@
 """The directory in a real browser: a caller is put through by keyboard alone, and an administrator takes a file in."""
 
-import pytest
 from playwright.async_api import FilePayload, expect
 
 from shared.vocabulary import Channel, Role
 from shared.web.access import Person
 from tests.pages.test_desk import desk, no_scrolling, ready_and_taken, settled
-from tests.support.browser import needs_browser, page_at, picture
+from tests.support.browser import in_browser, page_at, picture
 from tests.support.desk import MAIL, SEED
 from tests.support.served import served
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.browser,
-    needs_browser,
-    pytest.mark.timeout(180),
-    pytest.mark.usefixtures("patience"),
-]
+pytestmark = in_browser
 
 ANNA = Person("admin-anna-falk", "Anna Falk", frozenset({Role.ADMIN}), frozenset({"*"}))
 

@@ -1,23 +1,16 @@
 """Asking for help in a real browser: Q at the desk, the leader sees it, writes, takes over; all of it at once."""
 
-import pytest
 from playwright.async_api import expect
 
 from shared.vocabulary import Channel, Role
 from shared.web.access import Person
 from tests.pages.test_desk import ABORTED, ready_and_taken
-from tests.support.browser import needs_browser, page_at, picture
+from tests.support.browser import in_browser, page_at, picture
 from tests.support.desk import DeskHouse
 from tests.support.served import served
 from tests.support.web import MARIA
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.browser,
-    needs_browser,
-    pytest.mark.timeout(180),
-    pytest.mark.usefixtures("patience"),
-]
+pytestmark = in_browser
 SARA = Person("agent-sara-ek", "Sara Ek", frozenset({Role.AGENT, Role.LEAD}), frozenset({"*"}))
 
 

@@ -10,18 +10,12 @@ from playwright.async_api import Page, expect
 
 from shared.clock import utc_now
 from shared.vocabulary import Channel, ReturnReason
-from tests.support.browser import needs_browser, page_at, picture
+from tests.support.browser import in_browser, page_at, picture
 from tests.support.desk import MAIL, DeskHouse
 from tests.support.served import served
 from tests.support.web import MARIA, PER
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.browser,
-    needs_browser,
-    pytest.mark.timeout(180),
-    pytest.mark.usefixtures("patience"),
-]
+pytestmark = in_browser
 
 REFUSED = "422|409|htmx:"
 

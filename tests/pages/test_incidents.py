@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from playwright.async_api import Page, expect
 
 from services.casework.domain.incident import Said
@@ -15,19 +14,13 @@ from shared.events import AlarmRaised
 from shared.vocabulary import Channel, Role
 from shared.web.access import Person
 from tests.pages.test_desk import ABORTED, ready_and_taken
-from tests.support.browser import needs_browser, page_at, picture
+from tests.support.browser import in_browser, page_at, picture
 from tests.support.casework import COLD
 from tests.support.desk import MAIL, DeskHouse
 from tests.support.served import served
 from tests.support.web import MARIA
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.browser,
-    needs_browser,
-    pytest.mark.timeout(180),
-    pytest.mark.usefixtures("patience"),
-]
+pytestmark = in_browser
 
 SARA = Person("agent-sara-ek", "Sara Ek", frozenset({Role.AGENT, Role.LEAD}), frozenset({"*"}))
 TEXT = "Värmen är borta på Norra torget. Vi byter en pump och räknar med värme igen i eftermiddag."

@@ -15,18 +15,12 @@ from shared.topics_admin import ensure_topics
 from shared.vocabulary import Role
 from tests.integration.intake.doors import intake_settings
 from tests.integration.intake.test_mailbox import letter
-from tests.support.browser import cookie_of, needs_browser, page_at, picture
+from tests.support.browser import cookie_of, in_browser, page_at, picture
 from tests.support.parts import MailServer
 from tests.support.served import served
 from tests.support.templates import migrated
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.browser,
-    needs_browser,
-    pytest.mark.timeout(180),
-    pytest.mark.usefixtures("patience"),
-]
+pytestmark = in_browser
 
 
 @dataclass(frozen=True, slots=True)

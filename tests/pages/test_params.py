@@ -10,17 +10,11 @@ from playwright.async_api import Page, expect
 from shared.settings import ServiceSettings
 from shared.vocabulary import Role
 from shared.web.access import Person
-from tests.support.browser import needs_browser, page_at
+from tests.support.browser import in_browser, page_at
 from tests.support.desk import DeskHouse, desk_house
 from tests.support.served import served
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.browser,
-    needs_browser,
-    pytest.mark.timeout(180),
-    pytest.mark.usefixtures("patience"),
-]
+pytestmark = in_browser
 
 PICTURES = os.environ.get("KC_PICTURES")
 KARIN = Person("owner-karin-strom", "Karin Ström", frozenset({Role.OWNER}), frozenset({"bostadsbolag"}))

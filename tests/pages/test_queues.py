@@ -11,16 +11,10 @@ from playwright.async_api import Page, expect
 
 from shared.errors import TransientError
 from shared.vocabulary import Channel, Presence, Role
-from tests.support.browser import cookie_of, needs_browser, page_at, picture
+from tests.support.browser import cookie_of, in_browser, page_at, picture
 from tests.support.floor_day import FloorHouse, floor_house
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.browser,
-    needs_browser,
-    pytest.mark.timeout(180),
-    pytest.mark.usefixtures("patience"),
-]
+pytestmark = in_browser
 
 ABORTED = "htmx:sendAbort|htmx:afterRequest"
 """What htmx says when a newer look takes the place of one under way."""

@@ -10,17 +10,11 @@ from shared.settings import ServiceSettings
 from shared.vocabulary import Role
 from tests.integration.intake.conftest import stocked as _stocked
 from tests.integration.intake.doors import intake_settings
-from tests.support.browser import cookie_of, needs_browser, page_at, picture
+from tests.support.browser import cookie_of, in_browser, page_at, picture
 from tests.support.served import served
 from tests.support.templates import migrated
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.browser,
-    needs_browser,
-    pytest.mark.timeout(180),
-    pytest.mark.usefixtures("patience"),
-]
+pytestmark = in_browser
 
 stocked = _stocked
 

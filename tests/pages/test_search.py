@@ -8,18 +8,12 @@ import pytest
 from playwright.async_api import Page, expect
 
 from shared.vocabulary import Channel
-from tests.support.browser import needs_browser, page_at, picture
+from tests.support.browser import in_browser, page_at, picture
 from tests.support.desk import DeskHouse, desk_house
 from tests.support.served import served
 from tests.support.web import MARIA, PER
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.browser,
-    needs_browser,
-    pytest.mark.timeout(180),
-    pytest.mark.usefixtures("patience"),
-]
+pytestmark = in_browser
 
 
 @pytest.fixture

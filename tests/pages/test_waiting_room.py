@@ -12,16 +12,10 @@ from tests.integration.intake.doors import BEARER
 from tests.pages.test_reception import House
 from tests.pages.test_reception import house as _house
 from tests.pages.test_reception import stocked as _stocked
-from tests.support.browser import cookie_of, needs_browser, page_at, picture
+from tests.support.browser import cookie_of, in_browser, page_at, picture
 from tests.support.web import free_port, served
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.browser,
-    needs_browser,
-    pytest.mark.timeout(180),
-    pytest.mark.usefixtures("patience"),
-]
+pytestmark = in_browser
 house, stocked = _house, _stocked
 ACROSS = 1 / 12
 """Height of the newest ticket's figures on the screen: read at eight metres on a 43 inch screen."""

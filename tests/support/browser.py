@@ -34,6 +34,14 @@ ARGUMENTS = (
 _AXE = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 _WITHOUT_SCRIPTS: WeakSet[Page] = WeakSet()
 needs_browser = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine; `make test-setup` installs it")
+in_browser = [
+    pytest.mark.integration,
+    pytest.mark.browser,
+    needs_browser,
+    pytest.mark.timeout(180),
+    pytest.mark.usefixtures("patience"),
+]
+"""What every test of a page is: `pytestmark = in_browser`."""
 
 
 async def cookie_of(settings: ServiceSettings, *roles: Role, units: frozenset[str] = frozenset({ALL_UNITS})) -> str:

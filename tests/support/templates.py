@@ -16,13 +16,21 @@ def migrated(url: str, package: str) -> None:
     if not _empty(url):
         upgrade(url, package)
         return
-    server, database = url.rsplit("/", 1)
+    server = url.rsplit("/", 1)[0]
     name = f"template_{package.replace('.', '_')}"
     if f"{server}/{name}" not in _MADE:
         _execute_now(server, (f'DROP DATABASE IF EXISTS "{name}"', f'CREATE DATABASE "{name}"'))
         upgrade(f"{server}/{name}", package)
         _MADE.add(f"{server}/{name}")
-    _execute_now(server, (f'DROP DATABASE "{database}"', f'CREATE DATABASE "{database}" TEMPLATE "{name}" {BY_FILES}'))
+    copy(url, name)
+
+
+def copy(url: str, template: str) -> None:
+    """Make a test's database a copy of another of its server; nobody may be connected to either."""
+    server, database = url.rsplit("/", 1)
+    _execute_now(
+        server, (f'DROP DATABASE "{database}"', f'CREATE DATABASE "{database}" TEMPLATE "{template}" {BY_FILES}')
+    )
 
 
 def _empty(url: str) -> bool:
@@ -35,15 +43,13 @@ def _empty(url: str) -> bool:
 
 async def copied(url: str, name: str, fill: Callable[[str], Awaitable[None]]) -> None:
     """Give a test's empty database what `fill` puts into one; nobody may be connected to it yet."""
-    server, database = url.rsplit("/", 1)
+    server = url.rsplit("/", 1)[0]
     template = f"template_{name}"
     if f"{server}/{template}" not in _MADE:
         await _execute(server, f'DROP DATABASE IF EXISTS "{template}"', f'CREATE DATABASE "{template}"')
         await fill(f"{server}/{template}")
         _MADE.add(f"{server}/{template}")
-    await _execute(
-        server, f'DROP DATABASE "{database}"', f'CREATE DATABASE "{database}" TEMPLATE "{template}" {BY_FILES}'
-    )
+    await asyncio.to_thread(copy, url, template)
 
 
 async def _execute(server: str, *statements: str) -> None:

@@ -1,6 +1,7 @@
 """A small app on the web base, a client inside the process, and a real server for what only a server shows."""
 
 import asyncio
+import re
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -11,6 +12,7 @@ from fastapi import FastAPI
 from shared.settings import ServiceSettings
 from shared.vocabulary import Role
 from shared.web.access import Person
+from shared.web.csrf import HEADER, token_for
 from shared.web.serve import Server, config_of
 from shared.web.session import COOKIE
 
@@ -28,12 +30,23 @@ def client_of(app: FastAPI, **headers: str) -> httpx.AsyncClient:
 
 async def log_in(app: FastAPI, client: httpx.AsyncClient, person: Person) -> str:
     """Give the client a session of the person and return its form token."""
-    from shared.web.csrf import token_for  # noqa: PLC0415 - only the token
-
     token = await app.state.sessions.start(person)
     client.cookies.set(COOKIE, token)
     session = await app.state.sessions.find(token)
     return token_for(app.state.settings.key_for("csrf"), session.key)
+
+
+async def known_as(app: FastAPI, client: httpx.AsyncClient, person: Person) -> None:
+    """Let the client be logged in as a person, with her form token."""
+    client.headers[HEADER] = await log_in(app, client, person)
+
+
+async def post(client: httpx.AsyncClient, path: str, **form: str) -> httpx.Response:
+    """Post a form as its page would: with the token that stands there."""
+    page = await client.get("/logout")
+    found = re.search(r'name="_csrf" value="(\w+)"', page.text)
+    assert found
+    return await client.post(path, data={"_csrf": found[1], **form})
 
 
 @contextmanager

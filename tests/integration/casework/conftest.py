@@ -6,12 +6,18 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
+from fastapi import FastAPI
 
+from services.casework.main import create_app
 from shared.settings import ServiceSettings
+from shared.topics_admin import ensure_topics
 from tests.support.casework import Room, make_room
 from tests.support.parts import BY_FILES, Parts
+from tests.support.templates import copy
+from tests.support.web import client_of
 
 
 async def _fill(settings: ServiceSettings) -> None:
@@ -47,3 +53,26 @@ async def empty_room(database_url: str) -> AsyncIterator[Room]:
     made = make_room(ServiceSettings(postgres=database_url))
     yield made
     await made.close()
+
+
+@pytest.fixture
+async def door_room(settings: ServiceSettings, seeded: str) -> AsyncIterator[Room]:
+    """The same in an installation of one's own, with its topics: for the doors of the whole app."""
+    copy(settings.postgres, seeded.rsplit("/", 1)[1])
+    made = make_room(settings, migrated=True)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def app(door_room: Room) -> AsyncIterator[FastAPI]:
+    await ensure_topics(door_room.settings)
+    made = create_app(door_room.settings)
+    async with made.router.lifespan_context(made):
+        yield made
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(app, accept="application/json") as made:
+        yield made

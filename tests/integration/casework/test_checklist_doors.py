@@ -1,19 +1,13 @@
 """The doors of checklists over the whole app: from a draft to a live version, refused if stale, exported as YAML."""
 
-from collections.abc import AsyncIterator
-
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.casework.main import create_app
-from shared.settings import ServiceSettings
-from shared.topics_admin import ensure_topics
 from shared.vocabulary import Role
 from shared.web.access import Person
-from shared.web.csrf import HEADER
-from tests.support.casework import MARIA, NO_CHECKLIST, Room, make_room
-from tests.support.web import client_of, log_in
+from tests.support.casework import MARIA, NO_CHECKLIST
+from tests.support.web import known_as
 
 pytestmark = pytest.mark.integration
 
@@ -22,32 +16,6 @@ ULF = Person("owner-ulf-back", "Ulf Bäck", frozenset({Role.OWNER}), frozenset({
 EVA = Person("editor-eva-ros", "Eva Ros", frozenset({Role.EDITOR}), frozenset({"*"}))
 DOOR = "/api/v1/checklists"
 COLD = f"{DOOR}/bostad-kallt"
-
-
-@pytest.fixture
-async def room(settings: ServiceSettings) -> AsyncIterator[Room]:
-    made = make_room(settings)
-    await made.seed()
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-async def app(room: Room) -> AsyncIterator[FastAPI]:
-    await ensure_topics(room.settings)
-    made = create_app(room.settings)
-    async with made.router.lifespan_context(made):
-        yield made
-
-
-@pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(app, accept="application/json") as made:
-        yield made
-
-
-async def known_as(app: FastAPI, client: httpx.AsyncClient, person: Person) -> None:
-    client.headers[HEADER] = await log_in(app, client, person)
 
 
 def refused(answer: httpx.Response) -> tuple[int, str]:

@@ -10,9 +10,8 @@ from services.casework.domain.lifecycle import Phase, Version
 from services.casework.web.checklist_form import form_of
 from shared.vocabulary import Role
 from shared.web.access import Person
-from shared.web.csrf import HEADER
 from tests.support.desk import DeskHouse, desk_house
-from tests.support.web import MARIA, client_of, log_in
+from tests.support.web import MARIA, client_of, known_as
 
 pytestmark = pytest.mark.integration
 
@@ -35,10 +34,6 @@ async def client(house: DeskHouse) -> AsyncIterator[httpx.AsyncClient]:
         yield made
 
 
-async def known_as(house: DeskHouse, client: httpx.AsyncClient, person: Person) -> None:
-    client.headers[HEADER] = await log_in(house.app, client, person)
-
-
 async def draft_of(house: DeskHouse) -> Version:
     (found,) = await house.casework.checklists.list.run(KARIN, [Phase.DRAFT], "bostad-kallt")
     return found
@@ -49,7 +44,7 @@ def text_of(answer: httpx.Response) -> str:
 
 
 async def test_a_refused_form_comes_back_as_it_was_typed_and_nothing_of_it_is_saved(house, client):
-    await known_as(house, client, KARIN)
+    await known_as(house.app, client, KARIN)
     begun = await client.post(f"{COLD}/begin", data={"request_id": "one"})
     again = await client.post(f"{COLD}/begin", data={"request_id": "one"})
     assert begun.status_code == again.status_code == 303
@@ -85,7 +80,7 @@ async def test_a_refused_form_comes_back_as_it_was_typed_and_nothing_of_it_is_sa
 
 
 async def test_what_is_typed_is_saved_and_what_follows_from_it_is_said(house, client):
-    await known_as(house, client, KARIN)
+    await known_as(house.app, client, KARIN)
     await client.post(f"{COLD}/begin", data={})
     before = await draft_of(house)
     form = form_of(before.checklist) | {"revision": str(before.revision)}
@@ -98,7 +93,7 @@ async def test_what_is_typed_is_saved_and_what_follows_from_it_is_said(house, cl
     assert "Steg 2 : Välj vart det leder." in text_of(kept)
     wrong = await client.post(f"{COLD}/2/draft", data=half | {"review_months": "x"}, headers={"HX-Request": "true"})
     assert "Inte sparat" in wrong.text
-    await known_as(house, client, BO)
+    await known_as(house.app, client, BO)
     stale = await client.post(f"{COLD}/2/draft", data=half | {"steps-1-text": "Bo"}, headers={"HX-Request": "true"})
     assert "Någon annan har ändrat" in stale.text
     assert await draft_of(house) == after
@@ -109,20 +104,20 @@ async def test_what_is_typed_is_saved_and_what_follows_from_it_is_said(house, cl
 
 
 async def test_another_units_author_and_an_agent_touch_nothing_and_no_one_approves_her_own(house, client):
-    await known_as(house, client, KARIN)
+    await known_as(house.app, client, KARIN)
     await client.post(f"{COLD}/begin", data={})
     form = form_of((await draft_of(house)).checklist) | {"do": "save", "steps-0-text": "Annat"}
-    await known_as(house, client, LENA)
+    await known_as(house.app, client, LENA)
     assert "bostad-kallt" not in (await client.get("/editor")).text
     for path in (COLD, f"{COLD}/try", f"{COLD}/compare", f"{COLD}/history", f"{COLD}/2/submit", f"{COLD}?version=2"):
         assert (await client.get(path)).status_code == 404, path
     for path in ("begin", "2", "2/draft", "2/submit", "2/withdraw", "2/hurry", "1/copy"):
         assert (await client.post(f"{COLD}/{path}", data=form | {"reason": "x"})).status_code == 404, path
-    await known_as(house, client, MARIA)
+    await known_as(house.app, client, MARIA)
     for path in ("/editor", COLD, "/editor/new", "/editor/export"):
         assert (await client.get(path)).status_code == 403, path
     assert (await client.post(f"{COLD}/2", data=form)).status_code == 403
-    await known_as(house, client, KARIN)
+    await known_as(house.app, client, KARIN)
     assert (await draft_of(house)).checklist.steps[0].text != "Annat"
     assert (await client.post(f"{COLD}/2/submit", data={})).status_code == 303
     own = await client.get(f"{COLD}/2/approve")
@@ -130,19 +125,19 @@ async def test_another_units_author_and_an_agent_touch_nothing_and_no_one_approv
     assert (await client.post(f"{COLD}/2/approve", data={})).status_code == 403
     assert (await client.post(f"{COLD}/2/publish", data={})).status_code == 403
     assert (await client.post(f"{COLD}/2/nonsense", data={})).status_code == 404
-    await known_as(house, client, BO)
+    await known_as(house.app, client, BO)
     unsaid = await client.post(f"{COLD}/2/reject", data={"reason": " "})
     assert (unsaid.status_code, 'id="e-reason">' in unsaid.text) == (422, True)
     assert (await client.post(f"{COLD}/2/reject", data={"reason": "Säg var felet anmäls."})).status_code == 303
-    await known_as(house, client, KARIN)
+    await known_as(house.app, client, KARIN)
     assert "Säg var felet anmäls." in (await client.get(COLD)).text
-    await known_as(house, client, EVA)
+    await known_as(house.app, client, EVA)
     assert (await client.post(f"{COLD}/2/publish", data={})).status_code == 409
     assert "KC-" not in (await client.get("/editor?q=kallt&phase=draft")).text
 
 
 async def test_a_new_checklist_is_begun_found_tried_and_fetched_as_a_file(house, client):
-    await known_as(house, client, KARIN)
+    await known_as(house.app, client, KARIN)
     page = await client.get("/editor/new")
     kind = re.search(r'<option value="([^"]+)">Uthyrning › Hur säger jag upp min lägenhet\?', page.text)
     assert kind is not None
@@ -178,13 +173,13 @@ async def test_a_new_checklist_is_begun_found_tried_and_fetched_as_a_file(house,
     assert drafted.startswith("Finns en störning")
     wrong = await client.post("/editor/import", files={"file": ("a.yaml", changed.replace(b"goto: s2", b"goto: s99"))})
     assert (wrong.status_code, "som inte finns" in wrong.text) == (422, True)
-    await known_as(house, client, LENA)
+    await known_as(house.app, client, LENA)
     hers = await client.post("/editor/import", files={"file": ("a.yaml", file.content)})
     assert hers.status_code == 422
 
 
 async def test_how_residents_put_it_is_said_by_the_unit_alone(house, client):
-    await known_as(house, client, KARIN)
+    await known_as(house.app, client, KARIN)
     (version,) = await house.casework.checklists.list.run(KARIN, [Phase.PUBLISHED], "bostad-kallt")
     assert "Så kan det låta" not in (await client.get(COLD)).text
     said = {"examples": "Det är kallt\n\nElementet är kallt"}
@@ -193,7 +188,7 @@ async def test_how_residents_put_it_is_said_by_the_unit_alone(house, client):
     refused = await client.post(f"{COLD}/examples", data={"examples": "x" * 501})
     assert (refused.status_code, "x" * 501 in refused.text) == (422, True)
     assert "En rad får ha högst 500 tecken." in refused.text
-    await known_as(house, client, LENA)
+    await known_as(house.app, client, LENA)
     assert (await client.post(f"{COLD}/examples", data={"examples": "x"})).status_code == 404
     kinds = await house.casework.read_catalogue.case_types()
     kept = [one.examples for one in kinds if one.id == version.checklist.case_type]

@@ -1,22 +1,16 @@
 """The doors of incidents over the whole app: who may, what is refused, and that the others learn it from Kafka."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
-from services.casework.main import create_app
 from shared.catalogue import Catalogue
-from shared.settings import ServiceSettings
-from shared.topics_admin import ensure_topics
 from shared.vocabulary import Role
 from shared.web.access import Person
-from shared.web.csrf import HEADER
-from tests.support.casework import LENA, MARIA, NO_CHECKLIST, PER, Room, make_room
+from tests.support.casework import LENA, MARIA, NO_CHECKLIST, PER
 from tests.support.wait import eventually
-from tests.support.web import client_of, log_in
+from tests.support.web import known_as
 
 pytestmark = pytest.mark.integration
 
@@ -24,33 +18,6 @@ OSKAR = Person("lead-oskar-vik", "Oskar Vik", frozenset({Role.LEAD}), frozenset(
 OPS = Person("ops-nils-ro", "Nils Ro", frozenset({Role.OPS}), frozenset({"*"}))
 DOOR = "/api/v1/incidents"
 LEAK = {"title": "Vattenläcka", "text": "Vi lagar den.", "unit": "bostadsbolag", "greeting": "Vi vet om läckan."}
-
-
-@pytest.fixture
-async def room(settings: ServiceSettings) -> AsyncIterator[Room]:
-    made = make_room(settings)
-    await made.seed()
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-async def app(room: Room) -> AsyncIterator[FastAPI]:
-    await ensure_topics(room.settings)
-    made = create_app(room.settings)
-    async with made.router.lifespan_context(made):
-        yield made
-
-
-@pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(app, accept="application/json") as made:
-        yield made
-
-
-async def known_as(app: FastAPI, client: httpx.AsyncClient, person: Person) -> None:
-    """Let the client be logged in as a person, with her form token."""
-    client.headers[HEADER] = await log_in(app, client, person)
 
 
 def problem(answer: httpx.Response) -> tuple[int, str, list[str]]:
@@ -63,9 +30,9 @@ async def opened(client: httpx.AsyncClient, key: str = "one", **changes: Any) ->
     return await client.post(DOOR, json={**LEAK, **changes}, headers={"Idempotency-Key": key})
 
 
-async def test_the_others_learn_it_from_the_catalogue_until_it_is_closed(app, client, room):
+async def test_the_others_learn_it_from_the_catalogue_until_it_is_closed(app, client, door_room):
     await known_as(app, client, OSKAR)
-    catalogue = Catalogue(room.settings)
+    catalogue = Catalogue(door_room.settings)
     await catalogue.start()
     try:
         made = await opened(client, entrances=["bostad-nummer"])
@@ -81,7 +48,7 @@ async def test_the_others_learn_it_from_the_catalogue_until_it_is_closed(app, cl
         await eventually(lambda: said() == ["Snart är det lagat."], 30)
         assert (await client.post(f"{DOOR}/{incident}/close", json={})).json()["incident"]["state"] == "closed"
         await eventually(lambda: said() == [], 30)
-        late = Catalogue(room.settings)
+        late = Catalogue(door_room.settings)
         await late.start()
         assert late.incidents_at("bostad-nummer") == []
         await late.stop()
@@ -89,10 +56,10 @@ async def test_the_others_learn_it_from_the_catalogue_until_it_is_closed(app, cl
         await catalogue.stop()
 
 
-async def test_a_case_is_linked_answered_by_the_loop_and_closed_by_http(app, client, room):
+async def test_a_case_is_linked_answered_by_the_loop_and_closed_by_http(app, client, door_room):
     await known_as(app, client, OSKAR)
     incident = (await opened(client)).json()["incident"]["id"]
-    number = await room.open("anna", NO_CHECKLIST)
+    number = await door_room.open("anna", NO_CHECKLIST)
     for act, linked in (("link", 1), ("link", 1), ("unlink", 0), ("link", 1)):
         answer = await client.post(f"{DOOR}/{incident}/{act}", json={"number": number})
         assert (answer.status_code, answer.json()["incident"]["linked"]) == (200, linked)

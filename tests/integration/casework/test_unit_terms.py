@@ -1,26 +1,19 @@
 """The terms of a unit: taken in whole or not at all, read by everybody, set by an administrator, and what they do."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pytest
-from fastapi import FastAPI
 from typer.testing import CliRunner
 
 from services.casework.__main__ import cli
-from services.casework.main import create_app
 from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases.files import RejectedFileError
 from services.casework.usecases.unit_terms import ImportUnitTerms
-from shared.settings import ServiceSettings
-from shared.topics_admin import ensure_topics
 from shared.vocabulary import Role
 from shared.web.access import Person
-from shared.web.csrf import HEADER
-from tests.support.casework import MARIA, SEED, Room, make_room
+from tests.support.casework import MARIA, SEED, Room
 from tests.support.wait import eventually
-from tests.support.web import client_of, log_in
+from tests.support.web import known_as
 
 pytestmark = pytest.mark.integration
 
@@ -81,32 +74,6 @@ def test_the_command_says_what_it_did_or_every_error(database_url: str, tmp_path
     failed = runner.invoke(cli, ["import-unit-terms", str(bad)])
     assert failed.exit_code == 1
     assert f"{bad}:3: Bostadsbolag: calendar/opens: Skriv ett klockslag, till exempel 08:00." in failed.output
-
-
-@pytest.fixture
-async def door_room(settings: ServiceSettings) -> AsyncIterator[Room]:
-    made = make_room(settings)
-    await made.seed()
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-async def app(door_room: Room) -> AsyncIterator[FastAPI]:
-    await ensure_topics(door_room.settings)
-    made = create_app(door_room.settings)
-    async with made.router.lifespan_context(made):
-        yield made
-
-
-@pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(app, accept="application/json") as made:
-        yield made
-
-
-async def known_as(app: FastAPI, client: httpx.AsyncClient, person: Person) -> None:
-    client.headers[HEADER] = await log_in(app, client, person)
 
 
 async def test_an_administrator_sets_them_by_http_and_others_read(app, client):

@@ -1,54 +1,19 @@
 """The doors of hours and takeovers: who may, what is refused, what is answered."""
 
-from collections.abc import AsyncIterator
-
-import httpx
 import pytest
-from fastapi import FastAPI
 
-from services.casework.main import create_app
 from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases.import_waves import ImportHours
 from shared.catalogue import Catalogue
-from shared.settings import ServiceSettings
-from shared.topics_admin import ensure_topics
 from shared.vocabulary import Channel, Role, TakenOver
 from shared.web.access import Person
-from shared.web.csrf import HEADER
-from tests.support.casework import MARIA, SEED, Room, make_room
+from tests.support.casework import MARIA, SEED
 from tests.support.wait import eventually
-from tests.support.web import client_of, log_in
+from tests.support.web import known_as
 
 pytestmark = pytest.mark.integration
 
 OSKAR = Person("lead-oskar-vik", "Oskar Vik", frozenset({Role.LEAD}), frozenset({"*"}))
-
-
-@pytest.fixture
-async def room(settings: ServiceSettings) -> AsyncIterator[Room]:
-    made = make_room(settings)
-    await made.seed()
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-async def app(room: Room) -> AsyncIterator[FastAPI]:
-    await ensure_topics(room.settings)
-    made = create_app(room.settings)
-    async with made.router.lifespan_context(made):
-        yield made
-
-
-@pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(app, accept="application/json") as made:
-        yield made
-
-
-async def known_as(app: FastAPI, client: httpx.AsyncClient, person: Person) -> None:
-    """Let the client be logged in as a person, with her form token."""
-    client.headers[HEADER] = await log_in(app, client, person)
 
 
 async def test_a_lead_moves_a_wave_by_http_and_an_agent_may_only_read(app, client):
@@ -73,9 +38,9 @@ async def test_a_lead_moves_a_wave_by_http_and_an_agent_may_only_read(app, clien
     assert {one["now"] for one in (await client.get("/api/v1/takeovers")).json()["items"]} == {"overtagen"}
 
 
-async def test_hours_are_read_as_of_a_moment(app, client, room):
+async def test_hours_are_read_as_of_a_moment(app, client, door_room):
     await known_as(app, client, MARIA)
-    await ImportHours(UnitOfWork(room.engine)).run((SEED / "hours.yaml").read_bytes())
+    await ImportHours(UnitOfWork(door_room.engine)).run((SEED / "hours.yaml").read_bytes())
     asked = {"unit": "kontaktcenter", "at": "2026-12-24T10:00:00+01:00"}
     body = (await client.get("/api/v1/hours", params=asked)).json()
     assert [(one["channel"], one["open"], one["opens_at"], one["closes_at"]) for one in body["items"]] == [
@@ -85,12 +50,12 @@ async def test_hours_are_read_as_of_a_moment(app, client, room):
     assert (await client.get("/api/v1/hours", params={"at": "i morgon"})).status_code == 422
 
 
-async def test_the_other_services_learn_it_from_the_catalogue(app, client, room):
+async def test_the_other_services_learn_it_from_the_catalogue(app, client, door_room):
     await known_as(app, client, OSKAR)
-    catalogue = Catalogue(room.settings)
+    catalogue = Catalogue(door_room.settings)
     await catalogue.start()
     try:
-        await ImportHours(UnitOfWork(room.engine)).run((SEED / "hours.yaml").read_bytes())
+        await ImportHours(UnitOfWork(door_room.engine)).run((SEED / "hours.yaml").read_bytes())
         await client.put("/api/v1/takeovers/entrance/bygg-nummer", json={"state": "ej_overtagen"})
 
         async def known() -> bool:

@@ -26,6 +26,7 @@ from shared.settings import ServiceSettings
 from shared.topics_admin import ensure_topics
 from shared.vocabulary import EntranceKind
 from tests.integration.intake.doors import Intake, intake_settings, started
+from tests.integration.intake.platforms import Desk, desk
 from tests.integration.intake.reading import ReadContacts, contacts_of
 from tests.support.parts import MailServer
 from tests.support.templates import migrated
@@ -164,3 +165,12 @@ async def intake(settings: ServiceSettings, stocked: Publisher) -> AsyncIterator
     migrated(settings.postgres, "services.intake.migrations")
     async with started(intake_settings(settings), stocked) as running:
         yield running
+
+
+@pytest.fixture
+async def room(
+    settings: ServiceSettings, intake_engine: AsyncEngine, catalogue: Catalogue, publisher: Publisher
+) -> AsyncIterator[Desk]:
+    """An e-service platform and what reads it."""
+    async with desk(settings, intake_engine, catalogue, publisher) as made:
+        yield made

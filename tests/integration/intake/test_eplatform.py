@@ -1,6 +1,5 @@
 """An e-service platform is read: every version of a submission once, whatever the platform or the process does."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -19,14 +18,6 @@ from tests.integration.intake.reading import ReadContacts
 from tests.support.eplatform_peer import File, query
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-async def room(
-    settings: ServiceSettings, intake_engine: AsyncEngine, catalogue: Catalogue, publisher: Publisher
-) -> AsyncIterator[Desk]:
-    async with desk(settings, intake_engine, catalogue, publisher) as made:
-        yield made
 
 
 def opened(contact_id: str, case_id: str = "case-1") -> CaseOpened:

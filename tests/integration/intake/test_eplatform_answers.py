@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,21 +27,13 @@ from shared.events import (
 from shared.publish import Publisher
 from shared.settings import ServiceSettings
 from shared.vocabulary import CaseState, Channel, Resolution
-from tests.integration.intake.platforms import NOW, Desk, desk
+from tests.integration.intake.platforms import NOW, Desk
 from tests.integration.intake.reading import ReadContacts
 
 pytestmark = pytest.mark.integration
 
 CASE = {"case_id": "case-1", "case_number": "KC-2026-000001"}
 END = {"channel": Channel.E_SERVICE, "unit": "kontaktcenter"}
-
-
-@pytest.fixture
-async def room(
-    settings: ServiceSettings, intake_engine: AsyncEngine, catalogue: Catalogue, publisher: Publisher
-) -> AsyncIterator[Desk]:
-    async with desk(settings, intake_engine, catalogue, publisher) as made:
-        yield made
 
 
 @pytest.fixture

@@ -1,30 +1,17 @@
 """An address where everything is 404, and a submission of which nothing can be said: trouble, and of nothing else."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake.channels.eplatform import UnreachableError
 from services.intake.jobs.platform_round import TRIES
 from services.intake.usecases.receive_instance import ReceiveInstance
-from shared.catalogue import Catalogue
-from shared.publish import Publisher
-from shared.settings import ServiceSettings
-from tests.integration.intake.platforms import Desk, desk, events_of
+from tests.integration.intake.platforms import Desk, events_of
 from tests.integration.intake.reading import ReadContacts
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-async def room(
-    settings: ServiceSettings, intake_engine: AsyncEngine, catalogue: Catalogue, publisher: Publisher
-) -> AsyncIterator[Desk]:
-    async with desk(settings, intake_engine, catalogue, publisher) as made:
-        yield made
 
 
 async def test_what_not_even_a_person_can_be_told_of_stops_nobody(

@@ -1,7 +1,7 @@
 """What goes wrong at a platform or with us while submissions are read: nothing is lost, and nobody is held up."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,14 +23,6 @@ from tests.integration.intake.reading import ReadContacts
 from tests.support.eplatform_peer import File, query
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-async def room(
-    settings: ServiceSettings, intake_engine: AsyncEngine, catalogue: Catalogue, publisher: Publisher
-) -> AsyncIterator[Desk]:
-    async with desk(settings, intake_engine, catalogue, publisher) as made:
-        yield made
 
 
 class Deaf:

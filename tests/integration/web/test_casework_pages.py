@@ -17,17 +17,11 @@ from shared.settings import ServiceSettings
 from shared.vocabulary import Channel, Resolution, Role
 from shared.web.access import Person
 from shared.web.oidc import OidcSettings
-from tests.support.desk import MAIL, DeskHouse, desk_house
-from tests.support.web import MARIA, client_of
+from tests.support.desk import MAIL, DeskHouse
+from tests.support.web import MARIA, client_of, post
 
 pytestmark = pytest.mark.integration
 PAGE = {"accept": "text/html"}
-
-
-@pytest.fixture
-async def house(settings) -> AsyncIterator[DeskHouse]:
-    async with desk_house(settings) as found, found.app.router.lifespan_context(found.app):
-        yield found
 
 
 @pytest.fixture
@@ -39,14 +33,6 @@ async def client(house) -> AsyncIterator[httpx.AsyncClient]:
 async def log_in(client: httpx.AsyncClient, person: str, wanted: str = "/") -> httpx.Response:
     client.cookies.clear()
     return await client.post("/login", data={"person": person, "next": wanted})
-
-
-async def post(client: httpx.AsyncClient, path: str, **form: str) -> httpx.Response:
-    """Post a form as its page would: with the token that stands there."""
-    page = await client.get("/logout")
-    found = re.search(r'name="_csrf" value="(\w+)"', page.text)
-    assert found
-    return await client.post(path, data={"_csrf": found[1], **form})
 
 
 async def handed_over(house: DeskHouse) -> tuple[str, str]:

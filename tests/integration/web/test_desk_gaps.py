@@ -1,6 +1,5 @@
 """A gap from the desk to its owner and back: reported once, due in working days, answered or declined, read."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import orjson
@@ -13,20 +12,14 @@ from services.casework.usecases.gaps import GapAnsweredError
 from shared.errors import NotFoundError
 from shared.vocabulary import Resolution, Role
 from shared.web.access import Person
-from tests.integration.web.test_desk_obligatory import post, taken
-from tests.support.desk import DeskHouse, desk_house
-from tests.support.web import MARIA, client_of, log_in
+from tests.integration.web.test_desk_obligatory import taken
+from tests.support.desk import DeskHouse
+from tests.support.web import MARIA, client_of, log_in, post
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
 EVA = Person("owner-eva", "Eva Ny", frozenset({Role.OWNER}), frozenset({"bostadsbolag"}))
 OTHER = Person("owner-bo", "Bo Sjö", frozenset({Role.OWNER}), frozenset({"gata-och-park"}))
-
-
-@pytest.fixture
-async def house(settings) -> AsyncIterator[DeskHouse]:
-    async with desk_house(settings) as found, found.app.router.lifespan_context(found.app):
-        yield found
 
 
 async def told(house: DeskHouse, prefix: str) -> list[tuple[str, str]]:

@@ -1,11 +1,9 @@
 """An obligatory step that is open blocks every way of closing: page, API, bulk, merge, no show, incident, quick."""
 
 import re
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import httpx
 import pytest
 from sqlalchemy import text
 
@@ -18,8 +16,8 @@ from shared.clock import utc_now
 from shared.events import OfferAccepted
 from shared.vocabulary import Channel, Resolution, Role
 from shared.web.access import Person
-from tests.support.desk import DeskHouse, desk_house
-from tests.support.web import MARIA, client_of
+from tests.support.desk import DeskHouse
+from tests.support.web import MARIA, client_of, post
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
@@ -37,12 +35,6 @@ class Screen:
     async def missed(self, contact_id: str, key: str) -> Missed:  # noqa: ARG002 - the door's shape
         self.asked.append(contact_id)
         return Missed(again=False, calls=3)
-
-
-@pytest.fixture
-async def house(settings) -> AsyncIterator[DeskHouse]:
-    async with desk_house(settings) as found, found.app.router.lifespan_context(found.app):
-        yield found
 
 
 async def taken(house: DeskHouse, channel: Channel = Channel.EMAIL, **facts: str) -> str:
@@ -67,12 +59,6 @@ async def obliges(house: DeskHouse, *places: str) -> None:
             )
             await work.conn.execute(text(sql), {"place": place})
         runs._KEPT.pop(work.conn.sync_engine, None)
-
-
-async def post(client: httpx.AsyncClient, path: str, **form: str) -> httpx.Response:
-    page = await client.get("/logout")
-    token = re.findall(r'name="_csrf" value="(\w+)"', page.text)
-    return await client.post(path, data={"_csrf": token[0], **form})
 
 
 async def test_every_way_of_closing_is_blocked_while_an_obligatory_step_is_open(house):

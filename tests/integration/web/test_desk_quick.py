@@ -1,23 +1,14 @@
 """Quick registration by plain forms: once per request, refused with what was typed, opened instead of closed."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from shared.ids import case_type_id
-from tests.integration.web.test_desk_obligatory import obliges, post
-from tests.support.desk import DeskHouse, desk_house
-from tests.support.web import MARIA, client_of
+from tests.integration.web.test_desk_obligatory import obliges
+from tests.support.web import MARIA, client_of, post
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
 COLD = case_type_id("Bostadsbolag | Felanmälan | Det är kallt inne, räknas det som ett fel?")
-
-
-@pytest.fixture
-async def house(settings) -> AsyncIterator[DeskHouse]:
-    async with desk_house(settings) as found, found.app.router.lifespan_context(found.app):
-        yield found
 
 
 async def test_a_quick_registration_is_made_once_and_an_obligatory_step_asks_to_open_it(house):

@@ -1,9 +1,7 @@
 """Steps at the desk, by plain forms: decisions, notes and links, what should not be noted, and who was first."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import orjson
 import pytest
 from sqlalchemy import text
@@ -14,10 +12,10 @@ from shared.clock import utc_now
 from shared.ids import case_type_id
 from shared.vocabulary import Role
 from shared.web.access import Person
-from tests.integration.web.test_desk_obligatory import post, taken
+from tests.integration.web.test_desk_obligatory import taken
 from tests.support.checklists import CHECKLISTS
-from tests.support.desk import DeskHouse, desk_house
-from tests.support.web import MARIA, client_of
+from tests.support.desk import DeskHouse
+from tests.support.web import MARIA, client_of, post
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
@@ -37,19 +35,6 @@ STRICT: dict[str, object] = {
     ],
     "ends": [{"id": "klart", "kind": "close", "resolution": "lost_av_kc"}],
 }
-
-
-@pytest.fixture
-async def house(settings) -> AsyncIterator[DeskHouse]:
-    async with desk_house(settings) as found, found.app.router.lifespan_context(found.app):
-        yield found
-
-
-@pytest.fixture
-async def client(house) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(house.app, accept="text/html") as made:
-        await made.post("/login", data={"person": MARIA.id, "next": "/"})
-        yield made
 
 
 async def rewrite(house: DeskHouse, changes: dict[str, object]) -> None:

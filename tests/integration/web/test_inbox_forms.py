@@ -11,19 +11,13 @@ import pytest
 from shared.clock import local, utc_now
 from shared.vocabulary import Channel, Role
 from shared.web.access import Person
-from tests.support.desk import MAIL, DeskHouse, desk_house
+from tests.support.desk import MAIL, DeskHouse
 from tests.support.web import MARIA, PER, client_of, log_in
 
 pytestmark = pytest.mark.integration
 ANNA = Person("officer-anna-ros", "Anna Ros", frozenset({Role.OFFICER}), frozenset({"bostadsbolag"}))
 TOMORROW = (local(utc_now()) + timedelta(days=1)).date().isoformat()
 YESTERDAY = (local(utc_now()) - timedelta(days=1)).date().isoformat()
-
-
-@pytest.fixture
-async def house(settings) -> AsyncIterator[DeskHouse]:
-    async with desk_house(settings) as found, found.app.router.lifespan_context(found.app):
-        yield found
 
 
 @pytest.fixture

@@ -16,18 +16,12 @@ from shared.events import ContactPurged
 from shared.ids import new_id
 from shared.vocabulary import Channel, Resolution
 from tests.support.casework import CHILD
-from tests.support.desk import MAIL, DeskHouse, desk_house
+from tests.support.desk import MAIL, DeskHouse
 from tests.support.web import MARIA, client_of
 
 pytestmark = pytest.mark.integration
 UNIT = "bostadsbolag"
 PER = replace(MARIA, id="officer-per-dahl", name="Per Dahl", units=frozenset({UNIT}))
-
-
-@pytest.fixture
-async def house(settings) -> AsyncIterator[DeskHouse]:
-    async with desk_house(settings) as found, found.app.router.lifespan_context(found.app):
-        yield found
 
 
 @pytest.fixture

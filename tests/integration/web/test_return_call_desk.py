@@ -1,40 +1,19 @@
 """Calling back, at the desk without scripts: a time is promised, refused beside its field, and tried again."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
-import httpx
 import pytest
 
 from services.casework.domain.return_call import next_working_hour
 from shared.clock import local, utc_now
 from shared.events import ContactEnded, OfferAccepted, ReturnCallPromised
 from shared.vocabulary import Channel
-from tests.support.desk import DeskHouse, desk_house
-from tests.support.web import MARIA, client_of
+from tests.support.desk import DeskHouse
+from tests.support.web import MARIA, post
 
 pytestmark = pytest.mark.integration
 NUMBER = "KC-2026-000001"
-
-
-@pytest.fixture
-async def house(settings) -> AsyncIterator[DeskHouse]:
-    async with desk_house(settings) as found, found.app.router.lifespan_context(found.app):
-        yield found
-
-
-@pytest.fixture
-async def client(house) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(house.app, accept="text/html") as made:
-        await made.post("/login", data={"person": MARIA.id, "next": "/"})
-        yield made
-
-
-async def post(client: httpx.AsyncClient, path: str, **form: str) -> httpx.Response:
-    page = await client.get("/logout")
-    token = re.findall(r'name="_csrf" value="(\w+)"', page.text)
-    return await client.post(path, data={"_csrf": token[0], **form})
 
 
 async def taken(house: DeskHouse, *, called_back: bool) -> str:

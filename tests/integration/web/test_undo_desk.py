@@ -1,38 +1,16 @@
 """The strip that takes a close or a hand-over back, at the desk without scripts."""
 
 import re
-from collections.abc import AsyncIterator
 
-import httpx
 import pytest
 
 from shared.clock import utc_now
 from shared.events import OfferAccepted
 from shared.vocabulary import Channel
-from tests.support.desk import DeskHouse, desk_house
-from tests.support.web import MARIA, client_of
+from tests.support.web import MARIA, post
 
 pytestmark = pytest.mark.integration
 NUMBER = "KC-2026-000001"
-
-
-@pytest.fixture
-async def house(settings) -> AsyncIterator[DeskHouse]:
-    async with desk_house(settings) as found, found.app.router.lifespan_context(found.app):
-        yield found
-
-
-@pytest.fixture
-async def client(house) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(house.app, accept="text/html") as made:
-        await made.post("/login", data={"person": MARIA.id, "next": "/"})
-        yield made
-
-
-async def post(client: httpx.AsyncClient, path: str, **form: str) -> httpx.Response:
-    page = await client.get("/logout")
-    token = re.findall(r'name="_csrf" value="(\w+)"', page.text)
-    return await client.post(path, data={"_csrf": token[0], **form})
 
 
 async def test_a_close_is_taken_back_from_the_strip_and_the_agent_was_free_at_once(house, client):

@@ -1,12 +1,10 @@
 """Visits at the desk without scripts: who does not come is called again and then let go; where she receives is told."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import httpx
 import orjson
 import pytest
 from sqlalchemy import select
@@ -19,7 +17,7 @@ from shared.events import CaseClosed, OfferAccepted
 from shared.records import AgentProfile
 from shared.vocabulary import Channel
 from tests.support.desk import DeskHouse, desk_house
-from tests.support.web import MARIA, client_of
+from tests.support.web import MARIA, post
 
 pytestmark = pytest.mark.integration
 NUMBER = "KC-2026-000001"
@@ -54,19 +52,6 @@ async def house(settings, screen) -> AsyncIterator[DeskHouse]:
         no_show = replace(found.casework.no_show, intake=screen)
         found.app.state.casework = replace(found.casework, no_show=no_show)
         yield found
-
-
-@pytest.fixture
-async def client(house) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(house.app, accept="text/html") as made:
-        await made.post("/login", data={"person": MARIA.id, "next": "/"})
-        yield made
-
-
-async def post(client: httpx.AsyncClient, path: str, **form: str) -> httpx.Response:
-    page = await client.get("/logout")
-    token = re.findall(r'name="_csrf" value="(\w+)"', page.text)
-    return await client.post(path, data={"_csrf": token[0], **form})
 
 
 async def called(house: DeskHouse, channel: Channel = Channel.VISIT) -> str:

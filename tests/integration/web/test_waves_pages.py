@@ -1,30 +1,16 @@
 """What is not taken over says so at the desk and on the case's page, where to, and how to end it."""
 
 import re
-from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 
 from services.casework.usecases.take_over import Move
 from shared.vocabulary import Channel, TakenOver
-from tests.support.desk import MAIL, DeskHouse, desk_house
-from tests.support.web import MARIA, client_of
+from tests.support.desk import MAIL, DeskHouse
+from tests.support.web import MARIA
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-async def house(settings) -> AsyncIterator[DeskHouse]:
-    async with desk_house(settings) as found, found.app.router.lifespan_context(found.app):
-        yield found
-
-
-@pytest.fixture
-async def client(house) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(house.app, accept="text/html") as made:
-        await made.post("/login", data={"person": "agent-maria-lind", "next": "/"})
-        yield made
 
 
 async def shown(client: httpx.AsyncClient, path: str) -> str:
