@@ -166,12 +166,11 @@ def _order(rows: Mapping[int, list[str]], pairs: Sequence[tuple[str, str]]) -> N
         near, order = (above, sorted(rows)) if sweep % 2 == 0 else (below, sorted(rows, reverse=True))
         for layer in order:
             middles = _places(rows)
-            at = {name: place for place, name in enumerate(rows[layer])}
             pull = {
                 name: sum(middles[one] for one in near[name]) / len(near[name]) if near.get(name) else middles[name]
                 for name in rows[layer]
             }
-            rows[layer].sort(key=lambda name, pull=pull, at=at: (pull[name], at[name]))  # type: ignore[misc] # bound now
+            rows[layer].sort(key=pull.__getitem__)
 
 
 def _wide(name: str) -> int:

@@ -108,6 +108,14 @@ def _key(person: Person, request_id: str | None) -> str:
     return natural_event_id("checklist.draft", person.id, request_id) if request_id else ""
 
 
+async def _asked(work: Work, key: str, checklist_id: str) -> Version | None:
+    """Return what the request has made already, whatever has become of it since; it must be for the same checklist."""
+    made = await work.versions.asked(key) if key else None
+    if made is not None and made.id != checklist_id:
+        raise KeyReusedError
+    return made
+
+
 @dataclass(frozen=True, slots=True)
 class CreateChecklist:
     """Begin a checklist that was not there."""
@@ -120,18 +128,11 @@ class CreateChecklist:
         async with self.uow.begin() as work:
             await work.versions.hold(checklist.id)
             key = _key(person, request_id)
-            if key and (made := await work.versions.asked(key)) is not None:
-                return _same(made, checklist)
+            if (made := await _asked(work, key, checklist.id)) is not None:
+                return made
             unit = await sound(work, checklist)
             _may_write(person, unit)
             return await begin(work, checklist, unit, person, self.clock(), key)
-
-
-def _same(made: Version, checklist: Checklist) -> Version:
-    """Return what the request has made already, whatever has become of it since; it must be for the same checklist."""
-    if made.id != checklist.id:
-        raise KeyReusedError
-    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +149,7 @@ class DraftChecklist:
         async with self.uow.begin() as work:
             await work.versions.hold(checklist_id)
             key = _key(person, request_id)
-            if key and (made := await work.versions.asked(key)) is not None:
-                if made.id != checklist_id:
-                    raise KeyReusedError
+            if (made := await _asked(work, key, checklist_id)) is not None:
                 return made
             known = await work.versions.listed(visible_units(person), checklist_id=checklist_id)
             if not known:
