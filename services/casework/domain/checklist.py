@@ -134,6 +134,11 @@ class Checklist:
         """Return `text` with every known param filled in; an unknown one stays as `{name}`."""
         return _BRACES.sub(lambda match: self.params.get(match[1]) or match[0], text)
 
+    def with_facts(self, facts: Mapping[str, str]) -> "Checklist":
+        """Return it with the local facts of its unit for params; one that is empty leaves what stands here."""
+        said = {name: value for name, value in facts.items() if value}
+        return replace(self, params={**self.params, **said}) if said else self
+
     def reachable(self, start: str) -> frozenset[str]:
         """Return every id that can be come to from `start`, itself included."""
         seen: set[str] = set()

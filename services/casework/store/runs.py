@@ -45,10 +45,7 @@ class Runs:
         found = await self._kept(checklist_id, version)
         if found is None or not found.checklist.params:
             return found
-        values = {name: value for name, value in (await self._params.values(found.unit)).items() if value}
-        if not values:
-            return found
-        return replace(found, checklist=replace(found.checklist, params={**found.checklist.params, **values}))
+        return replace(found, checklist=found.checklist.with_facts(await self._params.values(found.unit)))
 
     async def _kept(self, checklist_id: str, version: int) -> Published | None:
         kept = _KEPT.setdefault(self._conn.sync_engine, {})

@@ -1,7 +1,7 @@
 """*Reservläge*: what an agent can read when nothing but casework answers, and take with her on paper."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from services.casework.domain.checklist import Checklist
 from services.casework.domain.lifecycle import LIVE
@@ -75,8 +75,7 @@ class ReadFallback:
             found = []
             for version in await work.versions.listed(None, LIVE):
                 if version.current:
-                    params = {**version.checklist.params, **await work.params.values(version.unit)}
-                    filled = replace(version.checklist, params=params)
+                    filled = version.checklist.with_facts(await work.params.values(version.unit))
                     found.append(plain(filled, units.get(version.unit, ""), kinds.get(filled.case_type, filled.id)))
             numbers = await _numbers(work)
         kept = [one for one in found if all(word in f"{one.question} {one.unit_name}".lower() for word in words)]

@@ -1,7 +1,6 @@
 """Looking at a version: tried out as an agent sees it, beside another version, and what has been done with it."""
 
 import re
-from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -48,7 +47,7 @@ async def try_out(
 
 def _walk(found: Shown, way: str) -> dict[str, object]:
     version = found.version
-    filled = _filled(version.checklist, found.values)
+    filled = version.checklist.with_facts(found.values)
     run = walked(filled, way)
     answers = [_number(filled, done) for done in run.done]
     published = Published(filled, version.published_at or utc_now(), version.review_by)
@@ -58,10 +57,6 @@ def _walk(found: Shown, way: str) -> dict[str, object]:
         "way": ".".join(answers),
         "back": ".".join(answers[:-1]),
     }
-
-
-def _filled(checklist: Checklist, values: dict[str, str]) -> Checklist:
-    return replace(checklist, params={**checklist.params, **values})
 
 
 def _number(checklist: Checklist, done: Done) -> str:

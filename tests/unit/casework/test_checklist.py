@@ -90,6 +90,13 @@ def test_known_params_are_filled_in_and_unknown_ones_stay():
     assert Run(filled).answer(Done("s1", "upp till 20")).done[-1].option == "upp till {grader}"
 
 
+def test_the_local_facts_of_a_unit_come_before_what_a_checklist_says_and_an_empty_one_does_not():
+    one = _list(_step("s1", goto="klart"), params={"grader": "18", "namn": "Olle"})
+    known = one.with_facts({"grader": "20", "namn": "", "jour": "123"}).params
+    assert known == {"grader": "20", "namn": "Olle", "jour": "123"}
+    assert one.with_facts({"namn": ""}) == one
+
+
 def test_a_sound_checklist_has_no_problems():
     assert problems(TWO_WAYS) == ()
 

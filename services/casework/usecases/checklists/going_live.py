@@ -1,6 +1,5 @@
 """A version becomes the live one, or stops being it; the catalogue tells what is live, and nothing else."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -43,9 +42,8 @@ async def tell_live(work: Work, version: Version) -> None:
 
 async def tell_record(work: Work, version: Version) -> None:
     """Tell everybody what a live version says, with the local facts of its unit as they are now."""
-    values = {name: value for name, value in (await work.params.values(version.unit)).items() if value}
-    known = {**version.checklist.params, **{name: values[name] for name in version.checklist.params if name in values}}
-    checklist = replace(version.checklist, params=known)
+    facts = await work.params.values(version.unit)
+    checklist = version.checklist.with_facts({name: facts.get(name, "") for name in version.checklist.params})
     record = record_of(checklist, cast("datetime", version.published_at), version.review_by)
     urgent = {"urgent_until": version.urgent_until, "urgent_reason": version.urgent_reason}
     work.tell(record.model_copy(update=urgent) if version.urgent_until else record)
