@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 
 from shared.errors import TransientError
 from shared.vocabulary import Channel, Presence, Role
-from tests.support.browser import cookie_of, in_browser, page_at, picture
+from tests.support.browser import cookie_of, held, in_browser, page_at, picture
 from tests.support.floor_day import FloorHouse, floor_house
 
 pytestmark = in_browser
@@ -163,6 +163,21 @@ async def test_an_agent_is_set_away_and_her_contact_released(house):
         await page.locator("#dialog button.primary").click()
         await expect(page.locator("#c-c1")).to_be_visible()
         assert await house.state("c1") == "waiting"
+
+
+async def test_a_newer_look_at_the_floor_does_not_stop_what_she_asked_for(house):
+    await house.be("agent-jonas")
+    await house.arrive("c1", "bostadsbolag")
+    assert await house.taken("agent-jonas") == "c1"
+    async with at_work(house, "agent-jonas"), queues(house) as page:
+        let_go = await held(page, "**/queues/acts/release*")
+        await page.keyboard.press("3")
+        async with page.expect_request("**/queues/acts/release*"):
+            await page.keyboard.press("s")
+        await house.arrive("c2", "bygg-och-plan")
+        await expect(page.locator("#q-bygg-och-plan")).to_be_visible()
+        let_go.set()
+        await expect(page.get_by_label("Skäl")).to_be_visible()
 
 
 async def test_a_peak_begins_and_ends(house):

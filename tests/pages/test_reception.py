@@ -15,7 +15,7 @@ from shared.settings import ServiceSettings
 from shared.vocabulary import Channel, EntranceKind, Role
 from tests.integration.intake.conftest import stocked as _stocked
 from tests.integration.intake.doors import accepted, intake_settings
-from tests.support.browser import cookie_of, in_browser, page_at, picture
+from tests.support.browser import cookie_of, held, in_browser, page_at, picture
 from tests.support.served import served
 from tests.support.templates import migrated
 
@@ -127,6 +127,21 @@ async def test_the_list_follows_who_is_called_who_is_with_whom_and_who_has_gone(
         await expect(page.locator(".over .visit-row")).to_contain_text("Gick")
         await picture(page, "reception-list", full_page=True)
         assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+async def test_who_has_gone_is_sent_though_the_list_is_being_fetched(house: House) -> None:
+    token = await cookie_of(house.settings, Role.AGENT)
+    async with page_at(f"{house.url}/reception?desk=stadshuset", token) as page:
+        await page.locator("#f-matter").fill("Bygglov")
+        await page.get_by_role("button", name="Ge könummer").click()
+        await expect(page.locator("#visits .visit-row")).to_be_visible()
+        let_go = await held(page, "**/reception/waiting*")
+        async with page.expect_request("**/reception/waiting*"):
+            await page.evaluate("htmx.trigger('#visits', 'sse:refetch')")
+        async with page.expect_response("**/left*"):
+            await page.get_by_role("button", name="B001 har gått").click()
+        let_go.set()
+        await expect(page.locator("#visits .empty-title")).to_have_text("Ingen väntar")
 
 
 async def test_what_is_missing_is_said_and_what_was_typed_stands(house: House) -> None:

@@ -5,14 +5,15 @@ import os
 import re
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from weakref import WeakSet
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import BrowserContext, Page, async_playwright
+from playwright.async_api import BrowserContext, Page, Route, async_playwright
+from playwright.async_api import Error as PlaywrightError
 
 from deploy.local import assets
 from shared.settings import ServiceSettings
@@ -51,6 +52,19 @@ async def cookie_of(settings: ServiceSettings, *roles: Role, units: frozenset[st
         return await sessions.start(Person("test-person", "Tove Test", frozenset(roles), units))
     finally:
         await sessions.close()
+
+
+async def held(page: Page, address: str) -> asyncio.Event:
+    """Let what is asked of these addresses wait until the event is set, as on a slow network."""
+    let_go = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await let_go.wait()
+        with suppress(PlaywrightError):  # the page has given it up meanwhile
+            await route.continue_()
+
+    await page.route(address, wait)
+    return let_go
 
 
 @asynccontextmanager
