@@ -20,7 +20,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _PLAIN_TYPES = frozenset({"application/pdf", "image/jpeg", "image/png", "image/gif", "text/plain", "text/csv"})
 """What a reader's mail program may know a file as; any other is octets, which nothing opens by itself."""
 
-AUTOMATIC = frozenset({"notice", "reminder", "escalation", "news"})
+AUTOMATIC = frozenset({"notice", "reminder", "escalation", "news", "checklist"})
 """Mails that nobody writes."""
 
 

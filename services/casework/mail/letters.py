@@ -39,6 +39,7 @@ _NEWS = MappingProxyType(
 _CHECKLIST = MappingProxyType(
     {
         "reread": "Läs igenom checklistan",
+        "submitted": "Checklista att godkänna",
         "urgent": "Akutändring att godkänna",
         "lapsed": "Akutändringen har slutat gälla",
         "stopped": "Checklistan publicerades inte",
@@ -233,7 +234,7 @@ class Letters:
     def checklist(
         self, what: str, version: Version, title: str, recipient: str, detail: str, now: datetime
     ) -> dict[str, Any]:
-        """Return the mail that tells an owner of a checklist: `reread`, `urgent`, `lapsed` or `stopped`.
+        """Return the mail that tells an owner of a checklist: `reread submitted urgent lapsed stopped`.
 
         It is about no case, so that an answer to it is nobody's message. The same thing gives the same Message-ID.
         """
@@ -241,7 +242,8 @@ class Letters:
         name = hashlib.sha256(key.encode()).hexdigest()[:32]
         until = when(version.urgent_until) if version.urgent_until else ""
         said = {"what": what, "title": title, "version": version.number, "detail": detail, "until": until}
-        url = f"{self.casework_url}/editor"
+        said |= {"author": version.author_name}
+        url = f"{self.casework_url}/editor/checklists/{version.id}?version={version.number}"
         body = self._render("checklist.txt", **said, reason=version.urgent_reason, url=url)
         return {
             "id": f"checklist.{what}.{name}",

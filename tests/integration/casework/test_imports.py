@@ -36,7 +36,7 @@ async def _all(room: Room) -> list[imports.Counts]:
 
 async def test_the_seed_is_taken_in_and_told_and_a_second_time_changes_nothing(empty_room: Room):
     first = await _all(empty_room)
-    assert [(one.read, one.changed) for one in first] == [(102, 102), (12, 12), (4080, 102), (11, 11), (14, 14)]
+    assert [(one.read, one.changed) for one in first] == [(102, 102), (12, 12), (4080, 102), (11, 11), (16, 16)]
     told = await empty_room.events()
     records = [RECORD_TYPES[one["type"]].model_validate(one["value"]) for one in told]
     cold = [one for one in records if isinstance(one, CaseTypeRecord) and one.id == COLD][-1]

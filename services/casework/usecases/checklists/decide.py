@@ -9,15 +9,17 @@ from services.casework.domain.lifecycle import Act, OwnWorkError, Phase, TooLate
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.checklists.acting import acted, because, held, not_overtaken, ready, whole
 from services.casework.usecases.checklists.going_live import go_live, leave, tell_record
+from services.casework.usecases.checklists.telling import Telling
 from shared.clock import Clock
 from shared.web.access import Person
 
 
 @dataclass(frozen=True, slots=True)
 class SubmitVersion:
-    """Send a draft to be reviewed; it must be whole, but its local facts may still be missing."""
+    """Send a draft to be reviewed; it must be whole, but its local facts may still be missing. Approvers get a mail."""
 
     uow: UnitOfWork
+    tell: Telling
     clock: Clock
 
     async def run(self, person: Person, checklist_id: str, number: int, revision: int | None = None) -> Version:
@@ -25,7 +27,11 @@ class SubmitVersion:
         async with self.uow.begin() as work:
             version = await held(work, person, checklist_id, number, Act.SUBMIT, revision)
             whole(version)
-            return await acted(work, version, Act.SUBMIT, person, self.clock(), note="")
+            now = self.clock()
+            sent = await acted(work, version, Act.SUBMIT, person, now, note="")
+            but = {person.id, version.author}
+            await self.tell.owners(work, sent, "submitted", now, detail=str(sent.revision), but=but)
+            return sent
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ class Checklists:
             draft=DraftChecklist(uow, clock),
             copy=CopyVersion(uow, clock),
             write=WriteDraft(uow, clock),
-            submit=SubmitVersion(uow, clock),
+            submit=SubmitVersion(uow, tell, clock),
             recall=RecallVersion(uow, clock),
             approve=ApproveVersion(uow, clock),
             reject=RejectVersion(uow, clock),

@@ -43,7 +43,7 @@ class HurryVersion:
             facts = {"reason": plain, "until": end.isoformat()}
             urgent = {"urgent_until": end, "urgent_reason": plain, "falls_back_to": back}
             live = await go_live(work, version, Act.HURRY, person, now, facts=facts, **urgent)
-            await self.tell.owners(work, live, "urgent", now, but=person.id)
+            await self.tell.owners(work, live, "urgent", now, but={person.id})
             return live
 
 
