@@ -128,7 +128,7 @@ class Post:
 
     def mailbox(self) -> Mailbox:
         return Mailbox(
-            Account(self.server.host, self.server.imap_port, self.address, "any", security=Security.NONE, timeout=5)
+            Account(self.server.host, self.server.imap_port, self.address, "any", security=Security.NONE, timeout=20)
         )
 
 

@@ -71,8 +71,8 @@ class Desk:
             user=self.peer.user,
             password=self.peer.password,
             families=self.platform.families or (FAMILY,),
-            timeout=2.0,
-            deadline=2.0,
+            timeout=4.0,
+            deadline=4.0,
         )
         self.seen, self.client = Seen(self.engine), EPlatform(self.platform)
 

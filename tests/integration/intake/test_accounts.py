@@ -56,7 +56,7 @@ async def test_a_mailbox_is_read_over_tls_whose_certificate_is_trusted_and_by_no
     user = dovecot.new_user()
     dovecot.append(user, [mail(1)])
     port = dovecot.tls_port if security is Security.TLS else dovecot.port
-    account = replace(account_of(dovecot, user), port=port, security=security, timeout=5)
+    account = replace(account_of(dovecot, user), port=port, security=security, timeout=20)
     strange = Life(account)
     async with strange.running():
         problem = await eventually(strange.problem)
