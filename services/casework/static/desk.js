@@ -79,16 +79,6 @@
   }
   body.addEventListener("htmx:afterSettle", (event) => { if (event.target.closest?.("#offer, #work")) turnToOffer(); });
 
-  // Working time: the case is open, in front and used. A minute without a sign is not work.
-  let used = Date.now();
-  for (const sign of ["keydown", "pointerdown", "scroll"]) document.addEventListener(sign, () => { used = Date.now(); }, { passive: true, capture: true });
-  setInterval(() => {
-    const number = document.getElementById("work-case")?.value;
-    if (!number || document.hidden || !document.hasFocus() || Date.now() - used > 60_000) return;
-    const headers = { "X-CSRF-Token": window.kontaktcenter.csrf(), "X-Background": "1" };
-    fetch(`/desk/cases/${encodeURIComponent(number)}/beat`, { method: "POST", headers }).catch(() => {});
-  }, 10_000);
-
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target === body && body.dataset.shortcuts === "on" && !dialog?.open) {
       document.querySelector("[data-focus-offer]")?.click();

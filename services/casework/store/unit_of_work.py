@@ -27,6 +27,7 @@ from services.casework.store.moving import Moving
 from services.casework.store.news import News
 from services.casework.store.params import Params
 from services.casework.store.places import Places
+from services.casework.store.readers import Readers
 from services.casework.store.reads import Reads
 from services.casework.store.relations import CasePeople, Links
 from services.casework.store.runs import Runs
@@ -71,6 +72,7 @@ class Work:
         self.people = CasePeople(conn)
         self.history = History(conn)
         self.helps = Helps(conn)
+        self.readers = Readers(conn)
         self.news = News(conn)
         self.incidents = Incidents(conn)
         self.inbox = Inbox(conn)

@@ -7,12 +7,13 @@ from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases.ask_help import AnswerHelp, AskHelp, EndHelp, ReadHelp
 from services.casework.usecases.read_fallback import ReadFallback
 from services.casework.usecases.read_news import ReadNews
+from services.casework.usecases.readers import SeeReaders
 from shared.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)
 class DeskDay:
-    """Asking for help, what is new, and what can be read when the router is away."""
+    """Asking for help, who else reads, what is new, and what can be read when the router is away."""
 
     ask_help: AskHelp
     end_help: EndHelp
@@ -20,6 +21,7 @@ class DeskDay:
     read_help: ReadHelp
     read_news: ReadNews
     read_fallback: ReadFallback
+    readers: SeeReaders
 
     @classmethod
     def make(cls, uow: UnitOfWork, clock: Clock) -> Self:
@@ -31,4 +33,5 @@ class DeskDay:
             read_help=ReadHelp(uow, clock),
             read_news=ReadNews(uow, clock),
             read_fallback=ReadFallback(uow),
+            readers=SeeReaders(uow, clock),
         )

@@ -89,6 +89,7 @@ async def case_page(request: Request, number: str, person: Person, refused: Refu
         case=case,
         timeline=timeline,
         name_of=called.person,
+        readers=await casework_of(request).day.readers.here(case.id, person),
         incidents=await casework_of(request).incidents.of_case.run(case.id),
     )
     return found

@@ -140,6 +140,8 @@ class Desk:
 
     helped: HelpView | None = None
     """The help that she has asked for with this case."""
+    readers: Sequence[str] = ()
+    """Who else has the case open."""
 
     def context(self) -> dict[str, Any]:
         """Return the names that the templates know."""
@@ -159,6 +161,7 @@ class Desk:
             "gap_answers",
             "talking",
             "helped",
+            "readers",
         )
         return {name: getattr(self, name) for name in names} | {"saved_at": saved_at, "request_id": new_id()}
 
@@ -179,7 +182,16 @@ async def desk_of(request: Request, person: Person, number: str = "", query: str
     talking = await _talking(request, person, state.cases, case)
     helped = await casework_of(request).day.read_help.of_case(case.id, person) if case else None
     shown = replace(top, desk=day, case=case, candidates=candidates, why=why, query=query, incidents=incidents)
-    return replace(shown, found=found, talking=talking, helped=helped, gap_answers=answers)
+    readers = await _readers(request, person, case) if case else ()
+    return replace(shown, found=found, talking=talking, helped=helped, gap_answers=answers, readers=readers)
+
+
+async def _readers(request: Request, person: Person, case: CaseView) -> Sequence[str]:
+    """Return who else reads the case; what the page fetches by itself is no sign that she reads it."""
+    seen = casework_of(request).day.readers
+    if "x-background" in request.headers:
+        return await seen.others(case.number, person)
+    return await seen.here(case.id, person)
 
 
 async def _talking(request: Request, person: Person, rows: Sequence[DeskRow], case: CaseView | None) -> CaseView | None:

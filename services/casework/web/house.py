@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
 
-from services.casework.store.bell import HELP, INCIDENTS, LEFT, TAKEN, Bell
+from services.casework.store.bell import HELP, INCIDENTS, LEFT, READING, TAKEN, Bell
 from services.casework.usecases.casework import Casework
 from services.casework.web.mail_state import MailOutage
 from services.casework.web.names import Names
@@ -54,6 +54,8 @@ def _rung(seats: Seats, hub: Hub, what: str | None) -> None:
     elif what is not None and what.startswith(TAKEN):
         contact_id, _, agent_id = what.removeprefix(TAKEN).partition("|")
         seats.taken(contact_id, agent_id)
+    elif what is not None and what.startswith(READING):
+        seats.tell(what.removeprefix(READING), "reading")
     elif what not in {INCIDENTS, HELP}:
         seats.look_up(what)
 

@@ -34,6 +34,7 @@ from services.casework.web import (
     news_pages,
     outside,
     params_page,
+    readers,
     search_page,
 )
 from services.casework.web.login import login_router, make_login
@@ -63,6 +64,7 @@ def page_routers(settings: ServiceSettings) -> tuple[APIRouter, ...]:
         handover.router,
         search_page.router,
         cases_pages.router,
+        readers.router,
         files.router,
         incidents_pages.router,
         outside.router,

@@ -29,7 +29,7 @@ from services.casework.store.tables.checklists import (
 )
 from services.casework.store.tables.columns import metadata
 from services.casework.store.tables.contacts import call_tries, contacts, moves
-from services.casework.store.tables.day import help_asks, help_lines, news_read, undos
+from services.casework.store.tables.day import case_readers, help_asks, help_lines, news_read, undos
 from services.casework.store.tables.directory import directory, directory_files, directory_words
 from services.casework.store.tables.gaps import knowledge_gaps
 from services.casework.store.tables.handovers import handovers, webhooks_out
@@ -48,6 +48,7 @@ __all__ = [
     "case_history",
     "case_links",
     "case_people",
+    "case_readers",
     "case_types",
     "cases",
     "checklist_history",

@@ -62,3 +62,14 @@ news_read = Table(
     at("at", nullable=False),
 )
 """What each agent has read of what is new; the item `since` is her first day at the desk."""
+
+case_readers = Table(
+    "case_readers",
+    metadata,
+    Column("case_id", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    words("name"),
+    at("until", nullable=False),
+    Index("case_readers_until", "until"),
+)
+"""Who has a case open; without a foreign key, so that reading never waits for whoever holds the case."""
