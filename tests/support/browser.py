@@ -5,14 +5,14 @@ import os
 import re
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import BrowserContext, Page, Route, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, Route, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
 from deploy.local import assets
@@ -34,6 +34,7 @@ ARGUMENTS = (
 )
 _AXE = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 _WITHOUT_SCRIPTS: WeakSet[Page] = WeakSet()
+_SHARED: "WeakKeyDictionary[asyncio.AbstractEventLoop, SharedBrowser]" = WeakKeyDictionary()
 needs_browser = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine; `make test-setup` installs it")
 in_browser = [
     pytest.mark.integration,
@@ -43,6 +44,57 @@ in_browser = [
     pytest.mark.usefixtures("patience"),
 ]
 """What every test of a page is: `pytestmark = in_browser`."""
+
+
+class SharedBrowser:
+    """The browser of all pages of one event loop: started when first asked for, and anew when it has died."""
+
+    def __init__(self) -> None:
+        self._running = AsyncExitStack()
+        self._browser: Browser | None = None
+        self._one_at_a_time = asyncio.Lock()
+        self.tasks: set[asyncio.Task[object]] = set()
+        """What its driver does on the loop."""
+
+    def share(self) -> None:
+        """Let the pages of the running loop be opened in it."""
+        _SHARED[asyncio.get_running_loop()] = self
+
+    async def browser(self) -> Browser:
+        """Return the browser, alive."""
+        async with self._one_at_a_time:
+            if self._browser is None or not self._browser.is_connected():
+                await self.close()
+                before = asyncio.all_tasks()
+                self._browser = await self._running.enter_async_context(_launched())
+                self.tasks = asyncio.all_tasks() - before
+            return self._browser
+
+    async def close(self) -> None:
+        """Stop it; of one that has died what is left is stopped."""
+        running, self._running, self._browser = self._running, AsyncExitStack(), None
+        with suppress(PlaywrightError, TimeoutError):
+            await asyncio.wait_for(running.aclose(), 20)
+
+
+@asynccontextmanager
+async def _launched() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@asynccontextmanager
+async def _browser() -> AsyncIterator[Browser]:
+    """Give the browser that the pages of this loop share, or one of one's own."""
+    if shared := _SHARED.get(asyncio.get_running_loop()):
+        yield await shared.browser()
+        return
+    async with _launched() as browser:
+        yield browser
 
 
 async def cookie_of(settings: ServiceSettings, *roles: Role, units: frozenset[str] = frozenset({ALL_UNITS})) -> str:
@@ -85,16 +137,15 @@ async def page_at(
     `expected` is a pattern of errors that the test provokes.
     """
     await asyncio.to_thread(assets.vendor, quiet=True)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+    async with _browser() as browser:
+        context = await browser.new_context(
+            viewport={"width": width, "height": height},
+            java_script_enabled=scripts,
+            has_touch=touch,
+            locale=language,
+            timezone_id="Europe/Stockholm",
+        )
         try:
-            context = await browser.new_context(
-                viewport={"width": width, "height": height},
-                java_script_enabled=scripts,
-                has_touch=touch,
-                locale=language,
-                timezone_id="Europe/Stockholm",
-            )
             await context.add_cookies([{"name": COOKIE, "value": token, "url": url}])
             page, problems = await context.new_page(), _problems(context)
             if not scripts:
@@ -106,7 +157,8 @@ async def page_at(
             unexpected = [problem for problem in problems if not re.search(expected, problem)]
             assert not unexpected, unexpected
         finally:
-            await browser.close()
+            with suppress(PlaywrightError):  # the browser has died meanwhile
+                await context.close()
 
 
 async def picture(page: Page, name: str, *, full_page: bool = False) -> None:
