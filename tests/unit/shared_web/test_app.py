@@ -239,6 +239,23 @@ async def test_static_files_stay_a_year_under_the_hash_of_their_content(app):
     assert app.state.assets.url("vendor/not-there.js") == ""
 
 
+async def test_static_words_go_compressed_to_who_understands_it_and_are_the_same(app):
+    address = app.state.assets.url("base.css")
+    async with client_of(app) as client:
+        plain = await client.get(address, headers={"accept-encoding": "identity"})
+        small = await client.get(address, headers={"accept-encoding": "gzip, br"})
+        known = {"accept-encoding": "gzip", "if-none-match": small.headers["etag"]}
+        again = await client.get("/static/base.css", headers=known)
+        part = await client.get(address, headers={"accept-encoding": "gzip", "range": "bytes=0-9"})
+    assert small.headers["content-encoding"] == "gzip"
+    assert small.content == plain.content
+    assert int(small.headers["content-length"]) < int(plain.headers["content-length"]) / 2
+    assert "immutable" in small.headers["cache-control"]
+    assert {plain.headers["vary"], small.headers["vary"]} == {"accept-encoding"}
+    assert again.status_code == 304
+    assert (part.status_code, part.content) == (206, plain.content[:10])
+
+
 async def test_ready_says_which_part_is_missing(app):
     health = Health()
     app = build_app(ServiceSettings(), service="stats", title="x", lifespan=None, routers=[], health=health)
