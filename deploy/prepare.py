@@ -26,6 +26,7 @@ IMPORTS = (
     ("import-directory", "directory-sv.csv", "--yes"),
     ("import-templates", "templates.yaml"),
     ("import-unit-terms", "unit-terms.yaml"),
+    ("import-exercises", "exercises.yaml"),
 )
 """What follows the catalogue: it names units and case types."""
 HOURS = ("import-hours", "hours.yaml")

@@ -15,6 +15,7 @@ from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases import import_waves, imports, unit_terms
 from services.casework.usecases.directory import ImportDirectory, ReportChangedError
 from services.casework.usecases.files import RejectedFileError
+from services.casework.usecases.practice.exercises import ImportExercises
 from services.casework.usecases.reindex import Reindex
 from services.casework.usecases.take_over import UNIT, Move, TakeOver
 from services.casework.usecases.templates import ImportTemplates
@@ -111,6 +112,12 @@ def import_entrances(file: Path) -> None:
 def import_people(file: Path) -> None:
     """Take in people from a YAML file."""
     _take_in(file, lambda uow, _: imports.ImportPeople(uow), "personer")
+
+
+@cli.command()
+def import_exercises(file: Path) -> None:
+    """Take in invented contacts to practise on from a YAML file."""
+    _take_in(file, lambda uow, _: ImportExercises(uow), "övningar")
 
 
 @cli.command()

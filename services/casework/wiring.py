@@ -68,6 +68,7 @@ from services.casework.usecases.incidents import Incidents
 from services.casework.usecases.outgoing import Outgoing
 from services.casework.usecases.park import ParkCase
 from services.casework.usecases.place_contacts import PlaceContacts
+from services.casework.usecases.practice.group import Practice
 from services.casework.usecases.quick import RegisterQuickly
 from services.casework.usecases.receipts import SendReceipts
 from services.casework.usecases.restart import RestartRun
@@ -217,6 +218,7 @@ def _with_checklists(uow: UnitOfWork, clock: Clock) -> dict[str, Any]:
         "restart": RestartRun(uow, clock),
         "quick": RegisterQuickly(uow, clock),
         "gaps": KnowledgeGaps.make(uow, clock),
+        "practice": Practice.make(uow, clock),
     }
 
 

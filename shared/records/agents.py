@@ -27,6 +27,8 @@ class AgentProfile(Event):
     name: str
     skills: dict[str, int] = Field(default_factory=dict)
     """Skill to level 1–5; `*` takes everything. Skills are unit ids, `lang:fi`, `channel:phone` …"""
+    signed_off: tuple[str, ...] = ()
+    """Unit ids that a team leader has signed her off for."""
     languages: tuple[str, ...] = ("sv",)
     channels: tuple[Channel, ...] = tuple(Channel)
     capacity: int = 100

@@ -1,6 +1,7 @@
 """What casework tells everybody: units, entrances, case types, checklists, hours, and how far each has moved in."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,6 +21,8 @@ class UnitRecord(Event):
     controller: str = ""
     handover_address: str = ""
     """The mail address that hand-overs go to."""
+    sign_off: Literal["off", "preferred", "required"] = "off"
+    """Whether its contacts go to agents who are signed off for it: first, or to nobody else."""
 
     @property
     def key(self) -> str:

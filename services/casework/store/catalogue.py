@@ -170,7 +170,7 @@ def case_type_record(row: Row) -> records.CaseTypeRecord:
 
 def agent_profile(row: Row) -> records.AgentProfile:
     """Return what the others read of an agent."""
-    names = ("id", "name", "skills", "languages", "capacity", "phone", "place")
+    names = ("id", "name", "skills", "languages", "capacity", "phone", "place", "signed_off")
     plain = {**row["terms"], **{name: row[name] for name in names}}
     plain["logins"] = (*plain.get("logins", ()), *filter(None, (row["email"],)))
     active = row["active"] and "agent" in row["roles"]

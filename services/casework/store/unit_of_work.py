@@ -27,6 +27,7 @@ from services.casework.store.moving import Moving
 from services.casework.store.news import News
 from services.casework.store.params import Params
 from services.casework.store.places import Places
+from services.casework.store.practice import Practice
 from services.casework.store.readers import Readers
 from services.casework.store.reads import Reads
 from services.casework.store.relations import CasePeople, Links
@@ -34,6 +35,7 @@ from services.casework.store.runs import Runs
 from services.casework.store.search import SearchStore
 from services.casework.store.search_index import SearchIndex
 from services.casework.store.sending import Sending
+from services.casework.store.sign_offs import SignOffs
 from services.casework.store.sms import SmsQueue
 from services.casework.store.templates import Templates
 from services.casework.store.texts import Texts
@@ -80,6 +82,8 @@ class Work:
         self.unit_terms = UnitTerms(conn)
         self.templates = Templates(conn)
         self.gaps = Gaps(conn)
+        self.practice = Practice(conn)
+        self.sign_offs = SignOffs(conn)
         self.sms = SmsQueue(conn)
         self.sending = Sending(conn)
         self.first_contacts = FirstContacts(conn)

@@ -27,6 +27,7 @@ from services.casework.usecases.outside import OpenUnitLink, ReadStatus
 from services.casework.usecases.pass_handover import AssignHandover, ReassignHandover, SetAway, WithdrawHandover
 from services.casework.usecases.pass_on import InviteOfficer, PassOn, PromiseReturnCall
 from services.casework.usecases.pause_handover import AskCitizen, MoveAnswer, ResumeHandover
+from services.casework.usecases.practice.group import Practice
 from services.casework.usecases.quick import RegisterQuickly
 from services.casework.usecases.read_cases import ListCases, ReadCase, ReadDesk, ReadHandover
 from services.casework.usecases.read_catalogue import ReadCatalogue, ReadPeople
@@ -109,6 +110,7 @@ class Casework:
     save_draft: SaveDraft
     beat: BeatCase
     gaps: KnowledgeGaps
+    practice: Practice
     day: DeskDay
     reply: ReplyCase
     close: CloseCase

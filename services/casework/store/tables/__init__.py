@@ -35,6 +35,7 @@ from services.casework.store.tables.gaps import knowledge_gaps
 from services.casework.store.tables.handovers import handovers, webhooks_out
 from services.casework.store.tables.incidents import alarms, incident_cases, incidents
 from services.casework.store.tables.outgoing import mail_bursts, mails_out, receipt_marks, sms_out
+from services.casework.store.tables.practice import practice_exercises, practice_runs, sign_offs
 from services.casework.store.tables.search import search_docs, search_marks, search_words
 from shared.decisions import decisions_table
 from shared.outbox import outbox_table
@@ -77,11 +78,14 @@ __all__ = [
     "opening_hours",
     "outbox",
     "people",
+    "practice_exercises",
+    "practice_runs",
     "receipt_marks",
     "run_steps",
     "search_docs",
     "search_marks",
     "search_words",
+    "sign_offs",
     "sms_out",
     "takeovers",
     "templates",

@@ -12,6 +12,7 @@ units = Table(
     Column("legal_form", Text, nullable=False, server_default="förvaltning"),
     words("controller"),
     words("handover_address"),
+    Column("sign_off", Text, nullable=False, server_default="off"),
 )
 
 unit_terms = Table(
@@ -85,6 +86,7 @@ people = Table(
     Column("active", Boolean, nullable=False, server_default=text("true")),
     at("away_until"),
     maybe("substitute"),
+    listed("signed_off"),
 )
 
 opening_hours = Table(

@@ -25,7 +25,7 @@ def read_entrances(data: bytes, units: Mapping[str, str], case_types: Mapping[st
     rows = []
     for index, raw in enumerate(entries):
         path: Path = ("entrances", index)
-        if _required(document, path, raw, ("id", "kind", "value", "name", "unit", "greeting"), seen):
+        if required(document, path, raw, ("id", "kind", "value", "name", "unit", "greeting"), seen):
             rows.append(
                 _entrance(document, path, raw, units) | {"case_type": _case_type(document, path, raw, case_types)}
             )
@@ -98,7 +98,7 @@ def read_people(data: bytes, units: Mapping[str, str]) -> Rows:
     rows = []
     for index, raw in enumerate(entries):
         path: Path = ("people", index)
-        if _required(document, path, raw, ("id", "name", "roles", "units"), seen):
+        if required(document, path, raw, ("id", "name", "roles", "units"), seen):
             rows.append(_person(document, path, raw, units))
     return accepted(document, rows)
 
@@ -138,7 +138,7 @@ def listed(data: bytes, name: str) -> tuple[Document, list[Any]]:
     return document, entries
 
 
-def _required(document: Document, path: Path, raw: object, names: tuple[str, ...], seen: set[str]) -> bool:
+def required(document: Document, path: Path, raw: object, names: tuple[str, ...], seen: set[str]) -> bool:
     """Note what is missing and what stands twice; return whether the row can be read."""
     if not isinstance(raw, dict):
         document.wrong(path, "Raden ska ha fält med namn.")
