@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 
 from services.stats.jobs.clockwork import CHANGED, TOPIC
 from shared.events import ContactRouted
-from shared.vocabulary import Channel, Role, TakenOver
+from shared.vocabulary import Cause, Channel, Role, TakenOver
 from tests.support.browser import cookie_of, needs_browser, page_at, picture
 from tests.support.stats_day import NOW, morning, publish, running_stats
 from tests.support.stats_events import closed, life
@@ -22,6 +22,9 @@ async def test_a_day_with_a_surge_is_read_at_a_glance(settings):
     routing, cases = morning()
     routing += life("not-ours", at=NOW - timedelta(hours=3), taken_over=TakenOver.NOT)
     cases.append(closed("not-ours", "not-ours", at=NOW - timedelta(hours=2), taken_over=TakenOver.NOT))
+    why = {"at": NOW - timedelta(hours=2), "unit": "vard-och-omsorg"}
+    cases += [closed(f"why-{cause}", f"why-{cause}", cause=cause, **why) for cause in Cause]
+    cases.append(closed("why", "why", cause=Cause.LETTER_UNCLEAR, **why))
     contacts = sum(isinstance(event, ContactRouted) for event in routing)
     async with running_stats(settings, (routing, cases)) as stats:
         token = await cookie_of(settings, Role.LEAD, Role.OPS)
@@ -34,6 +37,7 @@ async def test_a_day_with_a_surge_is_read_at_a_glance(settings):
             await expect(page.locator(".queues")).to_contain_text("Vård och omsorg")
             await expect(page.locator(".tile", has_text="Kontakter i dag")).to_contain_text("varav 1 ej övertagen")
             await expect(page.locator(".tile", has_text="Lösta i första")).to_contain_text("utom 1 ej övertagen")
+            await expect(page.locator("#causes")).to_contain_text("förstod inte brevet 29 %")
             await picture(page, "wallboard-tv")
             await no_scrolling(page)
         async with page_at(f"{stats.url}/wallboard", token, width=1366, height=768, language="en-GB", now=NOW) as page:

@@ -50,6 +50,8 @@ class Case:
     """Whether its checklist had an end that closes."""
     handling: float = 0.0
     """Seconds of work, as told in its ends and after them."""
+    cause: str = ""
+    """Why the contact arose, as first told in a close; it stays with the case, whichever end is the first."""
 
     def advance(self, fact: Fact, tally: Tally, days_taken: DaysTaken) -> None:
         """Take in one fact of the case and add what it means to `tally`; only the first end is counted."""
@@ -63,6 +65,7 @@ class Case:
                     self.case_type, self.unit = fact.case_type, fact.unit
             case "case.closed" | "case.handed_over":
                 self.handling += fact.seconds
+                self.cause = self.cause or fact.cause
                 if self.ended_at is None:
                     self._end(fact, tally, days_taken)
             case "case.time_added":

@@ -36,6 +36,8 @@ class Fact:
     first_contact_wide: bool = False
     allowed: bool | None = None
     """Whether the checklist had an end that closes; None: nobody has said what must be handed over."""
+    cause: str = ""
+    """Why the contact arose, when its agent has asked."""
     capacity: int = 0
     used: int = 0
     taken_over: str = TakenOver.TAKEN

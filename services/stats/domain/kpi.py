@@ -1,6 +1,9 @@
 """Key figures: shares with their denominators, and nothing said where nothing was measured."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from shared.vocabulary import Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class Sums:
     """Seconds of work on the cases ended, whenever it was done."""
     no_shows: int = 0
     """Visitors who were called and did not come; in none of closed, solved and abandoned."""
+    causes: Mapping[str, int] = field(default_factory=dict)
+    """Cases ended by why the contact arose (`Cause`), of those whose agent has asked; in the order of the words."""
 
 
 def share(part: int, whole: int) -> float | None:
@@ -81,6 +86,16 @@ class Kpis:
         A case that its checklist must hand over is no failure and is left out.
         """
         return share(self.sums.allowed_solved, self.sums.allowed)
+
+    @property
+    def asked(self) -> int:
+        """Cases ended whose agent has asked why the contact arose."""
+        return sum(self.sums.causes.values())
+
+    @property
+    def avoidable(self) -> float | None:
+        """Share of those asked that came for anything but a new question: had we done right, they need not have."""
+        return share(self.asked - self.sums.causes.get(Cause.NEW_QUESTION, 0), self.asked)
 
     @property
     def handling_mean(self) -> float | None:
@@ -130,5 +145,6 @@ class Kpis:
                 "ended": sums.trial_ended,
                 "strict": share(sums.trial_solved, sums.trial_ended),
             },
+            "cause": {"asked": self.asked, "avoidable_share": self.avoidable, "count": dict(self.sums.causes)},
             "repeat_share": share(sums.repeats, sums.known_persons),
         }

@@ -208,4 +208,4 @@ def _contact_row(one: Contact) -> tuple[object, ...]:
 def _case_row(one: Case) -> tuple[object, ...]:
     head = (one.id, one.contact_id, one.channel, one.unit, one.entrance, one.case_type)
     end = (one.opened_at, one.ended_at, one.outcome, one.solved, one.solved_wide, one.days, one.taken_over)
-    return (*head, *end, one.withdrawn, one.allowed, one.handling)
+    return (*head, *end, one.withdrawn, one.allowed, one.handling, one.cause)

@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.stats.domain.kpi import Kpis, Sums
 from services.stats.store.scope import WITHIN, Units, bound, columns_of
-from shared.vocabulary import LIVE_CHANNELS, Channel
+from shared.vocabulary import LIVE_CHANNELS, Cause, Channel
+
+_CAUSES = {cause.value: f"cause_{cause.value}" for cause in Cause}
 
 # A contact is repeated when the same person came about the same unit within seven days before.
 # What the contact centre has not taken over is received and answered as anything else, but ended apart.
@@ -54,7 +56,8 @@ _SELECTS = {
             "count(*) FILTER (WHERE allowed IS NOT FALSE) AS allowed, "
             "count(*) FILTER (WHERE allowed IS NOT FALSE AND solved) AS allowed_solved, "
             "count(*) FILTER (WHERE outcome = 'no_show') AS no_shows, "
-            "sum(handling) FILTER (WHERE outcome <> 'no_show') AS handling"
+            "sum(handling) FILTER (WHERE outcome <> 'no_show') AS handling, "
+            + ", ".join(f"count(*) FILTER (WHERE cause = '{cause}') AS {name}" for cause, name in _CAUSES.items())
         ),
         "stats.cases a",
         "ended_at >= :start AND ended_at < :end AND taken_over <> 'ej_overtagen' AND outcome NOT LIKE 'merged%'",
@@ -126,4 +129,5 @@ async def _merge(
 
 def _kpis(group: dict[str, str], sums: dict[str, Any]) -> Kpis:
     kept = {one.name: sums[one.name] for one in fields(Sums) if sums.get(one.name) is not None}
-    return Kpis(Sums(**kept), group)
+    causes = {cause: sums[name] for cause, name in _CAUSES.items() if sums.get(name)}
+    return Kpis(Sums(**kept, causes=causes), group)

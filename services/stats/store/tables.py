@@ -80,6 +80,7 @@ CASES = Bulk(
         "withdrawn": "boolean",
         "allowed": "boolean",
         "handling": "float8",
+        "cause": "text",
     },
     key=("case_id",),
 )

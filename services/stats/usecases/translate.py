@@ -68,7 +68,7 @@ ROUTING_FACTS: dict[type[events.Event], Reader] = {
 CASE_FACTS: dict[type[events.Event], Reader] = {
     events.CaseOpened: _keeps("contact_id", "case_id", "channel", "entrance", "unit", at="opened_at"),
     events.CaseClassified: _keeps("contact_id", "case_id", "case_type", "unit", "at", agent_id="by", detail="how"),
-    events.CaseClosed: _keeps(*_END, *_FIRST_CONTACT, detail="resolution", **_ENDED),
+    events.CaseClosed: _keeps(*_END, *_FIRST_CONTACT, "cause", detail="resolution", **_ENDED),
     events.CaseReopened: _keeps("contact_id", "case_id", "at", agent_id="by"),
     events.CaseHandedOver: _keeps(*_END, "handover_id", detail="to", **_ENDED),
     events.HandoverAcknowledged: _keeps(*_HANDOVER),

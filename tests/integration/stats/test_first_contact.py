@@ -9,7 +9,7 @@ from sqlalchemy import text
 from services.stats.domain.kpi import Kpis
 from services.stats.store.figures import FigureStore
 from shared import events
-from shared.vocabulary import Channel, Resolution
+from shared.vocabulary import Cause, Channel, Resolution
 from tests.support.stats_events import START, Log, closed, handed_over, opened
 
 pytestmark = pytest.mark.integration
@@ -118,6 +118,26 @@ async def test_against_what_the_checklist_allows_a_hand_over_that_it_demands_is_
     assert day.solved == 0.5
     assert shown["first_contact_of_allowed"] == pytest.approx(2 / 3)
     assert shown["first_contact_allowed_share"] == 0.5
+
+
+async def test_why_they_came_is_counted_once_for_a_case_and_only_of_those_who_were_asked(fold, stats_engine):
+    log = Log("cases")
+    told = [
+        closed("k1", "k1", cause=Cause.NEW_QUESTION),
+        closed("k2", "k2", cause=Cause.LETTER_UNCLEAR),
+        closed("k2", "k2", at=START + WEEK, cause=Cause.NO_ANSWER),  # lived again: the first word stands
+        closed("k3", "k3"),
+        handed_over("k4", "k4"),
+        closed("k4", "k4", at=START + WEEK, cause=Cause.LETTER_UNCLEAR),  # came back from the unit
+        closed("k5", "k5", cause=Cause.OUR_FAULT),
+        merged("k5", at=START),
+    ]
+    await fold.handle(log.records(*told))
+    [day] = await read(stats_engine)
+    count = {"ny_fraga": 1, "forstod_inte_brevet": 2}
+    assert day.as_json()["cause"] == {"asked": 3, "avoidable_share": pytest.approx(2 / 3), "count": count}
+    [none] = await FigureStore(stats_engine, answer_within=60).read(START + WEEK, START + 2 * WEEK)
+    assert none.as_json()["cause"] == {"asked": 0, "avoidable_share": None, "count": {}}
 
 
 async def test_a_merged_case_is_in_no_figure_until_it_is_its_own_again(fold, stats_engine):
