@@ -22,9 +22,9 @@ async def test_a_day_with_a_surge_is_read_at_a_glance(settings):
     routing, cases = morning()
     routing += life("not-ours", at=NOW - timedelta(hours=3), taken_over=TakenOver.NOT)
     cases.append(closed("not-ours", "not-ours", at=NOW - timedelta(hours=2), taken_over=TakenOver.NOT))
-    why = {"at": NOW - timedelta(hours=2), "unit": "vard-och-omsorg"}
-    cases += [closed(f"why-{cause}", f"why-{cause}", cause=cause, **why) for cause in Cause]
-    cases.append(closed("why", "why", cause=Cause.LETTER_UNCLEAR, **why))
+    asked, unit = NOW - timedelta(hours=2), "vard-och-omsorg"
+    cases += [closed(f"why-{cause}", f"why-{cause}", at=asked, unit=unit, cause=cause) for cause in Cause]
+    cases.append(closed("why", "why", at=asked, unit=unit, cause=Cause.LETTER_UNCLEAR))
     contacts = sum(isinstance(event, ContactRouted) for event in routing)
     async with running_stats(settings, (routing, cases)) as stats:
         token = await cookie_of(settings, Role.LEAD, Role.OPS)
