@@ -13,6 +13,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from deploy.local.database import Postgres
+from deploy.local.part import free_ports
+from deploy.local.running import started
 from shared.database import check, downgrade, make_engine, transient, upgrade
 from shared.received import is_transient
 from shared.settings import ServiceSettings
@@ -90,6 +93,16 @@ async def test_the_engine_looks_into_its_schema_first(office: AsyncEngine) -> No
         await connection.execute(text("CREATE TABLE thing (id int)"))
         assert await connection.scalar(text("SELECT 'office.thing'::regclass::text")) == "thing"
     assert await check(office)() is None
+
+
+async def test_a_database_whose_crash_takes_numbers_back_is_not_ready(
+    settings: ServiceSettings, tmp_path: Path
+) -> None:
+    part = Postgres(free_ports(1)[0], tmp_path / "postgres", durable=False, options={"wal_level": "minimal"})
+    with started(part, tmp_path / "postgres.log"):
+        engine = make_engine(settings.model_copy(update={"postgres": part.url()}), "office")
+        assert "wal_level is minimal" in str(await check(engine)())
+        await engine.dispose()
 
 
 async def test_a_statement_and_a_lock_that_take_too_long_are_cut_and_pass_as_transient(office: AsyncEngine) -> None:
