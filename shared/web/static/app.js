@@ -45,6 +45,64 @@
       else if (detail.successful && asked && began > notedAt) notify("");
     });
   });
+  // A live part may be shown anew while what she pressed in it is under way: what comes of it lands in the part that
+  // stands there now, and is told to the page. What the server pushed itself is let go: a newer one stands there.
+  body.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    if (detail.requestConfig.headers["X-Background"] === "1") return;
+    const { elt } = detail.requestConfig;
+    detail.xhr.addEventListener("readystatechange", () => {
+      if (detail.xhr.readyState !== XMLHttpRequest.DONE || detail.xhr.status === 0) return;
+      if (!detail.target.isConnected) detail.target = document.getElementById(detail.target.id) ?? detail.target;
+      const told = elt.isConnected ? "" : detail.xhr.getResponseHeader("HX-Trigger");
+      if (told) body.dispatchEvent(new CustomEvent(told, { bubbles: true }));
+    });
+  });
+
+  // A press is not lost because its button is shown anew between down and up: what is live waits for the finger.
+  let pressed = false;
+  let held = [];
+  function press() { pressed = true; }
+  function release() {
+    pressed = false;
+    const all = held;
+    held = [];
+    if (all.length) setTimeout(() => { for (const go of all) go(); }); // after the click that this press becomes
+  }
+  document.addEventListener("pointerdown", press, true);
+  document.addEventListener("keydown", (event) => { if (event.key === " " && event.target.matches?.("button, summary")) press(); }, true);
+  for (const sign of ["pointerup", "pointercancel", "keyup", "dragend"]) document.addEventListener(sign, () => { if (pressed) release(); }, true);
+  window.addEventListener("blur", () => { if (pressed) release(); });
+  body.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const { elt, headers, triggeringEvent } = detail.requestConfig;
+    if (!pressed || headers["X-Background"] !== "1") return;
+    detail.shouldSwap = false;
+    if (triggeringEvent) held.push(() => { if (elt.isConnected) window.htmx.trigger(elt, triggeringEvent.type); }); // else the clock asks again
+  });
+  body.addEventListener("htmx:sseBeforeMessage", (event) => {
+    if (!pressed || !event.target.hasAttribute("sse-swap")) return;
+    event.preventDefault();
+    const { target, type, data } = event.detail;
+    held.push(() => target.dispatchEvent(new MessageEvent(type, { data })));
+  });
+
+  // What she has opened stays open when the part around it is shown anew.
+  body.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const open = [...detail.target.querySelectorAll("details[id][open]")].map((one) => one.id);
+    if (!open.length || detail.requestConfig.headers["X-Background"] !== "1") return;
+    detail.target.addEventListener("htmx:afterSwap", () => { for (const id of open) document.getElementById(id)?.setAttribute("open", ""); }, { once: true });
+  });
+
+  // One dialog at a time: the last one that was asked for, and none over one that has opened meanwhile.
+  let opening = null;
+  body.addEventListener("htmx:beforeRequest", (event) => {
+    const { target, requestConfig, xhr } = event.detail;
+    if (target.id !== "dialog-body" || requestConfig.verb !== "get") return;
+    const dialog = target.closest("dialog");
+    if (dialog?.open && !dialog.contains(requestConfig.elt)) { event.preventDefault(); return; }
+    opening?.abort();
+    opening = xhr;
+    xhr.addEventListener("loadend", () => { if (opening === xhr) opening = null; });
+  });
   body.addEventListener("htmx:sseError", () => body.classList.add("offline"));
   body.addEventListener("htmx:sseOpen", () => body.classList.remove("offline"));
 
