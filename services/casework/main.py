@@ -63,7 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.state.dead_letters = parts.dead_letters
         await parts.start()
         try:
-            async with open_pages(app, parts.casework, parts.bell):
+            async with open_pages(app, parts.casework, parts.bell, fallback_file=settings.fallback_file):
                 tune_gc()
                 yield
         finally:

@@ -26,6 +26,9 @@ class Settings(ServiceSettings):
         le=120,
         description="How long an agent's reply, close or hand-over waits untold, so that she can take it back.",
     )
+    fallback_file: str = Field(
+        "", description="File to which checklists and numbers are written each hour, to be read when nothing answers."
+    )
     elks_url: str = Field("", description="Base address of 46elks' API; no SMS is sent if empty.")
     elks_user: str = Field("", description="API user name at 46elks.")
     elks_password: SecretStr = Field(SecretStr(""), description="API password at 46elks.")

@@ -85,6 +85,11 @@ class DirectoryStore:
         query = select(directory).where(directory.c.id == entry_id, directory.c.gone_at.is_(None))
         return await row_of(self._conn, query)
 
+    async def listed(self, limit: int) -> list[Row]:
+        """Return those that are there, by name."""
+        query = select(directory).where(directory.c.gone_at.is_(None)).order_by(directory.c.name, directory.c.id)
+        return await rows_of(self._conn, query.limit(limit))
+
     async def away(self, today: date) -> list[Row]:
         """Return who is away on a day, by name."""
         query = select(directory).where(directory.c.away_until >= today, directory.c.gone_at.is_(None))

@@ -5,6 +5,7 @@ from typing import Self
 
 from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases.ask_help import AnswerHelp, AskHelp, EndHelp, ReadHelp
+from services.casework.usecases.fallback_notes import TakeInNote
 from services.casework.usecases.read_fallback import ReadFallback
 from services.casework.usecases.read_news import ReadNews
 from services.casework.usecases.readers import SeeReaders
@@ -21,6 +22,7 @@ class DeskDay:
     read_help: ReadHelp
     read_news: ReadNews
     read_fallback: ReadFallback
+    take_in_note: TakeInNote
     readers: SeeReaders
 
     @classmethod
@@ -32,6 +34,7 @@ class DeskDay:
             answer_help=AnswerHelp(uow, clock),
             read_help=ReadHelp(uow, clock),
             read_news=ReadNews(uow, clock),
-            read_fallback=ReadFallback(uow),
+            read_fallback=ReadFallback(uow, clock),
+            take_in_note=TakeInNote(uow, clock),
             readers=SeeReaders(uow, clock),
         )

@@ -31,6 +31,7 @@ _TITLES = {
     "escalate": "Verksamheten är försenad, ansvarig har fått besked",
     "undo_close": "Avslutandet ångrades",
     "undo_hand_over": "Överlämningen ångrades innan den gick i väg",
+    "noted_away": "Antecknat i reservläge, inläst i efterhand",
     "return_call": "Återuppringning lovad",
     "called_again": "Besökaren kom inte och ropades igen",
     "no_show": "Besökaren kom inte",

@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request
 
 from services.casework.store.bell import HELP, INCIDENTS, LEFT, READING, TAKEN, Bell
 from services.casework.usecases.casework import Casework
+from services.casework.web.fallback_file import FallbackFile
 from services.casework.web.mail_state import MailOutage
 from services.casework.web.names import Names
 from services.casework.web.seat import Hands, Times
@@ -17,7 +18,12 @@ from shared.web.live import Hub
 
 @asynccontextmanager
 async def open_pages(
-    app: FastAPI, casework: Casework, bell: Bell | None = None, clock: Clock = utc_now, times: Times | None = None
+    app: FastAPI,
+    casework: Casework,
+    bell: Bell | None = None,
+    clock: Clock = utc_now,
+    times: Times | None = None,
+    fallback_file: str = "",
 ) -> AsyncIterator[None]:
     """Set what the pages need on `app.state` for the life of the app; `bell` says what changes at a desk."""
 
@@ -34,6 +40,8 @@ async def open_pages(
     app.state.seats = seats
     app.state.names = Names(casework.read_catalogue, casework.read_people)
     app.state.mail_outage = outage = MailOutage(casework.outgoing.outage)
+    paper = FallbackFile(casework.day.read_fallback, app.state.pages, fallback_file, clock)
+    await paper.start()
     await outage.start()
     await seats.start()
     try:
@@ -41,6 +49,7 @@ async def open_pages(
     finally:
         await seats.stop()
         await outage.stop()
+        await paper.stop()
 
 
 def _rung(seats: Seats, hub: Hub, what: str | None) -> None:
