@@ -61,10 +61,15 @@ class CaseHouse:
 
     def start(self) -> None:
         """Start casework; returns when it is ready."""
-        part = next(part for part in self.plan.services() if part.name == "casework")
+        self.process = self.beside("casework")
+
+    def beside(self, service: str) -> Running:
+        """Start one of the four services; returns when it is ready."""
+        part = next(part for part in self.plan.services() if part.name == service)
         quiet = {"KC_LOG_LEVEL": "ERROR"}
-        self.process = start(replace(part, environment=part.environment | quiet), self.log)
-        self.running.callback(self.process.kill)
+        process = start(replace(part, environment=part.environment | quiet), self.plan.root / f"logs/{service}.log")
+        self.running.callback(process.kill)
+        return process
 
     def stop(self) -> None:
         """SIGTERM to casework."""

@@ -22,3 +22,16 @@ def test_the_benchmark_of_cases_runs():
     assert {*said["search"]} == {*said["baseline"]["search_ilike_ms_p50"]}
     assert all(said[f"{deed}_ms"]["p95"] > 0 for deed in ("reply", "handover", "close"))
     assert said["recall_first_5"]["as it is"] == 100
+
+
+@pytest.mark.long
+def test_the_benchmark_of_the_desk_runs():
+    little = ("--cases", "400", "--agents", "2", "--full", "3", "--think", "0.3", "--seconds", "3", "--calls", "2")
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.desk", *little], capture_output=True, text=True, timeout=280, check=True
+    )
+    said = json.loads(done.stdout.strip().splitlines()[-1])
+    assert (said["refused"], said["requests"] > 0) == (0, True)
+    assert all(said["pages_ms"][page]["p95"] > 0 for page in ("desk", "case"))
+    assert said["browser"].get("outside", 0) == 0
+    assert said["browser"].get("first_load_bytes", 0) <= 120_000
