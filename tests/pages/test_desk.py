@@ -152,28 +152,6 @@ async def test_without_a_checklist_the_words_and_the_note_have_the_middle(house)
     assert any(one.kind == "reply" and one.text.endswith("Vi hör av oss i dag.") for one in case.messages)
 
 
-async def test_a_note_survives_a_reload_a_swap_and_a_lost_connection(house):
-    await house.arrive()
-    async with desk(house, expected="ERR_FAILED|htmx:") as page:
-        await ready_and_taken(page)
-        await settled(page, 1)
-        await page.locator("#note").fill("Första raden")
-        await note_saved(page)
-        await page.reload()
-        await expect(page.locator("#note")).to_have_value("Första raden")
-        await page.route("**/note", lambda route: route.abort())
-        await page.locator("#note").fill("Skrivet utan nät")
-        await expect(page.locator("#notices, .dialog-notices").first).to_contain_text("Ingen kontakt med servern")
-        await page.unroute("**/note")
-        await page.reload()
-        await expect(page.locator("#note")).to_have_value("Skrivet utan nät")
-
-        async def saved() -> bool:
-            return bool((await house.casework.read_case.run("KC-2026-000001", MARIA)).draft == "Skrivet utan nät")
-
-        await eventually(saved)
-
-
 async def test_the_desk_says_that_the_caller_hung_up_and_nothing_jumps(house):
     contact = await house.arrive(Channel.PHONE, phone="+46701740605")
     async with desk(house) as page:

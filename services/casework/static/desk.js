@@ -71,6 +71,41 @@
     typed = null;
   });
 
+  // What is typed in a step (its note, the item of the delegation) is kept in this browser until the step is done.
+  const keptAs = (field) => `kc-keep-${field.dataset.keep}`;
+  function forgetSteps(prefix) {
+    try { for (const name of Object.keys(localStorage)) if (name.startsWith(`kc-keep-${prefix}`)) localStorage.removeItem(name); } catch { /* nothing kept */ }
+  }
+  body.addEventListener("input", ({ target }) => {
+    if (!target.dataset?.keep) return;
+    try { localStorage.setItem(keptAs(target), target.value); } catch { /* full or forbidden */ }
+  });
+  function bringBackSteps() {
+    if (document.querySelector("#work.idle")) { forgetSteps(""); return; }
+    for (const field of document.querySelectorAll("[data-keep]")) {
+      let kept = null;
+      try { kept = localStorage.getItem(keptAs(field)); } catch { return; }
+      if (!kept || field.value) continue;
+      field.value = kept;
+      field.closest("details")?.setAttribute("open", "");
+    }
+  }
+  body.addEventListener("htmx:afterRequest", ({ detail }) => {
+    const done = detail.successful && detail.requestConfig.path.match(/^\/desk\/cases\/([^/]+)\/(steps|back|restart|classify)\b/);
+    if (done) forgetSteps(`${decodeURIComponent(done[1])}-`);
+  });
+
+  // The address says which case is on the desk: a reload, a new login or a browser that died leads back to it.
+  function settle() {
+    bringBackSteps();
+    const number = document.getElementById("work-case")?.value;
+    if (location.pathname === "/desk" && new URLSearchParams(location.search).get("case") !== (number || null)) {
+      history.replaceState(history.state, "", number ? `/desk?case=${encodeURIComponent(number)}` : "/desk");
+    }
+  }
+  settle();
+  body.addEventListener("htmx:afterSwap", (event) => { if (event.target.id === "work") settle(); });
+
   // An offer takes focus only from somebody who does nothing else.
   function turnToOffer() {
     const take = document.querySelector("[data-focus-offer]");
