@@ -1,6 +1,7 @@
 """The fallback in a real browser: kept when the server is gone, notes taken meanwhile, taken in when it is back."""
 
 import asyncio
+import socket
 
 import uvicorn
 from playwright.async_api import Page, expect
@@ -18,7 +19,10 @@ class Comes:
 
     def __init__(self, house: DeskHouse) -> None:
         self.house = house
-        self.port = 0
+        self._place = socket.socket()  # holds the port while nobody listens at it
+        self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._place.bind(("127.0.0.1", 0))
+        self.port = self._place.getsockname()[1]
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -29,7 +33,6 @@ class Comes:
         self._server = server = uvicorn.Server(config)
         self._task = asyncio.create_task(server.serve())
         await eventually(lambda: server.started, timeout=40)
-        self.port = server.servers[0].sockets[0].getsockname()[1]
         return f"http://127.0.0.1:{self.port}"
 
     async def go(self) -> None:
@@ -37,6 +40,9 @@ class Comes:
             self._server.should_exit = True
             await asyncio.wait([self._task], timeout=15)
             self._server = None
+
+    def leave(self) -> None:
+        self._place.close()
 
 
 async def note(page: Page, words: str) -> None:
@@ -80,3 +86,4 @@ async def test_the_kept_page_takes_notes_and_brings_them_in_once_when_the_server
                 assert len((await house.casework.read_desk.run(MARIA.id)).cases) == 2
         finally:
             await server.go()
+            server.leave()

@@ -26,13 +26,14 @@ async def test_the_agent_and_the_officer_see_each_other(house: DeskHouse) -> Non
         await expect(page.locator("#note")).to_be_focused()
         await page.keyboard.type(" nu")
         await expect(page.locator("#note")).to_have_value("Ringer nu")
-        await picture(page, "desk-readers")
+        await per.get(f"/cases/{number}")
         beat = await page.evaluate(
             """async () => { const { beat } = document.getElementById("readers").dataset;
             const headers = {"X-CSRF-Token": document.querySelector('meta[name="csrf"]').content};
             return (await fetch(beat, {method: "POST", headers})).text(); }"""
         )
         assert "Per Dahl läser ärendet." in beat
+        await picture(page, "desk-readers")
         async with page.expect_response(lambda one: one.url.endswith("/beat") and one.ok):
             await page.keyboard.press("Shift")  # she is there: the page says so itself within ten seconds
         english = await per.post(f"/cases/{number}/readers", headers={"accept-language": "en"})

@@ -17,6 +17,7 @@
     const kept = Number(localStorage.getItem(STAMP) ?? 0);
     if (!here && Date.now() - kept < HALF_A_DAY) return;
     await navigator.serviceWorker.register("/fallback-worker.js", { scope: "/fallback" });
+    if (here) await navigator.serviceWorker.ready; // from here on a reload is answered by it
     const page = await fetch("/fallback", { headers: { "X-Background": "1" }, cache: "no-store" });
     if (!page.ok || page.redirected) return;
     const text = await page.clone().text();
