@@ -1,12 +1,13 @@
 """Pages: Jinja2 with everything escaped, Swedish as the source language, and the filters that pages share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, pass_context
+from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
 from markupsafe import Markup
 
@@ -17,6 +18,26 @@ from shared.web.languages import Texts, choose_language
 from shared.web.links import Links
 
 TEMPLATES = Path(__file__).parent / "templates"
+KEPT = frozenset({"components.html", "words.html", "editor_words.html", "partials/words.html"})
+"""Macros that use nothing but what every page has; twenty parts of a page import them."""
+_MADE = "_made"
+
+
+class _Once(Template):
+    """A template; what it gives to those that import it is made once for a page where that is the same for all."""
+
+    def make_module(
+        self,
+        vars: Mapping[str, Any] | None = None,  # noqa: A002 - Jinja's own names
+        shared: bool = False,
+        locals: Mapping[str, Any] | None = None,  # noqa: A002 - the same
+    ) -> TemplateModule:
+        made: dict[str, TemplateModule] | None = (vars or {}).get(_MADE)
+        if made is None or self.name not in KEPT:
+            return super().make_module(vars, shared, locals)
+        if self.name not in made:
+            made[self.name] = super().make_module(vars, shared)
+        return made[self.name]
 
 
 class Pages:
@@ -51,6 +72,7 @@ class Pages:
             "theme": _choice(request, "kc_theme", ("light", "dark")),
             "shortcuts": request.cookies.get("kc_keys") != "off",
             "link": Links(request.app.state.settings, request.app.state.service).to,
+            _MADE: {},
         }
 
 
@@ -64,6 +86,7 @@ def make_environment(dirs: Sequence[Path], texts: Texts, assets: Assets) -> Envi
         lstrip_blocks=True,
         auto_reload=False,
     )
+    environment.template_class = _Once
     environment.globals |= {"_": _translator(texts), "n_": _plural_translator(texts), "asset": assets.url}
     environment.globals["csrf_field"] = _csrf_field
     environment.filters |= formats.FILTERS

@@ -18,6 +18,10 @@ from shared.vocabulary import CaseState, WorkKind
 
 LIMIT = 50
 _CONTACT = contacts.alias("first_contact")
+_CURRENT, _TAKEN = contacts.alias("current_contact_row"), contacts.alias("taken")
+_QUESTION, _ABOUT = contacts.alias("question"), contacts.alias("about")
+_OWN, _HELD = cases.alias("own"), cases.alias("held")
+"""Made once: an alias costs as much as a query."""
 
 
 def _listing() -> Select[Any]:
@@ -76,7 +80,7 @@ class Reads:
         With the channel of the contact that is worked on (`now_channel`), when it was done (`now_done_at`), and whether
         a colleague asks her (`asks_her`).
         """
-        current = contacts.alias("current_contact_row")
+        current = _CURRENT
         asked = _asked(agent_id)
         query = (
             _listing()
@@ -98,13 +102,13 @@ class Reads:
 
 def _mine(agent_id: str) -> Select[Any]:
     """Return the cases that are an agent's and alive."""
-    own, alive = cases.alias("own"), [CaseState.OPEN, CaseState.PARKED]
+    own, alive = _OWN, [CaseState.OPEN, CaseState.PARKED]
     return select(own.c.id).where(own.c.agent_id == agent_id, own.c.state != CaseState.CLOSED, own.c.state.in_(alive))
 
 
 def _held(agent_id: str) -> Select[Any]:
     """Return the cases that are handed over and whose current contact an agent has taken again."""
-    held, taken = cases.alias("held"), contacts.alias("taken")
+    held, taken = _HELD, _TAKEN
     hers = (taken.c.agent_id == agent_id, taken.c.done_at.is_(None), taken.c.ended_at.is_(None))
     of_case = select(held.c.id).join(taken, taken.c.case_id == held.c.id)
     return of_case.where(*hers, held.c.current_contact == taken.c.id, held.c.state == CaseState.HANDED_OVER)
@@ -112,7 +116,7 @@ def _held(agent_id: str) -> Select[Any]:
 
 def _asked(agent_id: str) -> Select[Any]:
     """Return the cases about which a colleague asks the agent and she is not done with it."""
-    question, about = contacts.alias("question"), contacts.alias("about")
+    question, about = _QUESTION, _ABOUT
     open_ones = and_(question.c.done_at.is_(None), question.c.ended_at.is_(None))
     return (
         select(about.c.case_id)
