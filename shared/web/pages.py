@@ -28,7 +28,7 @@ class _Once(Template):
 
     def make_module(
         self,
-        vars: Mapping[str, Any] | None = None,  # noqa: A002 - Jinja's own names
+        vars: dict[str, Any] | None = None,  # noqa: A002 - Jinja's own names
         shared: bool = False,
         locals: Mapping[str, Any] | None = None,  # noqa: A002 - the same
     ) -> TemplateModule:
