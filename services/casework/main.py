@@ -21,6 +21,7 @@ from services.casework.web import (
     api_terms,
     api_waves,
     elks,
+    figures_pages,
     gaps_pages,
 )
 from services.casework.web.house import open_pages
@@ -40,6 +41,7 @@ DOORS = (
     api_replies.router,
     api_catalogue.router,
     api_directory.router,
+    figures_pages.api,
     api_checklists.router,
     api_waves.router,
     api_terms.router,

@@ -1,5 +1,6 @@
 """The editor in a real browser: written, tried out, submitted, approved and published by keyboard alone."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,9 +10,11 @@ from playwright.async_api import Page, expect
 from services.casework.domain.lifecycle import Phase, Version
 from shared.vocabulary import Role
 from shared.web.access import Person
+from tests.integration.web.test_desk_obligatory import taken
 from tests.support.browser import needs_browser, page_at, picture
 from tests.support.desk import DeskHouse, desk_house
 from tests.support.served import served
+from tests.support.web import MARIA
 
 pytestmark = [
     pytest.mark.integration,
@@ -178,3 +181,22 @@ async def test_without_scripts_on_a_narrow_screen_it_is_written_and_faults_stand
         await page.get_by_role("button", name="Spara", exact=False).first.click()
     draft = await version_of(house, Phase.DRAFT)
     assert (draft.checklist.review_months, draft.checklist.steps[3].text) == (6, TELL)
+
+
+async def test_from_a_figure_to_the_step_in_one_press(house: DeskHouse):
+    number = await taken(house)
+    await house.casework.gaps.report.run(number, MARIA, "Säger inget om golvvärme", "s3")
+    async with page_of(house, "/editor", KARIN) as page:
+        await page.keyboard.press("i")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Så går det för checklistorna")
+        await picture(page, "editor-figures", full_page=True)
+        await page.get_by_role("link", name="mest om steg 3").focus()
+        await page.keyboard.press("Enter")
+        await expect(page).to_have_url(re.compile(r"/bostad-kallt\?version=1#steps-2$"))
+        await expect(page.locator("#steps-2")).to_be_in_viewport()
+        await page.get_by_role("link", name="Siffror").focus()
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", level=2)).to_have_text("Steg för steg")
+        await picture(page, "editor-checklist-figures", full_page=True)
+        await page.set_viewport_size({"width": 320, "height": 640})
+        assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -189,7 +189,7 @@ class Run:
             return self.checklist.steps[0].id if self.checklist.steps else None
         last = self.done[-1]
         step = self.checklist.step(last.step)
-        return _leads_to(step, last.option) if step else None
+        return leads_to(step, last.option) if step else None
 
     @property
     def end(self) -> End | None:
@@ -228,7 +228,8 @@ def replayed(checklist: Checklist, deeds: Iterable[Done | Back]) -> Run:
     return run
 
 
-def _leads_to(step: Step, label: str | None) -> str | None:
+def leads_to(step: Step, label: str | None) -> str | None:
+    """Return the step or end that an answer leads to."""
     return next((option.goto for option in step.options if option.label == label), step.goto)
 
 

@@ -13,6 +13,7 @@ from services.casework.store.cases import Cases
 from services.casework.store.catalogue import CatalogueStore
 from services.casework.store.contacts import Contacts
 from services.casework.store.directory import DirectoryStore
+from services.casework.store.figures import ChecklistFigures
 from services.casework.store.first_contact import FirstContacts
 from services.casework.store.gaps import Gaps
 from services.casework.store.handling import HandlingTimes
@@ -84,6 +85,7 @@ class Work:
         self.gaps = Gaps(conn)
         self.practice = Practice(conn)
         self.sign_offs = SignOffs(conn)
+        self.figures = ChecklistFigures(conn)
         self.sms = SmsQueue(conn)
         self.sending = Sending(conn)
         self.first_contacts = FirstContacts(conn)

@@ -75,6 +75,7 @@ async def _list(
         units=sorted({(line.version.unit, line.unit_name) for line in lines}, key=lambda one: one[1]),
         taken_in=int(done) if re.fullmatch("[0-9]{1,5}", done) else None,
         file_faults=faults,
+        gaps_open=len(await casework_of(request).gaps.read.of_owner(person)),
     )
     return rendered
 

@@ -25,6 +25,7 @@ from services.casework.web import (
     editor_more,
     editor_write,
     fallback_pages,
+    figures_pages,
     files,
     gaps_pages,
     handover,
@@ -49,7 +50,7 @@ def page_routers(settings: ServiceSettings) -> tuple[APIRouter, ...]:
     found = (desk_directory.router, directory_pages.router)
     more = (desk_close.router, desk_park.router, desk_more.router, desk_visit.router, case_deeds_pages.router)
     desks = (desk.router, desk_case.router, desk_handover.router, desk_pass.router, desk_incident.router)
-    editing = (editor.router, editor_more.router, editor_write.router, editor_deeds.router)
+    editing = (editor.router, figures_pages.router, editor_more.router, editor_write.router, editor_deeds.router)
     return (
         login,
         params_page.router,

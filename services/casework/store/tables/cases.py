@@ -56,6 +56,7 @@ cases = Table(
     Index("cases_agent", "agent_id", "state", postgresql_where=text("state <> 'closed'")),
     Index("cases_due", "due_at", postgresql_where=text("state = 'open' AND NOT due_missed")),
     Index("cases_parked", "parked_until", postgresql_where=text("state = 'parked'")),
+    Index("cases_checklist", "checklist_id", "opened_at", postgresql_where=text("checklist_id IS NOT NULL")),
     Index("cases_closed_by", "closed_by", "closed_at", postgresql_where=text("closed_by IS NOT NULL")),
 )
 

@@ -28,5 +28,7 @@ knowledge_gaps = Table(
     at("seen_at"),
     Index("knowledge_gaps_unit", "unit", "state", "due_at"),
     Index("knowledge_gaps_reporter", "reported_by", "state"),
+    Index("knowledge_gaps_reported", "reported_at"),
+    Index("knowledge_gaps_case", "case_id"),
 )
 """`kind` is `wrong` (a step, or the whole of a checklist) or `missing` (none fits); `unit` owns it and answers."""

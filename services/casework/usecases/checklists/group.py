@@ -17,6 +17,7 @@ from services.casework.usecases.checklists.decide import (
 )
 from services.casework.usecases.checklists.examples import SayExamples
 from services.casework.usecases.checklists.exporting import ExportChecklists
+from services.casework.usecases.checklists.figures import ReadFigures
 from services.casework.usecases.checklists.local_facts import ListFacts, SetFact
 from services.casework.usecases.checklists.reading import ListVersions, ReadDue, ReadHistory, ReadProblems, ReadVersion
 from services.casework.usecases.checklists.take_in import TakeIn
@@ -35,6 +36,7 @@ class Checklists:
     read: ReadVersion
     problems: ReadProblems
     history: ReadHistory
+    figures: ReadFigures
     due: ReadDue
     newer: IsThereNewer
     create: CreateChecklist
@@ -66,6 +68,7 @@ class Checklists:
             read=ReadVersion(uow),
             problems=ReadProblems(uow),
             history=ReadHistory(uow),
+            figures=ReadFigures(uow, clock),
             due=ReadDue(uow, clock),
             newer=IsThereNewer(uow),
             create=CreateChecklist(uow, clock),
