@@ -1,8 +1,8 @@
 """Where runs stop: at the step that was next when the case ended, at none when the walk came to its end."""
 
-from services.casework.domain.checklist import Checklist, End, Option, Step, StepType
+from services.casework.domain.checklist import Checklist, End, Option, Step
 from services.casework.domain.checklist_figures import Answered, Sums, steps_of
-from shared.vocabulary import Outcome
+from shared.vocabulary import Outcome, StepType
 
 LIST = Checklist(
     id="c",
