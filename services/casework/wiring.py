@@ -218,7 +218,6 @@ def _with_checklists(uow: UnitOfWork, clock: Clock) -> dict[str, Any]:
         "restart": RestartRun(uow, clock),
         "quick": RegisterQuickly(uow, clock),
         "gaps": KnowledgeGaps.make(uow, clock),
-        "practice": Practice.make(uow, clock),
     }
 
 
@@ -247,6 +246,7 @@ def build(settings: Settings, engine: AsyncEngine, clock: Clock = utc_now) -> Ca
         transfer_to_colleague=consult.TransferToColleague(uow, router, clock),
         end_question=consult.EndQuestion(uow, router, clock),
         **_with_checklists(uow, clock),
+        practice=Practice.make(uow, router, clock),
         add_note=notes.AddNote(uow, clock),
         save_draft=notes.SaveDraft(uow, clock),
         beat=work_case.BeatCase(uow, clock),

@@ -268,7 +268,9 @@ async def desk_house(settings: ServiceSettings, times: Times = QUICK) -> AsyncIt
     await built.router.close()
     knocking = {name: replace(getattr(built, name), router=router) for name in KNOCKING}
     directory = replace(built.directory, connect=replace(built.directory.connect, telephony=router))
-    casework = replace(built, router=router, directory=directory, **knocking)  # type: ignore[arg-type] # the parts it uses
+    practice = replace(built.practice, start=replace(built.practice.start, router=router))  # type: ignore[arg-type] # as below
+    more: dict[str, Any] = {"directory": directory, "practice": practice}
+    casework = replace(built, router=router, **more, **knocking)  # type: ignore[arg-type] # the parts it uses
     router.case_types = [
         {**one.model_dump(include={"unit"}), "case_type": one.id, "area": one.area, "question": one.question}
         for one in await casework.read_catalogue.case_types()

@@ -36,6 +36,9 @@ from services.casework.web import (
     news_pages,
     outside,
     params_page,
+    practice,
+    practice_desk,
+    practice_results,
     readers,
     search_page,
 )
@@ -73,4 +76,7 @@ def page_routers(settings: ServiceSettings) -> tuple[APIRouter, ...]:
         outside.router,
         gaps_pages.router,
         desk_quick.router,
+        practice.router,
+        practice_desk.router,
+        practice_results.router,
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
+from services.casework.router_client import RouterClient
 from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases.practice.exercises import ListExercises
 from services.casework.usecases.practice.shown import ReadPractice
@@ -25,11 +26,11 @@ class Practice:
     ask: AskForSignOff
 
     @classmethod
-    def make(cls, uow: UnitOfWork, clock: Clock) -> Self:
+    def make(cls, uow: UnitOfWork, router: RouterClient, clock: Clock) -> Self:
         """Build all of it."""
         return cls(
             exercises=ListExercises(uow),
-            start=StartPractice(uow, clock),
+            start=StartPractice(uow, router, clock),
             work=WorkPractice(uow, clock),
             end=EndPractice(uow, clock),
             read=ReadPractice(uow, clock),

@@ -15,7 +15,7 @@ from services.casework.usecases.reading import checklist_view
 from shared.clock import Clock
 from shared.errors import NotFoundError
 from shared.vocabulary import CaseState, Channel, EntranceKind, TakenOver
-from shared.web.access import Person
+from shared.web.access import Person, visible_units
 
 _KINDS: Mapping[Channel, EntranceKind] = {
     Channel.PHONE: EntranceKind.NUMBER,
@@ -84,11 +84,14 @@ class ReadPractice:
             return (await mine(work, run_id, person))["ended_at"] is not None
 
     async def result(self, run_id: str, person: Person, *, leads: bool = False) -> ResultView:
-        """Return how it went; to who leads, also another's. NotFoundError before its end."""
+        """Return how it went; to who leads the unit, also another's. NotFoundError before its end."""
         async with self.uow.read() as work:
             row = await work.practice.run(run_id) if leads else await mine(work, run_id, person)
             exercise = await work.practice.exercise(row["exercise_id"]) if row else None
             if row is None or exercise is None or row["ended_at"] is None:
+                raise NotFoundError
+            within = visible_units(person) if leads else None
+            if within is not None and row["unit"] not in within:
                 raise NotFoundError
             chosen = await work.catalogue.case_type(row["case_type"]) if row["case_type"] else None
             return await _result(work, row, exercise, chosen)

@@ -1,6 +1,6 @@
 """A run of practice: begun, worked as a case would be, and judged at its end. Only she who has it can touch it."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -9,13 +9,14 @@ from services.casework.domain.case import ObligatoryStepOpenError
 from services.casework.domain.checklist import Done, NothingToUndoError, Run, StepNotNextError
 from services.casework.domain.ending import Ending, owed
 from services.casework.domain.practice import Deed, Good, PracticeEndedError, judge
+from services.casework.router_client import RouterClient
 from services.casework.store.sql import Row
 from services.casework.store.unit_of_work import UnitOfWork, Work
 from services.casework.usecases.work_case import LONGEST_REFERENCE, LONGEST_TEXT, UnknownCaseTypeError
 from shared.clock import Clock
-from shared.errors import DomainError, NotFoundError
+from shared.errors import DomainError, KontaktcenterError, NotFoundError
 from shared.ids import new_id
-from shared.vocabulary import Outcome, Resolution
+from shared.vocabulary import LIVE_CHANNELS, Outcome, Resolution
 from shared.web.access import Person
 
 
@@ -32,21 +33,32 @@ class StartPractice:
     """Begin a run, or go on with the one that has begun."""
 
     uow: UnitOfWork
+    router: RouterClient
     clock: Clock
 
-    async def run(self, exercise_id: str, person: Person, candidates: Sequence[Mapping[str, Any]] = ()) -> str:
-        """Return the run's id; `candidates` is what the router would suggest."""
-        async with self.uow.begin() as work:
+    async def run(self, exercise_id: str, person: Person) -> str:
+        """Return the run's id; what was written gets the router's suggestions, which it remembers nothing of."""
+        async with self.uow.read() as work:
             exercise = await work.practice.exercise(exercise_id)
-            if exercise is None or not exercise["active"]:
-                raise NotFoundError
-            if exercise["list_id"] is None:
-                raise NotYetError
-            mine = {"agent_id": person.id, "agent_name": person.name, "unit": exercise["unit"]}
-            row = {"id": new_id(), "exercise_id": exercise_id, **mine, "started_at": self.clock()}
-            await work.practice.begin({**row, "candidates": list(candidates)})
+        if exercise is None or not exercise["active"]:
+            raise NotFoundError
+        if exercise["list_id"] is None:
+            raise NotYetError
+        row = {"id": new_id(), "exercise_id": exercise_id, "unit": exercise["unit"], "started_at": self.clock()}
+        row |= {"agent_id": person.id, "agent_name": person.name, "candidates": await self._suggested(exercise)}
+        async with self.uow.begin() as work:
+            await work.practice.begin(row)
             found = await work.practice.open_run(person.id, exercise_id)
-        return str(found["id"]) if found else row["id"]
+        return str(found["id"]) if found else str(row["id"])
+
+    async def _suggested(self, exercise: Row) -> list[Any]:
+        """Return what would be suggested; nothing for a talk that nobody has heard yet, or while the router is away."""
+        if exercise["channel"] in LIVE_CHANNELS:
+            return []
+        with contextlib.suppress(KontaktcenterError):
+            said = await self.router.match(f"{exercise['subject']}\n{exercise['body']}")
+            return list(said.get("candidates", ()))
+        return []
 
 
 @dataclass(frozen=True, slots=True)
