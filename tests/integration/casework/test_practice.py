@@ -55,7 +55,7 @@ async def walk(room: Room, run_id: str, person: Person = MARIA) -> None:
 async def test_a_run_is_judged_and_no_case_topic_or_figure_knows_of_it(room: Room):
     await take_in(room, exercise())
     before, practice = await fingerprint(room), room.casework.practice
-    run_id = await practice.start.run("kallt", MARIA, ({"case_type": COLD, "unit": "bostadsbolag"},))
+    run_id = await practice.start.run("kallt", MARIA)
     assert await practice.start.run("kallt", MARIA) == run_id
     with pytest.raises(StepNotNextError):
         await practice.work.step(run_id, MARIA, Done("s1", "nej"))

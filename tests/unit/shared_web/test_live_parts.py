@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 TEMPLATES = sorted([*ROOT.glob("services/*/templates/**/*.html"), *ROOT.glob("shared/web/templates/*.html")])
 _TAG = re.compile(r'<[a-z]+\s(?:[^<>"]|"[^"]*")*>')
-_SWAP_OF_FORM = ("formaction=", 'hx-post="/desk/cases/')
+_SWAP_OF_FORM = ("formaction=", 'hx-post="{{ at }}/')
 """The buttons of the form of a step: the form says for them, by name, what they inherit."""
 
 

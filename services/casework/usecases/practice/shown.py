@@ -56,6 +56,8 @@ class ResultView:
     ended_as: str
     resolution: str
     good_end: views.EndView | None
+    came_to: views.EndView | None
+    """The end that she had come to, if any."""
     way: tuple[WayStep, ...]
     lesson: str
     started_at: datetime
@@ -200,6 +202,8 @@ async def _result(work: Work, row: Row, exercise: Row, chosen: Row | None) -> Re
     published = await work.runs.version(exercise["list_id"], exercise["list_version"]) if exercise["list_id"] else None
     way = walk(published.checklist, good_of(exercise).answers) if published else None
     seen = checklist_view(published, way.done, row["ended_at"]) if published and way else None
+    used = await work.runs.version(row["checklist_id"], row["checklist_version"]) if row["checklist_id"] else None
+    hers = checklist_view(used, done_of(row), row["ended_at"]) if used else None
     same = ("id", "exercise_id", "unit", "agent_name", "passed", "refused", "resolution", "started_at", "ended_at")
     return ResultView(
         **{name: row[name] for name in same},
@@ -213,6 +217,7 @@ async def _result(work: Work, row: Row, exercise: Row, chosen: Row | None) -> Re
         wanted=exercise["question"] or "",
         ended_as=row["kind"],
         good_end=seen.end if seen else None,
+        came_to=hers.end if hers else None,
         way=_way(way) if way else (),
         lesson=exercise["lesson"],
     )
