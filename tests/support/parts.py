@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Protocol, TypeVar, cast
 
 import aiosmtplib
-import psycopg
 import redis
 from aiokafka.admin import AIOKafkaAdminClient
 
@@ -30,13 +29,12 @@ from deploy.local.mail import Mail
 from deploy.local.part import HOST, Part, free_ports
 from deploy.local.running import Running, spawn, wait_ready
 from deploy.local.valkey import Valkey
+from tests.support import databases
 
 BACKEND = os.environ.get("KC_TEST_BACKEND", "local")
 REDIS_DATABASES = 64
 ENDED_AT_ONCE = 12
 """So many installations' topics are removed together: a broker with ten thousand partitions answers late."""
-BY_FILES = "STRATEGY FILE_COPY"
-"""How a server that does not sync copies a database soonest: a third of the time that its log takes."""
 T = TypeVar("T")
 
 
@@ -122,15 +120,11 @@ class Parts:
 
     def new_database(self) -> str:
         """Make an empty PostgreSQL database and return its URL."""
-        name = f"test_{secrets.token_hex(6)}"
-        with psycopg.connect(self.postgres, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}" {BY_FILES}'.encode())
-        return f"{self.postgres.rsplit('/', 1)[0]}/{name}"
+        return databases.empty(self.postgres)
 
     def drop_database(self, url: str) -> None:
-        """Remove a database that `new_database` made, whoever is still connected."""
-        with psycopg.connect(self.postgres, autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE IF EXISTS "{url.rsplit("/", 1)[1]}" WITH (FORCE)'.encode())
+        """End the use of a database, whoever is still connected."""
+        databases.give_back(url)
 
     def new_redis(self) -> str:
         """Empty the next Redis database and return its URL."""

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import psycopg
 
 from shared.database import upgrade
-from tests.support.parts import BY_FILES
+from tests.support.databases import copy
 
 _MADE: set[str] = set()
 
@@ -23,14 +23,6 @@ def migrated(url: str, package: str) -> None:
         upgrade(f"{server}/{name}", package)
         _MADE.add(f"{server}/{name}")
     copy(url, name)
-
-
-def copy(url: str, template: str) -> None:
-    """Make a test's database a copy of another of its server; nobody may be connected to either."""
-    server, database = url.rsplit("/", 1)
-    _execute_now(
-        server, (f'DROP DATABASE "{database}"', f'CREATE DATABASE "{database}" TEMPLATE "{template}" {BY_FILES}')
-    )
 
 
 def _empty(url: str) -> bool:

@@ -1,13 +1,10 @@
 """A room of casework with the seed in it: a copy of one database that is filled once."""
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import httpx
-import psycopg
 import pytest
 from fastapi import FastAPI
 
@@ -15,8 +12,8 @@ from services.casework.main import create_app
 from shared.settings import ServiceSettings
 from shared.topics_admin import ensure_topics
 from tests.support.casework import Room, make_room
-from tests.support.parts import BY_FILES, Parts
-from tests.support.templates import copy
+from tests.support.databases import copy, filled
+from tests.support.parts import Parts
 from tests.support.web import client_of
 
 
@@ -37,11 +34,7 @@ def seeded(parts: Parts) -> Iterator[str]:
 
 @pytest.fixture
 async def room(parts: Parts, seeded: str, tmp_path: Path) -> AsyncIterator[Room]:
-    name = f"casework_{secrets.token_hex(6)}"
-    with closing(psycopg.connect(parts.postgres, autocommit=True)) as connection:
-        template = seeded.rsplit("/", 1)[1]
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" {BY_FILES}'.encode())
-    url = f"{seeded.rsplit('/', 1)[0]}/{name}"
+    url = filled(parts.postgres, seeded.rsplit("/", 1)[1])
     made = make_room(ServiceSettings(postgres=url, originals=f"file://{tmp_path}"), migrated=True)
     yield made
     await made.close()
