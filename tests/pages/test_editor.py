@@ -156,6 +156,13 @@ async def add_a_step(page: Page) -> None:
     await expect(page.locator("#f-steps-2-text")).to_have_value(TELL)
     await page.keyboard.press("Alt+ArrowDown")
     await expect(page.locator("#steps-3")).to_be_focused()
+    for there in (1, 3):
+        await page.locator(f"#steps-{4 - there} .part-name").hover()
+        await page.mouse.down()
+        await page.locator(f"#steps-{4 - there} .part-name").hover(position={"x": 12, "y": 8})  # it is taken up here
+        await page.locator(f"#steps-{there} .part-name").hover()
+        await page.mouse.up()
+        await expect(page.locator(f"#f-steps-{there}-text")).to_have_value(TELL)
 
 
 async def test_without_scripts_on_a_narrow_screen_it_is_written_and_faults_stand_at_their_field(house: DeskHouse):

@@ -17,7 +17,7 @@ from shared.events import OfferAccepted
 from shared.vocabulary import Channel, Resolution, Role
 from shared.web.access import Person
 from tests.support.desk import DeskHouse
-from tests.support.web import MARIA, client_of, post
+from tests.support.web import MARIA, PER, client_of, post
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
@@ -115,6 +115,17 @@ async def test_a_merge_takes_the_duty_along_and_a_visitor_who_never_came_owes_no
     missed = replace(casework.no_show, intake=Screen())
     await missed.run(visit, MARIA, "m")
     assert (await casework.read_case.run(visit, MARIA)).resolution == "uteblev"
+
+
+async def test_what_was_handed_over_with_a_warning_is_the_units_to_answer(house):
+    casework, number = house.casework, await taken(house)
+    await obliges(house, "0")
+    plan = await casework.preview_handover.run(number, MARIA, to="bostadsbolag")
+    assert "Ett obligatoriskt steg i checklistan är inte gjort." in plan.warnings
+    made = await casework.hand_over.run(number, MARIA, request_id="h", to="bostadsbolag")
+    await casework.acknowledge.run(made.id, PER, PER.name)
+    await casework.answer.run(made.id, PER, PER.name, "Elementet är lagat.")
+    assert (await casework.read_case.run(number, MARIA)).state == "closed"
 
 
 def test_a_case_is_closed_in_two_places_and_both_ask_the_domain():
