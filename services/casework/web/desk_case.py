@@ -13,7 +13,7 @@ from services.casework.web.desk_view import answer_with_work, candidates_of, des
 from services.casework.web.house import casework_of, seats_of
 from services.casework.web.readers import readers_part
 from services.casework.web.typed import SHORT, SHOWN_AGAIN, Refused, Typed, typed
-from shared.errors import DomainError, ForbiddenError, KontaktcenterError
+from shared.errors import DomainError, KontaktcenterError
 from shared.web.access import Person
 
 router = APIRouter(prefix="/desk/cases/{number}", include_in_schema=False)
@@ -155,10 +155,8 @@ async def note(request: Request, number: str, person: Agent, note: Annotated[str
 @router.post("/beat")
 async def beat(request: Request, number: str, person: Agent) -> Response:
     """Count the time worked: the page says that it is open, in front, and used; show who else reads the case."""
-    others = await casework_of(request).day.readers.here_at(number, person)
-    with contextlib.suppress(ForbiddenError):  # the case hides its person from her: she reads, and works no time on it
-        await casework_of(request).beat.run(number, person)
-    return readers_part(request, others)
+    await casework_of(request).beat.run(number, person)
+    return readers_part(request, await casework_of(request).day.readers.here_at(number, person))
 
 
 async def lock_note(request: Request, case: CaseView, person: Person, request_id: str) -> None:

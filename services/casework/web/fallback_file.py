@@ -1,6 +1,7 @@
 """The fallback as a file that is written now and then, for a share that is read when nothing here answers."""
 
 import asyncio
+import secrets
 from pathlib import Path
 
 import structlog
@@ -56,6 +57,10 @@ class FallbackFile:
 
 
 def _replace(path: Path, html: str) -> None:
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.write_text(html, encoding="utf-8")
-    fresh.replace(path)
+    """Put a file in the place of another in one step, whoever else does so."""
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        fresh.write_text(html, encoding="utf-8")
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)

@@ -27,7 +27,7 @@ UNNAMED = Person("agent-jonas-berg", "Jonas Berg", ALL, frozenset({"*"}))
 ELSEWHERE = replace(UNNAMED, units=frozenset({"gata-och-park"}))
 SECRETS = ("Anna", "anna.ek", "174 06 05", "1740605", "Gömda", "hemlig.pdf", "förvaltarskap")
 WHO = {"subject": "Gömda vägen 1", "email": "anna.ek@example.se", "name": "Anna Ek", "phone": "+46701740605"}
-SHOWN = ("/handover/preview", "/reply/template", "/check")
+SHOWN = ("/handover/preview", "/reply/template", "/check", "/readers")
 """What is posted and only shows: without the person."""
 OWN: dict[str, dict[str, str]] = {
     "answer": {"to": "citizen"},
