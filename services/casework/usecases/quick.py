@@ -58,6 +58,8 @@ class RegisterQuickly:
             if row is None or row["deprecated"]:
                 raise UnknownCaseTypeError
             number = await self._open(work, person, contact_id, row, quick.channel, now)
+            if number is None:  # the same press came in between and has written it
+                return str(await work.cases.number_of_contact(contact_id))
             case = await work.cases.lock_id(case_id_of(contact_id))
             note = {"case_id": case.id, "author": person.id, "author_name": person.name, "at": now}
             await work.texts.add_note(id=new_id(), body=words, **note)
@@ -70,11 +72,13 @@ class RegisterQuickly:
 
     async def _open(
         self, work: Work, person: Person, contact_id: str, row: Row, channel: Channel, now: datetime
-    ) -> str:
-        """Open the case, its type confirmed by the one who chose it."""
+    ) -> str | None:
+        """Open the case, its type confirmed by the one who chose it; None when it has been opened meanwhile."""
         contact: dict[str, Any] = {"id": contact_id, "channel": channel.value, "entrance": "", "unit": row["unit"]}
         contact |= {"queue": "", "agent_id": person.id, "epoch": 1, "waited_seconds": 0.0}
         taken = await work.contacts.accept([{**contact, "received_at": now, "accepted_at": now}])
+        if not taken:
+            return None
         number = (await take(work, taken, now))[contact_id]
         case_id = case_id_of(contact_id)
         checklist = {name: row[name] for name in ("checklist_id", "checklist_version")}
