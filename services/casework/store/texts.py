@@ -38,6 +38,7 @@ _ERASE_CASE = (
     "UPDATE casework.messages SET html = '' WHERE case_id = :id AND html <> ''",
     "UPDATE casework.notes SET body = '' WHERE case_id = :id",
     "DELETE FROM casework.drafts WHERE case_id = :id",
+    "UPDATE casework.knowledge_gaps SET body = '', answer = '' WHERE case_id = :id",
     "UPDATE casework.run_steps SET note = '' WHERE case_id = :id",
     "UPDATE casework.handovers SET message = '', fields = '[]', end_text = '', progress = '' WHERE case_id = :id",
     "UPDATE casework.handovers SET reason = '' WHERE case_id = :id AND reason <> ''",

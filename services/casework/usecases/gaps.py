@@ -92,7 +92,8 @@ class ReportGap:
             gap_id = natural_event_id("gap", case.id, request_id) if request_id else new_id()
             run = await work.runs.of(case)
             if run is None:
-                kind, step = GapKind.MISSING, None
+                kind = GapKind.MISSING
+            step = step if run and step and run.checklist.step(step) else None
             unit = await self._owner(work, case, run.checklist.owner_unit if run else "")
             due = (await calendar_for(work, unit)).add_days(now, WORKING_DAYS)
             named = run is not None and kind is GapKind.WRONG

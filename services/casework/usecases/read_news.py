@@ -1,4 +1,4 @@
-"""*Nytt sedan ditt förra pass*: checklists that changed and incidents that came or went, until she has read each."""
+"""*Nytt sedan ditt förra pass*: what has changed, what is disturbed, answers she got; until she has read each."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ KEPT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class NewsItem:
-    """One piece of news: `kind` is `checklist`, `urgent`, `opened` or `closed`."""
+    """One piece of news: `kind` is `checklist urgent opened closed answered declined`."""
 
     id: str
     kind: str
@@ -51,20 +51,25 @@ class ReadNews:
         async with self.uow.read() as work:
             read = await work.news.read_by(person.id)
             if SINCE in read:
-                return await self._unread(work, max(read[SINCE], now - KEPT), read)
+                return await self._unread(work, person, max(read[SINCE], now - KEPT), read)
         await self.mark(person, (SINCE,))
         return ()
 
     async def mark(self, person: Person, items: Collection[str]) -> None:
         """Note that she has read these."""
         async with self.uow.begin() as work:
-            await work.news.mark(person.id, [item[:200] for item in items][:200], self.clock())
+            now = self.clock()
+            await work.news.mark(person.id, [item[:200] for item in items][:200], now)
+            for row in await work.gaps.unseen(person.id):
+                if _gap(row) in items:
+                    await work.gaps.change(row["id"], seen_at=now)
 
-    async def _unread(self, work: Work, since: datetime, read: Collection[str]) -> tuple[NewsItem, ...]:
+    async def _unread(self, work: Work, person: Person, since: datetime, read: Collection[str]) -> tuple[NewsItem, ...]:
         rows = [row for row in await work.news.versions(since) if _version(row) not in read]
         found = [await _of_version(work, row) for row in rows]
         incidents = [_of_incident(row) for row in await work.news.incidents(since)]
         found += [one for one in incidents if one.id not in read]
+        found += [_of_gap(row) for row in await work.gaps.unseen(person.id)]
         return tuple(sorted(found, key=lambda one: one.at, reverse=True))
 
 
@@ -80,6 +85,15 @@ async def _of_version(work: Work, row: Row) -> NewsItem:
     added, changed, removed = gone
     facts = {"text": row["urgent_reason"], "added": added, "changed": changed, "removed": removed}
     return NewsItem(_version(row), kind, row["published_at"], row["question"], **facts)
+
+
+def _gap(row: Row) -> str:
+    return f"gap:{row['id']}"
+
+
+def _of_gap(row: Row) -> NewsItem:
+    said = f"{row['answer']} ({row['answered_name']})" if row["answer"] else ""
+    return NewsItem(_gap(row), row["state"], row["answered_at"], row["question"] or row["unit_name"] or "", said)
 
 
 def _of_incident(row: Row) -> NewsItem:

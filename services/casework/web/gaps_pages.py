@@ -5,21 +5,22 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, ConfigDict, Field
 
-from services.casework.usecases.gaps import GapView
+from services.casework.usecases.gaps import GapKind, GapView
 from services.casework.web.desk import Agent
 from services.casework.web.desk_view import answer_with_work
-from services.casework.web.given import House
+from services.casework.web.given import House, RequestId
 from services.casework.web.house import casework_of
 from services.casework.web.typed import SHOWN_AGAIN, Refused, typed
 from shared.errors import DomainError
 from shared.web.access import Action, Person, requires
 
 router = APIRouter(include_in_schema=False)
-api = APIRouter(prefix="/api/v1/knowledge-gaps", tags=["checklists"])
+api = APIRouter(prefix="/api/v1", tags=["checklists"])
 
+Worker = Annotated[Person, requires(Action.WORK_DESK)]
 Owner = Annotated[Person, requires(Action.EDIT_CHECKLISTS)]
-Reader = Annotated[Person, requires(Action.READ_CASES)]
 GapId = Annotated[str, Path(max_length=200)]
 
 
@@ -28,6 +29,29 @@ class GapPage:
     """Reports on checklists."""
 
     reports: tuple[GapView, ...]
+
+
+class Reported(BaseModel):
+    """What is wrong or missing; `step` is the step of the case's checklist that it is about."""
+
+    model_config = ConfigDict(extra="forbid")
+    kind: GapKind = GapKind.WRONG
+    step: Annotated[str, Field(max_length=200)] | None = None
+    text: Annotated[str, Field(min_length=1, max_length=2_000)]
+
+
+class Answer(BaseModel):
+    """What is said to whoever reported it; `declined` when nothing will be done."""
+
+    model_config = ConfigDict(extra="forbid")
+    text: Annotated[str, Field(min_length=1, max_length=2_000)]
+    declined: bool = False
+
+
+class Told(BaseModel):
+    """The report that was made."""
+
+    id: str
 
 
 @router.get("/editor/gaps")
@@ -74,7 +98,26 @@ async def seen(request: Request, person: Agent) -> Response:
     return await answer_with_work(request, person)
 
 
-@api.get("")
-async def listed(house: House, person: Reader, *, is_open: bool = True) -> GapPage:
+@api.post("/cases/{number}/knowledge-gaps", status_code=201)
+async def report(house: House, person: Worker, number: str, body: Reported, key: RequestId = None) -> Told:
+    """Report to the checklist's owner what is wrong or missing; the same Idempotency-Key reports it once."""
+    made = await house.gaps.report.run(number, person, body.text, body.step, kind=body.kind, request_id=key)
+    return Told(id=made)
+
+
+@api.post("/knowledge-gaps/{gap_id}/answer", status_code=204)
+async def answer_report(house: House, gap_id: GapId, person: Owner, body: Answer) -> None:
+    """Answer a report to the caller's units, or decline it; the same answer again changes nothing."""
+    await house.gaps.answer.run(gap_id, person, body.text, declined=body.declined)
+
+
+@api.get("/knowledge-gaps/mine")
+async def mine(house: House, person: Worker) -> GapPage:
+    """Return the answers to the caller's own reports that she has not read."""
+    return GapPage(await house.gaps.read.unseen(person))
+
+
+@api.get("/knowledge-gaps")
+async def listed(house: House, person: Owner, *, is_open: bool = True) -> GapPage:
     """Return what is reported to the caller's units: what is open, or what has an answer."""
     return GapPage(await house.gaps.read.of_owner(person, is_open=is_open))

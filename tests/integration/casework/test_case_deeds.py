@@ -346,6 +346,7 @@ async def test_complaint_15_what_is_erased_is_erased_in_every_case_that_had_it(r
         await room.casework.deeds.add_person.run(number, MARIA, About(PersonRole.CITIZEN, name=secret))
         await room.casework.add_note.run(number, MARIA, secret)
         await room.casework.save_draft.run(number, MARIA, secret)
+        await room.casework.gaps.report.run(number, MARIA, secret)
     await room.casework.deeds.merge.run(second, first, MARIA)
     await room.casework.deeds.park.run(made, MARIA, why=secret)
     purged = [ContactPurged(contact_id=contact(name), purged_at=room.time(), reason="retention") for name in "ab"]
@@ -360,6 +361,7 @@ async def test_complaint_15_what_is_erased_is_erased_in_every_case_that_had_it(r
         "case_history",
         "run_steps",
         "mails_out",
+        "knowledge_gaps",
     ):
         rows = await room.rows(f"SELECT t::text AS row FROM casework.{table} AS t")  # noqa: S608 - our tables
         assert not [row for row in rows if secret in row["row"] or "olle@" in row["row"]], table

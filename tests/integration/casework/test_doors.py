@@ -88,12 +88,20 @@ async def test_a_contact_from_kafka_to_a_closed_case_on_kafka(house: tuple[httpx
     assert (unusable.status_code, (await client.get("/api/v1/cases?number=%00")).status_code) == (422, 422)
     assert (await client.get(f"/api/v1/checklists/bostad-kallt/versions/{10**20}")).status_code == 422
 
+    wrong = {"step": "s3", "text": "Säger inget om golvvärme"}
+    told = [await client.post(f"/api/v1/cases/{number}/knowledge-gaps", json=wrong, headers=keyed) for _ in "ab"]
+    assert [(one.status_code, one.json()) for one in told] == [(201, told[0].json())] * 2
+    assert [row["step"] for row in await room.rows("SELECT step FROM casework.knowledge_gaps")] == ["s3"]
+    answered = await client.post(f"/api/v1/knowledge-gaps/{told[0].json()['id']}/answer", json={"text": "Tack"})
+    assert answered.status_code == 403  # owners answer, machines do not
+
     preview = await client.post(f"/api/v1/cases/{number}/handover/preview", json={})
     assert (preview.status_code, preview.json()["unit"]) == (200, "bostadsbolag")
     closed = await client.post(f"/api/v1/cases/{number}/close", json={"resolution": "lost_av_kc", "cause": "ny_fraga"})
     assert (closed.status_code, closed.json()["state"], closed.json()["resolution"]) == (200, "closed", "lost_av_kc")
     types = await _types_on("cases", room.settings, until="case.closed.v1")
-    assert types == ["case.opened.v1", "case.classified.v1", "case.step_done.v1", "case.closed.v1"]
+    done = ["case.opened.v1", "case.classified.v1", "case.step_done.v1", "knowledge.gap_reported.v1"]
+    assert types == [*done, "case.closed.v1"]
 
 
 async def _types_on(topic: str, settings: ServiceSettings, until: str) -> list[str]:

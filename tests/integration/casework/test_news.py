@@ -14,6 +14,7 @@ from tests.support.casework import COLD, MARIA, Room
 
 pytestmark = pytest.mark.integration
 JONAS = replace(MARIA, id="agent-jonas-berg", name="Jonas Berg")
+KARIN = Person("owner-karin-strom", "Karin Ström", frozenset({Role.OWNER}), frozenset({"bostadsbolag"}))
 ANNA = replace(MARIA, id="admin-anna-falk", roles=frozenset({Role.LEAD}))
 
 
@@ -42,6 +43,28 @@ async def test_what_changed_and_what_is_disturbed_is_new_until_each_has_read_it(
     assert await kinds(room) == []
     room.time.move(days=40)
     assert await kinds(room, JONAS) == []
+
+
+async def test_an_answer_to_her_report_is_new_to_who_reported_it_until_she_has_read_it(room: Room):
+    gaps, day = room.casework.gaps, room.casework.day
+    assert await kinds(room) == await kinds(room, JONAS) == []
+    number = await room.open("a")
+    one, two = [await gaps.report.run(number, MARIA, text) for text in ("Fel nummer", "Saknar golvvärme")]
+    await gaps.answer.run(one, KARIN, "Rättat i version 2.")
+    room.time.move(minutes=1)
+    await gaps.answer.run(two, KARIN, "Det är inte vårt.", declined=True)
+    news = await day.read_news.run(MARIA)
+    assert [(item.kind, item.text) for item in news] == [
+        ("declined", "Det är inte vårt. (Karin Ström)"),
+        ("answered", "Rättat i version 2. (Karin Ström)"),
+    ]
+    assert await kinds(room, JONAS) == []
+    await day.read_news.mark(JONAS, [item.id for item in news])  # another's reading is hers alone
+    await day.read_news.mark(MARIA, [news[0].id])
+    assert await kinds(room) == ["answered"]
+    assert [item.id for item in await gaps.read.unseen(MARIA)] == [one]  # read is read, at the desk too
+    await gaps.read.saw(MARIA)
+    assert await kinds(room) == []
 
 
 async def test_differences_name_the_steps_that_came_changed_and_went(room: Room):
