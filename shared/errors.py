@@ -1,7 +1,7 @@
 """Errors are classes: what the reader is told, and whether trying again can help."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 
 class KontaktcenterError(Exception):
@@ -18,10 +18,14 @@ class PermanentError(KontaktcenterError):
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One thing wrong with the input: a JSON pointer (`/fields/0/name`) and a text key for the reader."""
+    """One thing wrong with the input: a JSON pointer (`/fields/0/name`) and a text key for the reader.
+
+    `params` fill the text's `{braces}`.
+    """
 
     pointer: str
     detail: str
+    params: Mapping[str, object] = field(default_factory=dict, hash=False)
 
 
 class DomainError(PermanentError):

@@ -188,7 +188,8 @@ def _problem(request: Request, error: DomainError) -> dict[str, Any]:
     if error.detail:
         body["detail"] = texts.text(language, error.detail, **error.params)
     if error.errors:
-        body["errors"] = [{"pointer": e.pointer, "detail": texts.text(language, e.detail)} for e in error.errors]
+        said = ((one.pointer, texts.text(language, one.detail, **one.params)) for one in error.errors)
+        body["errors"] = [{"pointer": pointer, "detail": detail} for pointer, detail in said]
     if request_id := getattr(request.state, "request_id", None):
         body["request_id"] = request_id
     return body

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from services.casework.domain.checklist_problems import Problem, problem
 from services.casework.domain.triggers import Trigger
 from shared.errors import DomainError, FieldError
 from shared.vocabulary import Identity, Outcome, Secrecy, StepType
@@ -246,19 +247,6 @@ def _choose(checklist: Checklist, step: Step, answer: str | None) -> Option | No
     raise UnknownOptionError(step=step.id, option=answer)
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something wrong in a checklist: the path to the place (`("steps", 2, "goto")`) and what, in Swedish.
-
-    `code` is the same for a page that says it at its place in the reader's words; `name` the param it is about.
-    """
-
-    path: tuple[str | int, ...]
-    text: str
-    code: str = ""
-    name: str = ""
-
-
 def problems(checklist: Checklist) -> tuple[Problem, ...]:
     """Return everything that would strand an agent: broken, unreachable, endless, or params nobody declared."""
     return (
@@ -277,14 +265,13 @@ def unwritten(checklist: Checklist) -> tuple[Problem, ...]:
 
 def _unwritten(checklist: Checklist) -> Iterator[Problem]:
     if not checklist.ends:
-        yield Problem(("ends",), "Checklistan saknar slut.", "no_ends")
+        yield problem("no_ends", "ends")
     for number, step in enumerate(checklist.steps):
         if not step.text.strip():
-            yield Problem(("steps", number, "text"), f"Steget {step.id} saknar text.", "no_text")
+            yield problem("no_text", "steps", number, "text", step=step.id)
         for index, option in enumerate(step.options):
-            where = ("steps", number, "options", index, "if")
             if not option.label.strip():
-                yield Problem(where, f"Ett svar i {step.id} saknar text.", "no_label")
+                yield problem("no_label", "steps", number, "options", index, "if", step=step.id)
 
 
 def _ids(checklist: Checklist) -> frozenset[str]:
@@ -294,23 +281,21 @@ def _ids(checklist: Checklist) -> frozenset[str]:
 def _broken(checklist: Checklist) -> Iterator[Problem]:
     known = _ids(checklist)
     if not checklist.steps:
-        yield Problem(("steps",), "Checklistan saknar steg.", "no_steps")
+        yield problem("no_steps", "steps")
     for number, step in enumerate(checklist.steps):
         if not step.ways():
-            text = f"Steget {step.id} leder ingenstans: goto eller options saknas."
-            yield Problem(("steps", number), text, "no_way")
+            yield problem("no_way", "steps", number, step=step.id)
         if step.goto and step.goto not in known:
-            text = f"Steget {step.id} leder till {step.goto}, som inte finns."
-            yield Problem(("steps", number, "goto"), text, "astray")
+            yield problem("astray", "steps", number, "goto", step=step.id, goal=step.goto)
         yield from _answers(number, step, known)
 
 
 def _answers(number: int, step: Step, known: frozenset[str]) -> Iterator[Problem]:
     for index, option in enumerate(step.options):
         if option.goto not in known:
-            where = ("steps", number, "options", index, "goto")
-            text = f"Svaret ”{option.label}” i {step.id} leder till {option.goto or 'inget'}, som inte finns."
-            yield Problem(where, text, "astray")
+            where, facts = ("steps", number, "options", index, "goto"), {"label": option.label, "step": step.id}
+            says = "astray:answer" if option.goto else "astray:nowhere"
+            yield problem(says, *where, goal=option.goto, **facts)
 
 
 def _strays(checklist: Checklist) -> Iterator[Problem]:
@@ -319,10 +304,10 @@ def _strays(checklist: Checklist) -> Iterator[Problem]:
     reached = checklist.reachable(checklist.steps[0].id)
     for number, step in enumerate(checklist.steps):
         if step.id not in reached:
-            yield Problem(("steps", number), f"Steget {step.id} kan aldrig nås.", "unreached")
+            yield problem("unreached", "steps", number, step=step.id)
     for end in checklist.ends:
         if end.id not in reached:
-            yield Problem(("ends", end.id), f"Slutet {end.id} kan aldrig nås.", "unreached")
+            yield problem("unreached:end", "ends", end.id, end=end.id)
 
 
 def _endless(checklist: Checklist) -> Iterator[Problem]:
@@ -331,8 +316,7 @@ def _endless(checklist: Checklist) -> Iterator[Problem]:
     for number, step in enumerate(checklist.steps):
         ahead = checklist.reachable(step.id)
         if step.ways() and ahead <= known and not ahead & ends:
-            text = f"Från steget {step.id} går det inte att komma till något slut."
-            yield Problem(("steps", number), text, "endless")
+            yield problem("endless", "steps", number, step=step.id)
 
 
 def used_params(checklist: Checklist) -> frozenset[str]:
@@ -343,20 +327,17 @@ def used_params(checklist: Checklist) -> frozenset[str]:
 def _beside(checklist: Checklist) -> Iterator[Problem]:
     for number, step in enumerate(checklist.steps):
         if step.delegation and step.type is not StepType.DECIDE:
-            text = f"Steget {step.id} är inget beslut (decide) och kan inte kräva delegation."
-            yield Problem(("steps", number, "delegation"), text, "no_decision")
+            yield problem("no_decision", "steps", number, "delegation", step=step.id)
         for index, link in enumerate(step.links):
             if not _SAFE.fullmatch(link.url):
-                where = ("steps", number, "links", index, "url")
-                text = f"Länken ”{link.label}” i {step.id} ska börja med https://."
-                yield Problem(where, text, "unsafe_link", link.label)
+                yield problem("unsafe_link", "steps", number, "links", index, "url", name=link.label, step=step.id)
 
 
 def _undeclared(checklist: Checklist) -> Iterator[Problem]:
     for path, text in _texts(checklist):
         for name in _BRACES.findall(text):
             if name not in checklist.params:
-                yield Problem(path, f"{{{name}}} är inte deklarerad i params.", "undeclared", name)
+                yield problem("undeclared", *path, name=name, param=f"{{{name}}}")
 
 
 def _texts(checklist: Checklist) -> Iterator[tuple[tuple[str | int, ...], str]]:

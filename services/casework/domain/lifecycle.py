@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from services.casework.domain.checklist import Checklist, Problem, problems, unwritten, used_params
+from services.casework.domain.checklist import Checklist, problems, unwritten, used_params
+from services.casework.domain.checklist_problems import Problem, problem
 from shared.errors import DomainError
 from shared.vocabulary import Outcome
 
@@ -258,13 +259,12 @@ def _doubled(checklist: Checklist) -> Iterator[Problem]:
     seen = {end.id for end in checklist.ends}
     for number, step in enumerate(checklist.steps):
         if step.id in seen:
-            yield Problem(("steps", number, "id"), f"{step.id} finns redan.")
+            yield problem("doubled", "steps", number, "id", id=step.id)
         seen.add(step.id)
         labels = [option.label for option in step.options]
         for index, label in enumerate(labels):
             if label in labels[:index]:
-                text = f"Svaret ”{label}” finns redan i {step.id}."
-                yield Problem(("steps", number, "options", index, "if"), text, "same_label")
+                yield problem("same_label", "steps", number, "options", index, "if", label=label, step=step.id)
 
 
 def missing_params(checklist: Checklist, values: Mapping[str, str]) -> tuple[str, ...]:
@@ -275,11 +275,10 @@ def missing_params(checklist: Checklist, values: Mapping[str, str]) -> tuple[str
 
 def _valueless(checklist: Checklist, values: Mapping[str, str]) -> Iterator[Problem]:
     for name in missing_params(checklist, values):
-        text = f"”{name}” har inget värde bland verksamhetens lokala uppgifter."
-        yield Problem(("params", name), text, "no_value", name)
+        yield problem("no_value", "params", name, name=name)
 
 
 def _nowhere(checklist: Checklist) -> Iterator[Problem]:
     for end in checklist.ends:
         if end.kind is Outcome.HANDOVER and not (end.to or "").strip():
-            yield Problem(("ends", end.id, "to"), f"Slutet {end.id} saknar mottagare.", "no_receiver")
+            yield problem("no_receiver", "ends", end.id, "to", end=end.id)

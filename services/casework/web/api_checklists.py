@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.casework.domain.checklist import Checklist
@@ -15,6 +15,7 @@ from services.casework.usecases.checklists.reading import acts
 from services.casework.usecases.checklists.urgent import Newer
 from services.casework.web.given import House, RequestId
 from shared.web.access import Action, Person, requires
+from shared.web.languages import choose_language
 
 router = APIRouter(prefix="/api/v1", tags=["checklists"])
 
@@ -140,11 +141,13 @@ async def history(house: House, person: Editor, checklist_id: str) -> Shown:
 
 
 @router.get("/checklists/{checklist_id}/versions/{version}/state")
-async def state(house: House, person: Editor, checklist_id: str, version: int) -> Shown:
+async def state(request: Request, house: House, person: Editor, checklist_id: str, version: int) -> Shown:
     """Return a version whatever its state, with its content and what must be mended before it can be live."""
     found = await house.checklists.read.run(person, checklist_id, version)
     problems = await house.checklists.problems.run(person, checklist_id, version)
-    listed = [{"pointer": one.pointer, "detail": one.detail} for one in pointed(problems)]
+    texts, language = request.app.state.texts, choose_language(request)
+    said = ((one.pointer, texts.text(language, one.detail, **one.params)) for one in pointed(problems))
+    listed = [{"pointer": pointer, "detail": detail} for pointer, detail in said]
     return {**shown(person, found, content=True), "problems": listed}
 
 

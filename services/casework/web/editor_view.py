@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from services.casework.domain.checklist import Checklist, Problem
+from services.casework.domain.checklist import Checklist
 from services.casework.domain.checklist_graph import Graph, graph
+from services.casework.domain.checklist_problems import Problem
 from services.casework.domain.lifecycle import Act, Phase, Version
 from services.casework.usecases.checklists.reading import acts
 from shared.web.access import Person

@@ -109,7 +109,8 @@ class Refused:
         errors: dict[str, str] = {}
         for fault in error.errors:
             name = fault.pointer.strip("/")
-            errors.setdefault((called or {}).get(name, name), texts.text(language, fault.detail, **error.params))
+            said = texts.text(language, fault.detail, **{**error.params, **fault.params})
+            errors.setdefault((called or {}).get(name, name), said)
         title = texts.text(language, error.title, **error.params)
         detail = texts.text(language, error.detail, **error.params) if error.detail else ""
         return cls(deed, error.status, " ".join(filter(None, (title, detail))), form.values, errors)

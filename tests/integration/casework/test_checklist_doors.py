@@ -58,7 +58,10 @@ async def test_a_checklist_goes_through_its_doors(app: FastAPI, client: httpx.As
     assert "/steps/0/goto" in [one["pointer"] for one in shown["problems"]]
     unready = await client.post(f"{place}/submit", json={"revision": 2})
     assert refused(unready) == (422, "checklist-unready")
-    assert "/steps/0/goto" in [one["pointer"] for one in unready.json()["errors"]]
+    for language, words in (("sv", "leder till ingenstans, som inte"), ("en", "leads to ingenstans, which is not")):
+        spoken = {"accept-language": language}
+        assert words in (await client.post(f"{place}/submit", json={"revision": 2}, headers=spoken)).text
+        assert words in (await client.get(f"{place}/state", headers=spoken)).text
     assert (await client.put(place, json={"revision": 2, "checklist": content})).json()["revision"] == 3
     assert (await client.get(f"{place}/state")).json()["problems"] == []
     assert (await client.post(f"{place}/submit", json={"revision": 3})).json()["state"] == "in_review"

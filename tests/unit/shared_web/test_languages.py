@@ -9,6 +9,7 @@ from jinja2.ext import extract_from_ast
 
 import shared.web.errors as web_errors
 from services.casework.domain.case import MERGED_WORDS, STATE_WORDS
+from services.casework.domain.checklist_problems import PROBLEM_WORDS
 from services.casework.domain.lifecycle import PHASE_WORDS
 from services.casework.usecases import directory, overtaken, people, standing
 from services.casework.usecases.checklists import examples
@@ -88,6 +89,7 @@ def test_what_is_said_of_a_case_and_its_people_is_in_english_too():
         *directory.TEXTS,
         *STATE_WORDS.values(),
         *PHASE_WORDS.values(),
+        *PROBLEM_WORDS.values(),
         MERGED_WORDS,
     }
     assert not said - english_of(ROOT / "services/casework/templates")

@@ -6,7 +6,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from services.casework.domain.checklist import Checklist, Problem
+from services.casework.domain.checklist import Checklist
+from services.casework.domain.checklist_problems import Problem
 from services.casework.domain.lifecycle import (
     Act,
     NeedsReasonError,
@@ -130,7 +131,7 @@ async def not_taken(work: Work, checklist: Checklist) -> None:
 
 def pointed(found: Sequence[Problem]) -> tuple[FieldError, ...]:
     """Return problems as errors at JSON pointers (`/steps/2/goto`)."""
-    return tuple(FieldError("".join(f"/{part}" for part in one.path), one.text) for one in found)
+    return tuple(FieldError("".join(f"/{part}" for part in one.path), one.words, one.facts) for one in found)
 
 
 def because(reason: str) -> str:

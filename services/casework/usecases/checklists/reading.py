@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from services.casework.domain.checklist import Problem
+from services.casework.domain.checklist_problems import Problem
 from services.casework.domain.lifecycle import LIVE, Act, Phase, Version, can
 from services.casework.domain.reread import Due, due_of
 from services.casework.store.sql import Row
