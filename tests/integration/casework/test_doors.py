@@ -88,8 +88,8 @@ async def test_a_contact_from_kafka_to_a_closed_case_on_kafka(house: tuple[httpx
     assert (unusable.status_code, (await client.get("/api/v1/cases?number=%00")).status_code) == (422, 422)
     assert (await client.get(f"/api/v1/checklists/bostad-kallt/versions/{10**20}")).status_code == 422
 
-    wrong = {"step": "s3", "text": "Säger inget om golvvärme"}
-    told = [await client.post(f"/api/v1/cases/{number}/knowledge-gaps", json=wrong, headers=keyed) for _ in "ab"]
+    report = {"step": "s3", "text": "Säger inget om golvvärme"}
+    told = [await client.post(f"/api/v1/cases/{number}/knowledge-gaps", json=report, headers=keyed) for _ in "ab"]
     assert [(one.status_code, one.json()) for one in told] == [(201, told[0].json())] * 2
     assert [row["step"] for row in await room.rows("SELECT step FROM casework.knowledge_gaps")] == ["s3"]
     answered = await client.post(f"/api/v1/knowledge-gaps/{told[0].json()['id']}/answer", json={"text": "Tack"})
