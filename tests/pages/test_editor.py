@@ -157,6 +157,7 @@ async def add_a_step(page: Page) -> None:
     await page.keyboard.press("Alt+ArrowDown")
     await expect(page.locator("#steps-3")).to_be_focused()
     for there in (1, 3):
+        await page.wait_for_load_state()  # its script, too, is there
         await page.locator(f"#steps-{4 - there} .part-name").hover()
         await page.mouse.down()
         await page.locator(f"#steps-{4 - there} .part-name").hover(position={"x": 12, "y": 8})  # it is taken up here
