@@ -141,6 +141,11 @@ class Decision:
         skills, steps = opened(self.skills, self.steps)
         return replace(self, skills=skills, steps=steps)
 
+    def asking(self, word: str) -> "Decision":
+        """Return the decision with one more skill, asked for at every step."""
+        steps = (one if one.skills is None else replace(one, skills=(*one.skills, word)) for one in self.steps)
+        return replace(self, skills=(*self.skills, word), steps=tuple(steps), why=(*self.why, f"sign_off:{word}"))
+
 
 @dataclass(frozen=True, slots=True)
 class RuleTable:

@@ -1,8 +1,9 @@
 """Who can take what: an agent has every skill that the contact requires, at its level, on a channel that she works.
 
 Skills are unit ids, or anything the rule table names, with a level from 1 to 5 (`skola=3`; no level is 1). `*` is every
-skill but a language (`lang:fi`) and `protected` (people with protected identity). A reserve takes only what has been
-opened to reserves.
+skill but a language (`lang:fi`), `protected` (people with protected identity) and being signed off for a unit
+(`signed:bostadsbolag`). A reserve takes only what has been opened to reserves. `?signed:bostadsbolag` is a wish: of
+those who wait, one who has it is asked first, and nobody needs it.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -13,6 +14,8 @@ from shared.vocabulary import Channel
 EVERY = "*"
 LANGUAGE = "lang:"
 PROTECTED = "protected"
+SIGNED = "signed:"
+WISH = "?"
 CHANNEL = "channel:"
 MAIN_LANGUAGE = "sv"
 """Everybody here speaks it: never required."""
@@ -37,7 +40,13 @@ def _word(name: str, level: int) -> str:
 
 def covered(name: str) -> bool:
     """Say whether `*` covers a skill."""
-    return not name.startswith(LANGUAGE) and name != PROTECTED
+    return not name.startswith((LANGUAGE, SIGNED)) and name != PROTECTED
+
+
+def sign_off_word(unit: str, asks: str) -> str:
+    """Return the skill that a unit's contacts ask for when they go to who is signed off for it; empty when `off`."""
+    word = f"{SIGNED}{unit}".translate(_SEPARATORS)
+    return {"required": word, "preferred": f"{WISH}{word}"}.get(asks, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +135,13 @@ def profile_of(
     channels: Iterable[Channel],
     *,
     reserve: bool = False,
+    signed_off: Iterable[str] = (),
 ) -> Profile:
-    """Return what an agent can take, from her skills (names with levels), languages and channels."""
+    """Return what an agent can take, from her skills (names with levels), languages, channels and sign-offs."""
     words = [_word(*each) for each in skills.items()] if isinstance(skills, Mapping) else list(skills)
     levels = dict(map(skill_of, words))
     levels |= {f"{LANGUAGE}{language}".translate(_SEPARATORS): 5 for language in languages}
+    levels |= {f"{SIGNED}{unit}".translate(_SEPARATORS): 1 for unit in signed_off}
     return Profile(frozenset(channels), levels, reserve)
 
 
@@ -142,6 +153,7 @@ def can_take(profile: Profile, requirement: Requirement) -> bool:
     return all(
         max(profile.skills.get(name, 0), every if covered(name) else 0) >= level
         for name, level in requirement.skills.items()
+        if not name.startswith(WISH)
     )
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from services.router.domain.closing import FAR, is_closing
 from services.router.domain.contact import COST, LIVE
-from services.router.domain.skills import Requirement, can_take, parse_profile, parse_signature
+from services.router.domain.skills import WISH, Requirement, can_take, parse_profile, parse_signature
 from shared.vocabulary import WorkKind
 
 Fields = dict[str, str]
@@ -76,7 +76,8 @@ def _ring(contact: Fields, now: float) -> str | None:
 
 
 def _wanted(requirement: Requirement) -> str:
-    return f"{requirement.channel},{requirement.words}" if requirement.words else requirement.channel.value
+    words = ",".join(word for word in requirement.words.split(",") if not word.startswith(WISH))
+    return f"{requirement.channel},{words}" if words else requirement.channel.value
 
 
 def moment(ms: float) -> datetime:

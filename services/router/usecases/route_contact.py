@@ -11,6 +11,7 @@ from services.router.domain.closing import sent_on
 from services.router.domain.ending import End
 from services.router.domain.matching.matcher import BEST, Match, Query
 from services.router.domain.rules import Decision, Facts, RuleTable
+from services.router.domain.skills import sign_off_word
 from services.router.usecases.circumstances import Circumstances
 from services.router.usecases.routed import Routing, checklist_of, opening, routed
 from services.router.usecases.rulebook import Rulebook
@@ -31,7 +32,7 @@ from shared.events import (
 from shared.ids import natural_event_id
 from shared.publish import Message, message
 from shared.records import OpenContact
-from shared.vocabulary import LIVE_CHANNELS, Channel, EntranceKind
+from shared.vocabulary import LIVE_CHANNELS, Channel, EntranceKind, TakenOver
 
 _AT_ONCE = 50
 """Contacts scored before others get a turn on the event loop: about 15 ms."""
@@ -185,6 +186,7 @@ class RouteContact:
     def _decide(self, event: ContactReceived, matches: Sequence[Match], known: _Known) -> Routing:
         facts, forward_to = self._facts(event, matches, known)
         decision, held = self._placed(known.table.decide(facts), known.now)
+        decision = self._signed(decision, facts)
         closed = self._closed_until(event)
         return Routing(
             event,
@@ -205,6 +207,13 @@ class RouteContact:
         if queue != decision.queue:
             decision = sent_on(decision, queue, has_skill=self.catalogue.unit(queue) is not None)
         return decision, held
+
+    def _signed(self, decision: Decision, facts: Facts) -> Decision:
+        """Return the decision with what the contact's unit asks of sign-offs; rings drop nothing of that."""
+        sure = facts.case_unit and facts.confidence >= _SURE
+        unit = self.catalogue.unit(facts.case_unit if sure else facts.unit)
+        word = sign_off_word(unit.id, unit.sign_off) if unit and facts.taken_over is not TakenOver.NOT else ""
+        return decision.asking(word) if word else decision
 
     def _closed_until(self, event: ContactReceived) -> datetime | None:
         """Return when the unit opens, unless the owner of another queue decides.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from services.router.domain.skills import Terms, profile_of
 from shared.errors import DomainError, NotFoundError
@@ -53,7 +54,8 @@ def terms_of(agent: AgentProfile, mode: str | None = None) -> Terms:
     """Return an agent's usual terms; in a work mode its channels, skills and capacity count where it states them."""
     part = _mode(agent, mode) if mode else WorkMode(name="")
     skills = agent.skills if part.skills is None else part.skills
-    profile = profile_of(_levels(skills), agent.languages, part.channels or agent.channels, reserve=agent.reserve)
+    hers: dict[str, Any] = {"reserve": agent.reserve, "signed_off": agent.signed_off}
+    profile = profile_of(_levels(skills), agent.languages, part.channels or agent.channels, **hers)
     return Terms(
         profile,
         capacity=agent.capacity if part.capacity is None else part.capacity,

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from babel import Locale, UnknownLocaleError
 
-from services.router.domain.skills import LANGUAGE, skill_of
+from services.router.domain.skills import LANGUAGE, SIGNED, WISH, skill_of
 from services.router.store.look import QueueView
 from shared.catalogue import Catalogue
 from shared.records import AgentProfile
+
+SIGNED_OFF = {"sv": "godkänd för", "en": "signed off for"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,9 @@ class Names:
         return name if name != queue else queue.replace("-", " ").replace("_", " ").capitalize()
 
     def skill(self, name: str, language: str) -> str:
-        """Return the name of a skill: of a unit, of a language, else as the rules write it."""
+        """Return the name of a skill: of a unit (signed off for it, too), of a language, else as the rules write it."""
+        if name.startswith(SIGNED):
+            return f"{SIGNED_OFF.get(language, SIGNED_OFF['sv'])} {self.unit(name.removeprefix(SIGNED))}"
         if not name.startswith(LANGUAGE):
             return self.unit(name)
         code = name.removeprefix(LANGUAGE)
@@ -45,7 +49,7 @@ class Names:
 
     def skills(self, words: str, language: str) -> list[tuple[str, int]]:
         """Return names and levels of what a contact asks for (`bostad=3,lang:fi`), without the marks of the store."""
-        asked = [skill_of(word) for word in words.split(",") if word and not word.startswith(("+", "!"))]
+        asked = [skill_of(word) for word in words.split(",") if word and not word.startswith(("+", "!", WISH))]
         return [(self.skill(name, language), level) for name, level in asked]
 
     def by_name(self, views: list[QueueView]) -> list[QueueView]:

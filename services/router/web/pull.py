@@ -116,7 +116,8 @@ class OfferReply(BaseModel):
     candidates: list[CandidateReply]
     checklist: ChecklistReply | None
     why: list[str] = []
-    """Why this contact and this agent: `preferred`, `late`, `next_in_line`, `longest_idle`, `ring:2`, `return_call`."""
+    """Why this contact and this agent: `preferred`, `late`, `next_in_line`, `longest_idle`, `signed_off`, `ring:2`,
+    `return_call`."""
     kind: WorkKind = WorkKind.CONTACT
     about: str | None = None
     """The contact that a colleague asks about."""

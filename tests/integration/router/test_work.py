@@ -50,6 +50,26 @@ async def test_a_level_is_asked_for(desk: Desk):
     assert offer.why == ("next_in_line",)
 
 
+async def test_who_is_signed_off_is_asked_first_and_where_that_is_required_nobody_else(desk: Desk):
+    signed = profile_of(["*"], ["sv"], list(Channel), signed_off=["skola"])
+    await desk.ready("maria", ALL)
+    assert await desk.pull("maria", wait=200) is None
+    await desk.pass_time(5)
+    await desk.ready("sara", signed)
+    assert await desk.pull("sara", wait=200, profile=signed) is None
+    await desk.arrive("c1", channel=Channel.PHONE, skills=("skola", "?signed:skola"))
+    assert await state(desk, "c1") == ("offered", "sara"), "though maria has been idle for longer"
+    offer = await desk.pull("sara", profile=signed)
+    assert offer is not None
+    assert offer.why == ("signed_off",)
+    await desk.arrive("c2", channel=Channel.PHONE, skills=("skola", "signed:skola"))
+    assert await why(desk, "c2") == "all_able_agents_busy", "maria, who is free, is none of them"
+    await desk.arrive("c3", channel=Channel.PHONE, skills=("skola", "?signed:skola"))
+    assert await state(desk, "c3") == ("offered", "maria"), (
+        "the one who is signed off is busy, and nobody waits for her"
+    )
+
+
 async def test_a_ring_widens_with_time_and_says_so(desk: Desk):
     steps = (OverflowStep(after_seconds=60, skills=()), OverflowStep(after_seconds=120, reserves=True))
     await desk.arrive("c1", channel=Channel.PHONE, skills=("skola",), steps=steps)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -17,7 +17,7 @@ from shared.catalogue import Catalogue
 from shared.consume import Received
 from shared.events import ChecklistRef, ContactFollowedUp, ContactReceived, ContactRouted
 from shared.publish import Message
-from shared.records import ChecklistRecord, HoursRecord, OpenContact, OverflowStep, PeakRecord, StepRecord
+from shared.records import ChecklistRecord, HoursRecord, OpenContact, OverflowStep, PeakRecord, StepRecord, UnitRecord
 from shared.settings import ServiceSettings
 from shared.vocabulary import Channel, StepType, TakenOver, WrapUpMode
 
@@ -155,6 +155,23 @@ async def test_a_call_takes_its_steps_along(line: Line, around: Around, catalogu
     assert (contact.not_before, contact.wrap_up, contact.dwell_seconds) == (None, None, 0)
     assert (fact.rules_version, fact.open_cases, fact.taken_over) == ("000002", 0, TakenOver.TAKEN)
     assert around.asked == 0, "the load is asked for only where a rule asks for it"
+
+
+@pytest.mark.parametrize(
+    ("asks", "word"), [("off", ""), ("preferred", "?signed:bostad"), ("required", "signed:bostad")]
+)
+async def test_what_a_unit_asks_of_sign_offs_is_asked_for_at_every_step(
+    line: Line, around: Around, catalogue: Catalogue, asks: Literal["off", "preferred", "required"], word: str
+):
+    unit = UnitRecord(id="bostad", name="Bostad", sign_off=asks)
+    catalogue.apply(unit.key, unit)
+    contact, fact = await routed(line, around, catalogue)
+    more = (word,) if word else ()
+    assert contact.skills == ("bostad", *more)
+    assert [step.skills for step in contact.steps] == [more, more, more]
+    assert (f"sign_off:{word}" in fact.why) is bool(word)
+    around.taken = (TakenOver.NOT, "")
+    assert word not in (await routed(line, around, catalogue))[0].skills
 
 
 async def test_a_caller_outside_hours_waits_for_them(line: Line, around: Around, catalogue: Catalogue):

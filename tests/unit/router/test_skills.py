@@ -1,6 +1,14 @@
 import pytest
 
-from services.router.domain.skills import Terms, can_take, parse_profile, parse_signature, profile_of, requirement_of
+from services.router.domain.skills import (
+    Terms,
+    can_take,
+    parse_profile,
+    parse_signature,
+    profile_of,
+    requirement_of,
+    sign_off_word,
+)
 from shared.vocabulary import Channel
 
 EVERYTHING = profile_of(["*"], ["sv", "en"], list(Channel))
@@ -24,10 +32,21 @@ EVERYTHING = profile_of(["*"], ["sv", "en"], list(Channel))
         (["protected"], "sv", EVERYTHING, False),
         (["protected"], "sv", profile_of({"*": 3, "protected": 1}, ["sv"], [Channel.EMAIL]), True),
         ([], "sv", profile_of(["*"], ["sv"], [Channel.EMAIL], reserve=True), False),
+        (["signed:skola"], "sv", EVERYTHING, False),
+        (["signed:skola"], "sv", profile_of(["*"], ["sv"], [Channel.EMAIL], signed_off=["skola"]), True),
+        (["?signed:skola"], "sv", EVERYTHING, True),
     ],
 )
 def test_an_agent_takes_what_she_has_every_skill_and_the_channel_for(skills, language, agent, takes):
     assert can_take(agent, requirement_of(Channel.EMAIL, skills, language)) is takes
+
+
+def test_what_a_unit_asks_of_sign_offs_is_a_skill_a_wish_or_nothing():
+    assert [sign_off_word("skola", asks) for asks in ("off", "preferred", "required")] == [
+        *("", "?signed:skola", "signed:skola"),
+    ]
+    wishes = requirement_of(Channel.EMAIL, ["?signed:skola", "gata=2"])
+    assert parse_signature(wishes.signature(1)) == wishes
 
 
 def test_a_line_is_named_by_what_it_requires_in_any_order():

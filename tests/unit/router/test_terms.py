@@ -26,6 +26,14 @@ def now(profile: AgentProfile, storm: PeakRecord | None = None) -> AgentTerms:
     return AgentTerms({"a": profile}.get, lambda: storm)
 
 
+def test_a_sign_off_is_a_skill_that_no_work_mode_takes_away():
+    known = agent(signed_off=("skola",), modes=(WorkMode(name="gata", skills={"gata": 1}),))
+    asked = requirement_of(Channel.PHONE, ["signed:skola"])
+    assert can_take(terms_of(known).profile, asked)
+    assert can_take(terms_of(known, "gata").profile, asked)
+    assert not can_take(terms_of(agent()).profile, asked)
+
+
 def test_the_profile_says_it_all():
     known = agent(
         skills={"skola": 3, "vatten": 1},

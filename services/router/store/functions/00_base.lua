@@ -94,18 +94,21 @@ end)
 
 local UNCOVERED = { protected = true }
 
--- "class|channel|skills" in its parts; `asked` is each skill with its level and whether `*` covers it.
+-- "class|channel|skills" in its parts; `asked` is each skill with its level and whether `*` covers it, `wished` those
+-- that nobody needs but that are asked first.
 local parts_of = remembering(function(sig)
   local class, ch, skills = string.match(sig, '^(%d)|([^|]*)|(.*)$')
-  local set, asked = set_of(skills), {}
+  local set, asked, wished = set_of(skills), {}, {}
   for _, name in ipairs(set.list) do
-    if name ~= '+reserve' then
+    if string.sub(name, 1, 1) == '?' then
+      wished[#wished + 1] = string.sub(name, 2)
+    elseif name ~= '+reserve' then
       asked[#asked + 1] = { name = name, level = set.has[name],
-        covered = not UNCOVERED[name] and string.sub(name, 1, 5) ~= 'lang:' }
+        covered = not UNCOVERED[name] and string.sub(name, 1, 5) ~= 'lang:' and string.sub(name, 1, 7) ~= 'signed:' }
     end
   end
   return { sig = sig, class = tonumber(class), ch = ch, skills = skills, asked = asked,
-    reserves = set.has['+reserve'] ~= nil }
+    wished = wished, reserves = set.has['+reserve'] ~= nil }
 end)
 
 -- "channels#skills" in its parts; `open` remembers the same narrowed to some of its channels.

@@ -148,18 +148,23 @@ local function preferred_for(c, r, want)
   return takes(open, r.kind, want) and A or nil
 end
 
-local function agent_for(c, r)
-  local want = parts_of(r.sig)
-  local A = r.pref and preferred_for(c, r, want)
-  if A then return A, 'preferred' end
-  if is_kept(c, r) then return nil end
+local function has_all(words, names)
+  local has = profile_parts(words).has
+  for _, name in ipairs(names) do
+    if not has[name] then return false end
+  end
+  return true
+end
+
+-- The longest idle of the benches that fit, and that have `also`.
+local function idle_for(c, r, want, also)
   local best, start, size = nil, 0, GLANCE
   while true do
     local page = redis.call('ZRANGE', c.d .. ':benches', start, start + size - 1, 'WITHSCORES')
     c.stood = false
     for i = 1, #page, 2 do
-      if best and tonumber(page[i + 1]) > best.idle then return best, 'longest_idle' end
-      if fits(page[i], want) then
+      if best and tonumber(page[i + 1]) > best.idle then return best end
+      if fits(page[i], want) and has_all(page[i], also) then
         local found = longest_idle(c, page[i], r)
         if found and (not best or found.idle < best.idle or (found.idle == best.idle and found.id < best.id)) then
           best = found
@@ -169,11 +174,22 @@ local function agent_for(c, r)
     if c.stood then
       best, start, size = nil, 0, GLANCE
     elseif #page < size * 2 then
-      return best, 'longest_idle'
+      return best
     else
       start, size = start + size, PAGE
     end
   end
+end
+
+-- Hers before all; then one who has what is wished for; then whoever has been idle for longest.
+local function agent_for(c, r)
+  local want = parts_of(r.sig)
+  local A = r.pref and preferred_for(c, r, want)
+  if A then return A, 'preferred' end
+  if is_kept(c, r) then return nil end
+  local wished = want.wished[1] and idle_for(c, r, want, want.wished)
+  if wished then return wished, 'signed_off' end
+  return idle_for(c, r, want, {}), 'longest_idle'
 end
 
 local function wake(c, a)
