@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from services.router.domain.contact import EPOCHS, HELD, MOVES, OCCUPYING, OPEN
 from services.router.domain.order import CLASSES, SHARE
@@ -142,10 +143,7 @@ class Model:
         for fields in entries:
             self.now = max(self.now, int(fields["at"]))
             name = "_" + fields["t"].removesuffix(".v1").replace(".", "_")
-            handler = getattr(self, name, None)
-            wrong(handler is None, "an event that nobody knows", fields)
-            assert handler is not None
-            handler(fields)
+            getattr(self, name, partial(wrong, name, "an event that nobody knows"))(fields)
 
     def _become(self, fields: Fields, state: ContactState) -> Contact:
         contact, epoch = self.contacts[fields["k"]], int(fields["epoch"])
@@ -350,6 +348,9 @@ class Model:
                 self.expected[contact.id] = contact.signature.rsplit("|", 1)[1]
         contact.step, contact.queue = step, queue
         contact.signature = f"{CLASSES.index(Priority(fields['priority']))}{contact.signature[1:]}"
+
+    def _contact_left(self, fields: Fields) -> None:
+        wrong(not self.contacts[fields["k"]].leaves(int(fields["epoch"])), "left twice, or of another epoch", fields)
 
     def _contact_held(self, fields: Fields) -> None:
         agent = self.agents[fields["agent_id"]]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 
-from services.router.domain.contact import COST
+from services.router.domain.contact import COST, HELD
 from services.router.domain.order import CLASSES, GRACE, place_of
 from services.router.domain.skills import Terms, can_take, parse_profile, parse_signature, requirement_of
 from shared.records import OpenContact
@@ -117,6 +117,8 @@ class Contact:
     """For whom, until when, and whether that is certain."""
     gone: bool = False
     """The citizen left while an agent had it."""
+    told: bool = False
+    """The store has said so."""
     called_back: bool = False
     """We call her instead of being waited for."""
     through: int = 0
@@ -131,8 +133,20 @@ class Contact:
         """The store is filled anew: of this it knows what its record says."""
         self.cools.clear()
         self.done.clear()
-        self.gone, self.through = False, 0
+        self.gone, self.told, self.through = False, False, 0
         self.called_back = record is not None and record.kind is WorkKind.RETURN_CALL
+
+    def leaves(self, epoch: int) -> bool:
+        """Note that the store tells that the citizen left who had it; False when it may not be told, or not again."""
+        fitting = (
+            not self.told
+            and epoch == self.epoch
+            and self.state in {*HELD, ContactState.WRAPPING, ContactState.COMPLETED}
+        )
+        self.told = True
+        if self.state is ContactState.CONNECTING:
+            self.state = ContactState.ASSIGNED
+        return fitting
 
     @property
     def channel(self) -> Channel:
