@@ -38,6 +38,8 @@ OWN: dict[str, dict[str, str]] = {
     "template": {"template": "svar-komplettering", "text": ""},
 }
 """What a door calls otherwise than the others."""
+STRICT = {"knowledge-gaps": {"text": "Några ord"}}
+"""What a door that takes nothing else is told."""
 OF_A_CASE = ("{number}", "{handover_id}")
 
 
@@ -97,7 +99,8 @@ def body(secret: Secret, path: str) -> dict[str, str]:
     said |= {"sure": secret.other, "role": "citizen", "by": "Jonas Berg", "officer": PER.id, "request_id": "r2"}
     said |= {"incident": secret.incident, "case": secret.path["number"], "to": "bygg-och-plan", "protected": "true"}
     said |= {"answer_by": later.isoformat(), "day": f"{later:%Y-%m-%d}"}
-    return said | OWN.get(path.rsplit("/", 1)[-1], {})
+    last = path.rsplit("/", 1)[-1]
+    return STRICT.get(last) or said | OWN.get(last, {})
 
 
 async def knock(secret: Secret, method: str, template: str, token: str) -> httpx.Response:
