@@ -332,6 +332,7 @@ def assemble(settings: Settings, health: Health) -> Parts:
     background.add("reminders", functools.partial(clocks.wake_parked, casework.deeds.wake))
     background.add("checklists", functools.partial(clocks.turn_checklists, casework.checklists))
     background.add("rereading", functools.partial(clocks.remind_owners, casework.checklists))
+    background.add("practice", functools.partial(clocks.forget_practice, casework.practice))
     background.add("deadlines", functools.partial(clocks.watch_deadlines, casework.watch_deadlines))
     health.add("postgres", database.check(engine))
     health.add("kafka", publisher.check)

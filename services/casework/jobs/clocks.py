@@ -6,6 +6,7 @@ from services.casework.usecases.answer_incident import AnswerIncidents
 from services.casework.usecases.checklists.group import Checklists
 from services.casework.usecases.deliver_handovers import DeliverHandovers
 from services.casework.usecases.park import WakeParked
+from services.casework.usecases.practice.group import Practice
 from services.casework.usecases.reindex import CatchUp
 from services.casework.usecases.send_mail import SendMail
 from services.casework.usecases.send_sms import SendSms
@@ -22,6 +23,7 @@ DELIVERY_SECONDS = 5.0
 INCIDENT_SECONDS = 2.0
 CHECKLIST_SECONDS = 5.0
 REREAD_SECONDS = 600.0
+PRACTICE_SECONDS = 3600.0
 
 
 async def send_mail(job: SendMail) -> None:
@@ -101,6 +103,13 @@ async def remind_owners(job: Checklists) -> None:
     while True:
         await job.remind.run()
         await asyncio.sleep(REREAD_SECONDS)
+
+
+async def forget_practice(job: Practice) -> None:
+    """Erase old runs of practice, for as long as the process lives."""
+    while True:
+        await job.forget.run()
+        await asyncio.sleep(PRACTICE_SECONDS)
 
 
 async def wake_parked(job: WakeParked) -> None:

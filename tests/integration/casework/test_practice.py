@@ -11,7 +11,7 @@ from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases.files import RejectedFileError
 from services.casework.usecases.practice.exercises import ImportExercises
 from services.casework.usecases.practice.sign_off import NobodySignedOffError, OwnSignOffError
-from services.casework.usecases.practice.walk import NotYetError
+from services.casework.usecases.practice.walk import KEPT, NotYetError
 from services.casework.usecases.work_case import UnknownCaseTypeError
 from shared.errors import ForbiddenError, NotFoundError
 from shared.vocabulary import Outcome, Resolution, Role
@@ -87,6 +87,10 @@ async def test_a_run_is_judged_and_no_case_topic_or_figure_knows_of_it(room: Roo
     with pytest.raises(NotFoundError):
         await practice.read.result(run_id, JONAS)
     assert (await practice.read.result(run_id, OSKAR, leads=True)).agent_name == "Maria Lind"
+    room.time.move(days=KEPT.days)
+    assert await practice.forget.run() == 0
+    room.time.move(seconds=1)
+    assert await practice.forget.run() == 1
 
 
 async def test_what_is_wrong_is_told_and_an_obligatory_step_blocks_closing_as_it_does_in_a_case(room: Room):

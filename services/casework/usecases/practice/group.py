@@ -8,7 +8,7 @@ from services.casework.store.unit_of_work import UnitOfWork
 from services.casework.usecases.practice.exercises import ListExercises
 from services.casework.usecases.practice.shown import ReadPractice
 from services.casework.usecases.practice.sign_off import AskForSignOff, ReadResults, SignAgents
-from services.casework.usecases.practice.walk import EndPractice, StartPractice, WorkPractice
+from services.casework.usecases.practice.walk import EndPractice, ForgetPractice, StartPractice, WorkPractice
 from shared.clock import Clock
 
 
@@ -24,6 +24,7 @@ class Practice:
     results: ReadResults
     sign: SignAgents
     ask: AskForSignOff
+    forget: ForgetPractice
 
     @classmethod
     def make(cls, uow: UnitOfWork, router: RouterClient, clock: Clock) -> Self:
@@ -37,4 +38,5 @@ class Practice:
             results=ReadResults(uow),
             sign=SignAgents(uow, clock),
             ask=AskForSignOff(uow),
+            forget=ForgetPractice(uow, clock),
         )

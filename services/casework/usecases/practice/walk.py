@@ -2,7 +2,7 @@
 
 import contextlib
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.casework.domain.case import ObligatoryStepOpenError
@@ -18,6 +18,8 @@ from shared.errors import DomainError, KontaktcenterError, NotFoundError
 from shared.ids import new_id
 from shared.vocabulary import LIVE_CHANNELS, Outcome, Resolution
 from shared.web.access import Person
+
+KEPT = timedelta(days=365)
 
 
 class NotYetError(DomainError):
@@ -178,3 +180,16 @@ def good_of(exercise: Row | None) -> Good:
         raise NotFoundError
     kind = Outcome(exercise["kind"])
     return Good(exercise["case_type"], exercise["good_end"], kind, tuple(exercise["answers"]))
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetPractice:
+    """Erase runs of practice a year after they began; what was signed off stands."""
+
+    uow: UnitOfWork
+    clock: Clock
+
+    async def run(self) -> int:
+        """Return how many were erased."""
+        async with self.uow.begin() as work:
+            return await work.practice.forget(self.clock() - KEPT)
